@@ -1,0 +1,306 @@
+//! Assembling certificates and requests: the only user of rcgen.
+//!
+//! rcgen encodes the fields and extensions. Its distinguished names are maps, which lose repeated
+//! and multi-valued attributes, and it writes public keys anew, so the subject, the issuer and the
+//! public key are spliced into the to-be-signed part as the bytes they came in, and that part is
+//! signed once, by the key itself.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, CrlDistributionPoint, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
+    NameConstraints, PublicKeyData, SerialNumber, SignatureAlgorithm, SigningKey,
+};
+use time::OffsetDateTime;
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
+use crate::pki::key::{PrivateKey, SigningAlgorithm};
+use crate::pki::name::Name;
+use crate::pki::serial::Serial;
+use crate::pki::tlv;
+
+/// Position of the fields in a TBSCertificate of version 3 (RFC 5280 4.1).
+const CERTIFICATE_ISSUER: usize = 3;
+const CERTIFICATE_SUBJECT: usize = 5;
+const CERTIFICATE_PUBLIC_KEY: usize = 6;
+/// Position of the fields in a CertificationRequestInfo (RFC 2986 4.1).
+const REQUEST_SUBJECT: usize = 1;
+const REQUEST_PUBLIC_KEY: usize = 2;
+
+/// One bit of the key usage extension (RFC 5280 4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUsage {
+    /// digitalSignature.
+    DigitalSignature,
+    /// keyEncipherment.
+    KeyEncipherment,
+    /// keyCertSign.
+    KeyCertSign,
+    /// cRLSign.
+    CrlSign,
+}
+
+/// One purpose of the extended key usage extension (RFC 5280 4.2.1.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtendedKeyUsage {
+    /// id-kp-serverAuth.
+    ServerAuth,
+    /// id-kp-clientAuth.
+    ClientAuth,
+    /// id-kp-emailProtection.
+    EmailProtection,
+}
+
+/// The names that a constrained CA may certify.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permitted {
+    /// Domains: hosts in them and below, mailboxes in them and below.
+    pub domains: Vec<String>,
+    /// Addresses, as network and prefix length. None at all excludes every address.
+    pub networks: Vec<(IpAddr, u8)>,
+}
+
+/// Everything that a certificate says.
+#[derive(Debug)]
+pub struct CertificateFields<'a> {
+    /// The subject.
+    pub subject: &'a Name,
+    /// The issuer: the subject of the certificate of the signing key.
+    pub issuer: &'a Name,
+    /// The SubjectPublicKeyInfo in DER.
+    pub public_key: &'a [u8],
+    /// The serial number.
+    pub serial: &'a Serial,
+    /// The first moment of validity.
+    pub not_before: OffsetDateTime,
+    /// The last moment of validity.
+    pub not_after: OffsetDateTime,
+    /// The subjectAltName; no extension where it is empty.
+    pub alternative_names: &'a [GeneralName],
+    /// `Some` makes a CA, with the path length constraint inside.
+    pub ca: Option<Option<u8>>,
+    /// The key usages; no extension where it is empty.
+    pub key_usage: &'a [KeyUsage],
+    /// The extended key usages; no extension where it is empty.
+    pub extended_key_usage: &'a [ExtendedKeyUsage],
+    /// Name constraints, critical.
+    pub permitted: Option<&'a Permitted>,
+    /// The CRL distribution point.
+    pub crl_url: Option<&'a str>,
+    /// The authority key identifier; no extension without one.
+    pub authority_key_id: Option<&'a [u8]>,
+}
+
+/// Encodes and signs a certificate.
+pub fn certificate(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<Certificate> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = placeholder(fields.subject);
+    params.serial_number = Some(SerialNumber::from_slice(fields.serial.as_bytes()));
+    params.not_before = fields.not_before;
+    params.not_after = fields.not_after;
+    params.subject_alt_names = rcgen_names(fields.alternative_names)?;
+    params.is_ca = match fields.ca {
+        Some(Some(length)) => IsCa::Ca(BasicConstraints::Constrained(length)),
+        Some(None) => IsCa::Ca(BasicConstraints::Unconstrained),
+        None => IsCa::ExplicitNoCa,
+    };
+    params.key_usages = fields.key_usage.iter().copied().map(rcgen_key_usage).collect();
+    params.extended_key_usages =
+        fields.extended_key_usage.iter().copied().map(rcgen_purpose).collect();
+    params.name_constraints = fields.permitted.map(name_constraints);
+    params.crl_distribution_points = fields
+        .crl_url
+        .map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] })
+        .into_iter()
+        .collect();
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(fields.public_key)?);
+    params.use_authority_key_identifier_extension = fields.authority_key_id.is_some();
+    let mut issuer = CertificateParams::default();
+    issuer.distinguished_name = DistinguishedName::new();
+    issuer.key_identifier_method =
+        KeyIdMethod::PreSpecified(fields.authority_key_id.unwrap_or_default().to_vec());
+    let unsigned = Unsigned(rcgen_algorithm(key.signing_algorithm()));
+    #[expect(clippy::disallowed_methods, reason = "the owning file; nothing is signed here yet")]
+    let encoded =
+        params.signed_by(&unsigned, &Issuer::from_params(&issuer, &unsigned)).map_err(unencodable)?;
+    let signed = splice_and_sign(
+        encoded.der(),
+        &[
+            (CERTIFICATE_ISSUER, fields.issuer.as_der()),
+            (CERTIFICATE_SUBJECT, fields.subject.as_der()),
+            (CERTIFICATE_PUBLIC_KEY, fields.public_key),
+        ],
+        key,
+    )?;
+    Certificate::from_der(&signed)
+}
+
+/// Encodes and signs a request for the key's own public half.
+pub fn request(
+    subject: &Name,
+    alternative_names: &[GeneralName],
+    as_ca: bool,
+    key: &PrivateKey,
+) -> Result<Vec<u8>> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = placeholder(subject);
+    params.subject_alt_names = rcgen_names(alternative_names)?;
+    if as_ca {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(key.public_key())?);
+    let unsigned = Unsigned(rcgen_algorithm(key.signing_algorithm()));
+    let encoded = params.serialize_request(&unsigned).map_err(unencodable)?;
+    splice_and_sign(
+        encoded.der(),
+        &[(REQUEST_SUBJECT, subject.as_der()), (REQUEST_PUBLIC_KEY, key.public_key())],
+        key,
+    )
+}
+
+/// The key identifier that mailca gives a public key: the leftmost 160 bits of the SHA-256 hash of
+/// the subjectPublicKey bits (RFC 7093, method 1).
+pub fn key_id(public_key: &[u8]) -> Result<Vec<u8>> {
+    let parts = tlv::elements(public_key)?;
+    let bits = parts
+        .get(1)
+        .and_then(|bit_string| tlv::bit_string_content(bit_string))
+        .ok_or_else(|| Error::refused("malformed public key"))?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bits);
+    Ok(digest.as_ref()[..20].to_vec())
+}
+
+/// Puts `replacements` into the to-be-signed part and signs it.
+fn splice_and_sign(
+    encoded: &[u8],
+    replacements: &[(usize, &[u8])],
+    key: &PrivateKey,
+) -> Result<Vec<u8>> {
+    let outer = tlv::elements(encoded)?;
+    let [to_be_signed, algorithm, _] = outer.as_slice() else {
+        return Err(Error::bug("an encoded certificate does not have three parts"));
+    };
+    let mut fields = tlv::elements(to_be_signed)?;
+    for (position, bytes) in replacements {
+        let field = fields
+            .get_mut(*position)
+            .ok_or_else(|| Error::bug("an encoded certificate lacks a field"))?;
+        *field = bytes;
+    }
+    let to_be_signed = tlv::sequence(&fields)?;
+    let signature = tlv::bit_string(&key.sign(&to_be_signed)?)?;
+    tlv::sequence(&[&to_be_signed, algorithm, &signature])
+}
+
+/// rcgen makes the subjectAltName critical where the subject is empty (RFC 5280 4.2.1.6), so the
+/// name that is spliced out must be empty exactly where the real one is.
+fn placeholder(subject: &Name) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    if !subject.is_empty() {
+        name.push(DnType::CommonName, "placeholder");
+    }
+    name
+}
+
+fn rcgen_names(names: &[GeneralName]) -> Result<Vec<rcgen::SanType>> {
+    names.iter().map(rcgen_name).collect()
+}
+
+fn rcgen_name(name: &GeneralName) -> Result<rcgen::SanType> {
+    let ascii = |text: &str| {
+        rcgen::string::Ia5String::try_from(text)
+            .map_err(|_| Error::refused(format!("{name} is not ASCII")))
+    };
+    match name {
+        GeneralName::Dns(host) => Ok(rcgen::SanType::DnsName(ascii(host)?)),
+        GeneralName::Email(mailbox) => Ok(rcgen::SanType::Rfc822Name(ascii(mailbox)?)),
+        GeneralName::Ip(address) => Ok(rcgen::SanType::IpAddress(*address)),
+        GeneralName::Uri(_) | GeneralName::Directory(_) | GeneralName::Other { .. } => {
+            Err(Error::refused(format!("{name} cannot be put into a certificate")))
+        }
+    }
+}
+
+fn rcgen_key_usage(usage: KeyUsage) -> KeyUsagePurpose {
+    match usage {
+        KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+        KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
+        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+    }
+}
+
+fn rcgen_purpose(purpose: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
+    match purpose {
+        ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsage::EmailProtection => ExtendedKeyUsagePurpose::EmailProtection,
+    }
+}
+
+fn rcgen_algorithm(algorithm: SigningAlgorithm) -> &'static SignatureAlgorithm {
+    match algorithm {
+        SigningAlgorithm::EcdsaP256Sha256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        SigningAlgorithm::EcdsaP384Sha384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+        SigningAlgorithm::EcdsaP521Sha512 => &rcgen::PKCS_ECDSA_P521_SHA512,
+        SigningAlgorithm::Ed25519 => &rcgen::PKCS_ED25519,
+        SigningAlgorithm::RsaSha256 => &rcgen::PKCS_RSA_SHA256,
+    }
+}
+
+/// Host names in and below each domain; mailboxes at it and, with the leading dot that RFC 5280
+/// 4.2.1.10 asks for, below it; and only the addresses that are named.
+fn name_constraints(permitted: &Permitted) -> NameConstraints {
+    let mut constraints =
+        NameConstraints { permitted_subtrees: Vec::new(), excluded_subtrees: Vec::new() };
+    for domain in &permitted.domains {
+        constraints.permitted_subtrees.extend([
+            GeneralSubtree::DnsName(domain.clone()),
+            GeneralSubtree::Rfc822Name(domain.clone()),
+            GeneralSubtree::Rfc822Name(format!(".{domain}")),
+        ]);
+    }
+    let subtree = |(address, prefix): (IpAddr, u8)| {
+        GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix))
+    };
+    if permitted.networks.is_empty() {
+        constraints.excluded_subtrees = vec![
+            subtree((Ipv4Addr::UNSPECIFIED.into(), 0)),
+            subtree((Ipv6Addr::UNSPECIFIED.into(), 0)),
+        ];
+    } else {
+        constraints.permitted_subtrees.extend(permitted.networks.iter().copied().map(subtree));
+    }
+    constraints
+}
+
+fn unencodable(error: rcgen::Error) -> Error {
+    Error::refused("the certificate cannot be encoded").caused_by(error)
+}
+
+/// Stands where rcgen wants a key: it only says which algorithm the real key signs with.
+struct Unsigned(&'static SignatureAlgorithm);
+
+impl PublicKeyData for Unsigned {
+    fn subject_public_key_info(&self) -> Vec<u8> {
+        // An empty SEQUENCE: replaced before anything is signed.
+        vec![0x30, 0x00]
+    }
+
+    fn der_bytes(&self) -> &[u8] {
+        &[]
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.0
+    }
+}
+
+impl SigningKey for Unsigned {
+    fn sign(&self, _message: &[u8]) -> std::result::Result<Vec<u8>, rcgen::Error> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,164 @@
+//! A certificate (RFC 5280 4.1), read once, with what mailca asks of it.
+
+use time::OffsetDateTime;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::error::{Error, Result};
+use crate::pki::general_name::GeneralName;
+use crate::pki::name::Name;
+use crate::pki::pem;
+use crate::pki::serial::Serial;
+
+/// A parsed certificate and its DER encoding. That it parses says nothing about its signature.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    der: Vec<u8>,
+    /// The serial number.
+    pub serial: Serial,
+    /// The subject.
+    pub subject: Name,
+    /// The issuer.
+    pub issuer: Name,
+    /// The first moment of validity, UTC.
+    pub not_before: OffsetDateTime,
+    /// The last moment of validity, UTC.
+    pub not_after: OffsetDateTime,
+    /// The SubjectPublicKeyInfo in DER.
+    pub public_key: Vec<u8>,
+    /// The names of the subjectAltName extension, in their order.
+    pub alternative_names: Vec<GeneralName>,
+    /// Whether BasicConstraints say that it is a CA.
+    pub is_ca: bool,
+    /// The path length constraint, where there is one.
+    pub path_length: Option<u32>,
+    /// The subject key identifier.
+    pub key_id: Option<Vec<u8>>,
+    /// The extended key usages as dotted OIDs; `None` where the extension is absent.
+    pub extended_key_usage: Option<Vec<String>>,
+}
+
+impl Certificate {
+    /// Reads a certificate in DER.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let (rest, parsed) = X509Certificate::from_der(der)
+            .map_err(|error| Error::refused("malformed certificate").caused_by(error))?;
+        if !rest.is_empty() {
+            return Err(Error::refused("malformed certificate: bytes follow it"));
+        }
+        let mut certificate = Self {
+            der: der.to_vec(),
+            serial: Serial::from_bytes(parsed.raw_serial()),
+            subject: Name::from_der(parsed.subject().as_raw())?,
+            issuer: Name::from_der(parsed.issuer().as_raw())?,
+            not_before: parsed.validity().not_before.to_datetime(),
+            not_after: parsed.validity().not_after.to_datetime(),
+            public_key: parsed.public_key().raw.to_vec(),
+            alternative_names: Vec::new(),
+            is_ca: false,
+            path_length: None,
+            key_id: None,
+            extended_key_usage: None,
+        };
+        for extension in parsed.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(_) => {
+                    certificate.alternative_names = GeneralName::of_extension(extension.value)?;
+                }
+                ParsedExtension::BasicConstraints(constraints) => {
+                    certificate.is_ca = constraints.ca;
+                    certificate.path_length = constraints.path_len_constraint;
+                }
+                ParsedExtension::SubjectKeyIdentifier(id) => {
+                    certificate.key_id = Some(id.0.to_vec());
+                }
+                ParsedExtension::ExtendedKeyUsage(usage) => {
+                    certificate.extended_key_usage = Some(purposes(usage));
+                }
+                _ => {}
+            }
+        }
+        Ok(certificate)
+    }
+
+    /// Reads every certificate in a PEM or DER file, in their order. Other PEM blocks (a key, CA.pl's
+    /// text) are passed over; a file without a certificate is an error that says what is in it.
+    pub fn from_file_content(content: &[u8]) -> Result<Vec<Self>> {
+        if !pem::is_pem(content) {
+            return Ok(vec![Self::from_der(content)?]);
+        }
+        let blocks = pem::blocks(content)?;
+        let certificates: Vec<Self> = blocks
+            .iter()
+            .filter(|block| {
+                matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE")
+            })
+            .map(|block| Self::from_der(&block.der))
+            .collect::<Result<_>>()?;
+        if certificates.is_empty() {
+            let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
+            return Err(Error::refused(format!(
+                "no certificate is in it, only {}",
+                if labels.is_empty() { "text".to_owned() } else { labels.join(", ") }
+            )));
+        }
+        Ok(certificates)
+    }
+
+    /// The DER encoding.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The PEM encoding.
+    pub fn to_pem(&self) -> Result<String> {
+        Ok(pem::encode("CERTIFICATE", &self.der)?.to_string())
+    }
+
+    /// Whether subject and issuer are the same name, as in a root.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.same_as(&self.issuer)
+    }
+
+    /// What to call it in a message: the common name, else the first name that it has.
+    pub fn title(&self) -> String {
+        title(&self.subject, &self.alternative_names)
+    }
+}
+
+/// What to call a subject in a message.
+pub fn title(subject: &Name, alternative_names: &[GeneralName]) -> String {
+    subject
+        .common_name()
+        .map(|name| crate::pki::printable::printable(&name))
+        .or_else(|| alternative_names.first().map(ToString::to_string))
+        .unwrap_or_else(|| subject.to_string())
+}
+
+fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String> {
+    let known = [
+        (usage.any, "2.5.29.37.0"),
+        (usage.server_auth, oid::SERVER_AUTH),
+        (usage.client_auth, oid::CLIENT_AUTH),
+        (usage.code_signing, "1.3.6.1.5.5.7.3.3"),
+        (usage.email_protection, oid::EMAIL_PROTECTION),
+        (usage.time_stamping, "1.3.6.1.5.5.7.3.8"),
+        (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
+    ];
+    known
+        .into_iter()
+        .filter(|(present, _)| *present)
+        .map(|(_, oid)| oid.to_owned())
+        .chain(usage.other.iter().map(x509_parser::der_parser::Oid::to_id_string))
+        .collect()
+}
+
+/// The extended key usages that mail needs (RFC 5280 4.2.1.12).
+pub mod oid {
+    /// id-kp-serverAuth.
+    pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+    /// id-kp-clientAuth.
+    pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+    /// id-kp-emailProtection.
+    pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+}

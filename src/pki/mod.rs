@@ -1,0 +1,26 @@
+//! Public key infrastructure: certificates, requests, keys and names as values.
+//!
+//! Pure: nothing in here opens a file, reads a clock, asks a question or speaks to the network. The
+//! names of the modules are those of RFC 5280 and RFC 2986.
+
+pub mod assemble;
+pub mod certificate;
+pub mod constraints;
+pub mod general_name;
+pub mod identity;
+pub mod issue;
+pub mod key;
+pub mod name;
+mod name_match;
+pub mod pem;
+pub mod pkcs12;
+pub mod policy;
+pub mod printable;
+pub mod profile;
+pub mod request;
+pub mod serial;
+pub mod signature;
+mod subtree;
+pub mod tlv;
+mod typed_name;
+pub mod verify;

@@ -1,0 +1,106 @@
+//! PEM (RFC 7468), as people have it: with text around it, a byte order mark, indentation, CRLF.
+
+use x509_parser::pem::Pem;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::{Error, Result};
+
+/// One PEM block.
+pub struct Block {
+    /// The label, `CERTIFICATE` for instance.
+    pub label: String,
+    /// The DER inside. Wiped after use, since it may be a private key.
+    pub der: Zeroizing<Vec<u8>>,
+}
+
+/// The blocks of a file in their order. A file without any gives an empty list.
+pub fn blocks(input: &[u8]) -> Result<Vec<Block>> {
+    let text = normalized(input);
+    let mut blocks = Vec::new();
+    for pem in Pem::iter_from_buffer(&text) {
+        let pem = pem.map_err(|error| Error::refused("malformed PEM").caused_by(error))?;
+        blocks.push(Block { label: pem.label, der: Zeroizing::new(pem.contents) });
+    }
+    Ok(blocks)
+}
+
+/// Whether the input looks like PEM rather than DER.
+pub fn is_pem(input: &[u8]) -> bool {
+    input.windows(11).any(|window| window == b"-----BEGIN ")
+}
+
+/// Whether the input holds a key in OpenSSL's own old encryption, which RFC 7468 does not know.
+pub fn has_legacy_encryption(input: &[u8]) -> bool {
+    String::from_utf8_lossy(input).contains("Proc-Type: 4,ENCRYPTED")
+}
+
+/// Encodes one block: lines of 64 characters, a newline at the end.
+pub fn encode(label: &str, der: &[u8]) -> Result<Zeroizing<String>> {
+    der::pem::encode_string(label, der::pem::LineEnding::LF, der)
+        .map(Zeroizing::new)
+        .map_err(|_| Error::bug("PEM could not be encoded"))
+}
+
+/// The unencrypted private keys in PEM text, whatever their form: PKCS#8, PKCS#1 or SEC 1.
+pub fn private_keys(input: &[u8]) -> Result<Vec<rustls_pemfile::Item>> {
+    let text = normalized(input);
+    let mut rest: &[u8] = &text;
+    let mut keys = Vec::new();
+    loop {
+        match rustls_pemfile::read_one_from_slice(rest) {
+            Ok(None) => return Ok(keys),
+            Ok(Some((item, remainder))) => {
+                if matches!(
+                    item,
+                    rustls_pemfile::Item::Pkcs8Key(_)
+                        | rustls_pemfile::Item::Pkcs1Key(_)
+                        | rustls_pemfile::Item::Sec1Key(_)
+                ) {
+                    keys.push(item);
+                }
+                rest = remainder;
+            }
+            Err(error) => return Err(Error::refused(format!("malformed PEM: {error:?}"))),
+        }
+    }
+}
+
+/// The same PEM at the start of each line, so that every reader finds it.
+fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
+    let input = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
+    let mut text = Vec::with_capacity(input.len() + 1);
+    for line in input.split(|byte| *byte == b'\n') {
+        text.extend_from_slice(line.trim_ascii());
+        text.push(b'\n');
+    }
+    Zeroizing::new(text)
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.der.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_behind_text_marks_and_indentation() {
+        let pem = encode("CERTIFICATE", &[0x30, 0x00]).unwrap();
+        let indented: String = pem.lines().map(|line| format!("  {line}\r\n")).collect();
+        for input in [format!("\u{FEFF}{}", *pem), format!("Certificate:\n  Data\n{indented}")] {
+            let found = blocks(input.as_bytes()).unwrap();
+            assert_eq!(found.len(), 1, "{input}");
+            assert_eq!(found[0].label, "CERTIFICATE");
+            assert_eq!(*found[0].der, [0x30, 0x00]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_an_empty_list_and_a_torn_block_an_error() {
+        assert!(blocks(b"hello").unwrap().is_empty());
+        assert!(blocks(b"-----BEGIN CERTIFICATE-----\nMAA=\n").is_err());
+    }
+}

@@ -1,0 +1,299 @@
+//! What the CA signs: the request asks, the CA decides.
+//!
+//! [`approve`] is the only way to an [`Approved`], and an `Approved` is the only thing that
+//! [`crate::pki::issue`] signs.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::constraints::Constraints;
+use crate::pki::general_name::GeneralName;
+use crate::pki::name::Name;
+use crate::pki::printable::printable;
+use crate::pki::profile::Profile;
+use crate::pki::request::Request;
+use crate::pki::signature::KeyAlgorithm;
+
+/// A new certificate begins this long before it is made, for clients whose clock is behind.
+pub const BACKDATE: Duration = Duration::minutes(5);
+/// Apple refuses server certificates that are valid for longer.
+const APPLE_LIMIT_DAYS: i64 = 825;
+
+/// What the administrator wants of this certificate.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The profile.
+    pub profile: Profile,
+    /// Validity in days.
+    pub days: u32,
+    /// Names in addition to those of the request.
+    pub more_names: Vec<GeneralName>,
+    /// The path length constraint of an intermediate CA.
+    pub path_length: u8,
+    /// The CRL distribution point.
+    pub crl_url: Option<String>,
+}
+
+/// A certificate that may be signed: everything in it but the serial number is decided.
+#[derive(Clone, Debug)]
+pub struct Approved {
+    subject: Name,
+    public_key: Vec<u8>,
+    key_algorithm: KeyAlgorithm,
+    alternative_names: Vec<GeneralName>,
+    profile: Profile,
+    path_length: u8,
+    crl_url: Option<String>,
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+    remarks: Vec<String>,
+}
+
+impl Approved {
+    /// The subject, as the request had it.
+    pub fn subject(&self) -> &Name {
+        &self.subject
+    }
+    /// The SubjectPublicKeyInfo in DER.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+    /// The kind of the key.
+    pub fn key_algorithm(&self) -> &KeyAlgorithm {
+        &self.key_algorithm
+    }
+    /// The subjectAltName.
+    pub fn alternative_names(&self) -> &[GeneralName] {
+        &self.alternative_names
+    }
+    /// The profile.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+    /// The path length constraint, meaningful for [`Profile::Ca`].
+    pub fn path_length(&self) -> u8 {
+        self.path_length
+    }
+    /// The CRL distribution point.
+    pub fn crl_url(&self) -> Option<&str> {
+        self.crl_url.as_deref()
+    }
+    /// The first moment of validity.
+    pub fn not_before(&self) -> OffsetDateTime {
+        self.not_before
+    }
+    /// The last moment of validity.
+    pub fn not_after(&self) -> OffsetDateTime {
+        self.not_after
+    }
+    /// What the administrator should know about it: names added, dates shortened.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+}
+
+/// Decides on a request. `chain` is the CA's certificate followed by those above it.
+pub fn approve(
+    request: &Request,
+    terms: &Terms,
+    chain: &[Certificate],
+    now: OffsetDateTime,
+) -> Result<Approved> {
+    let issuer = chain.first().ok_or_else(|| Error::bug("a CA without a certificate"))?;
+    let key_algorithm = KeyAlgorithm::of(&request.public_key)?;
+    check_key(request, chain)?;
+    if request.subject.same_as(&issuer.subject) {
+        return Err(Error::refused(format!(
+            "the request has the CA's own name, {}: clients take such a certificate for self-signed",
+            request.subject
+        ))
+        .hint("make the request again with another common name, such as the host's name"));
+    }
+    let mut remarks = Vec::new();
+    let alternative_names = names(request, terms, &mut remarks)?;
+    check_names(request, terms.profile, &alternative_names)?;
+    if terms.profile == Profile::Ca {
+        check_intermediate(terms.path_length, issuer)?;
+    } else if request.asks_for_ca {
+        remarks.push(format!(
+            "the request asks to be a CA; it becomes a {} certificate",
+            terms.profile.name()
+        ));
+    }
+    for certificate in chain {
+        if let Some(constraints) = Constraints::from_certificate(certificate.as_der())? {
+            let mut constrained = alternative_names.clone();
+            constrained.push(GeneralName::Directory(request.subject.as_der().to_vec()));
+            let addresses = request.subject.values("emailAddress");
+            constrained.extend(addresses.into_iter().map(GeneralName::Email));
+            constraints.check(&constrained).map_err(Error::as_refused)?;
+        }
+    }
+    let (not_before, not_after) = dates(terms, chain, now, &mut remarks)?;
+    Ok(Approved {
+        subject: request.subject.clone(),
+        public_key: request.public_key.clone(),
+        key_algorithm,
+        alternative_names,
+        profile: terms.profile,
+        path_length: terms.path_length,
+        crl_url: terms.crl_url.clone(),
+        not_before,
+        not_after,
+        remarks,
+    })
+}
+
+fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
+    if chain.iter().any(|certificate| certificate.public_key == request.public_key) {
+        return Err(Error::refused("the request is for the key of the CA itself")
+            .hint("a host or user needs a key of its own: make it with `mailca newreq`"));
+    }
+    Ok(())
+}
+
+/// The names of the certificate: those of the request, those that were asked for, and where the
+/// request has none, the one that its subject suggests.
+fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<Vec<GeneralName>> {
+    let mut names = request.alternative_names.clone();
+    for name in &mut names {
+        *name = name.validated()?;
+    }
+    for name in &terms.more_names {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let wants_host = matches!(terms.profile, Profile::Server | Profile::Client);
+    if wants_host && request.alternative_names.is_empty() {
+        if let Some(host) = request.subject.common_name().and_then(|name| as_host(&name)) {
+            if !names.contains(&host) {
+                remarks.push(format!("the common name is added to the certificate's names: {host}"));
+                names.insert(0, host);
+            }
+        }
+    }
+    let wants_mailbox = matches!(terms.profile, Profile::User);
+    if wants_mailbox && !names.iter().any(|name| matches!(name, GeneralName::Email(_))) {
+        for address in request.subject.values("emailAddress") {
+            let mailbox = GeneralName::email(&address)?;
+            if !names.contains(&mailbox) {
+                remarks.push(format!(
+                    "the subject's e-mail address is added to the certificate's names: {mailbox}"
+                ));
+                names.push(mailbox);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A common name that is a host's name or address, as one.
+pub fn as_host(common_name: &str) -> Option<GeneralName> {
+    if let Ok(address) = common_name.parse() {
+        return Some(GeneralName::Ip(address));
+    }
+    GeneralName::dns(common_name).ok()
+}
+
+fn check_names(request: &Request, profile: Profile, names: &[GeneralName]) -> Result<()> {
+    for name in names {
+        let wrong = match (profile, name) {
+            (_, GeneralName::Directory(_) | GeneralName::Uri(_) | GeneralName::Other { .. }) => {
+                return Err(Error::refused(format!(
+                    "the request asks for the name {name}, and only DNS, IP and email names are signed"
+                ))
+                .hint("make the request again without it"));
+            }
+            (Profile::Server, GeneralName::Email(_)) => "an e-mail address in a server's certificate",
+            (Profile::User, GeneralName::Dns(_)) => "a host name in a user's certificate",
+            (Profile::User, GeneralName::Ip(_)) => "an IP address in a user's certificate",
+            _ => continue,
+        };
+        return Err(Error::refused(format!("{name} would be {wrong}"))
+            .hint("make one request for the host and one for the person, or use --profile client"));
+    }
+    let usable = match profile {
+        Profile::Server | Profile::User => !names.is_empty(),
+        Profile::Client => !names.is_empty() || !request.subject.is_empty(),
+        Profile::Ca => !request.subject.is_empty(),
+    };
+    if usable {
+        return Ok(());
+    }
+    let title = printable(&request.title());
+    Err(match profile {
+        Profile::Server => Error::refused(format!("the request for {title} has no host name"))
+            .hint("name the host with --san DNS:mail.example.com"),
+        Profile::User => Error::refused(format!("the request for {title} has no e-mail address"))
+            .hint("name the mailbox with --san email:joe@example.com"),
+        Profile::Client | Profile::Ca => Error::refused("the request has no name at all")
+            .hint("make the request again with a common name"),
+    })
+}
+
+fn check_intermediate(path_length: u8, issuer: &Certificate) -> Result<()> {
+    match issuer.path_length {
+        Some(0) => Err(Error::refused(format!(
+            "the CA {} may not sign an intermediate CA: its path length is 0",
+            issuer.title()
+        ))
+        .hint("a CA that signs intermediates is made with `mailca newca --path-len 1`")),
+        Some(limit) if u32::from(path_length) >= limit => Err(Error::refused(format!(
+            "--path-len {path_length} is too long: below {}, whose path length is {limit}, it is {} at most",
+            issuer.title(),
+            limit - 1
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn dates(
+    terms: &Terms,
+    chain: &[Certificate],
+    now: OffsetDateTime,
+    remarks: &mut Vec<String>,
+) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    for certificate in chain {
+        let (from, until) = (certificate.not_before, certificate.not_after);
+        if until < now {
+            return Err(Error::refused(format!(
+                "the CA {} expired on {}, and today is {}",
+                certificate.title(),
+                until.date(),
+                now.date()
+            )));
+        }
+        if from > now {
+            return Err(Error::refused(format!(
+                "the CA {} is not valid before {}, and today is {}",
+                certificate.title(),
+                from.date(),
+                now.date()
+            ))
+            .hint("is the clock of this machine right?"));
+        }
+    }
+    let earliest = chain.iter().map(|certificate| certificate.not_before).max().unwrap_or(now);
+    let latest = chain.iter().map(|certificate| certificate.not_after).min().unwrap_or(now);
+    let not_before = (now - BACKDATE).max(earliest);
+    // Both ends count (RFC 5280 4.1.2.5), so the last second belongs to the last day.
+    let wanted = not_before + Duration::days(i64::from(terms.days)) - Duration::SECOND;
+    let not_after = wanted.min(latest);
+    if not_after < wanted {
+        remarks.push(format!(
+            "the certificate ends with the CA, on {}, and not after {} days",
+            not_after.date(),
+            terms.days
+        ));
+    }
+    if terms.profile == Profile::Server
+        && not_after - not_before > Duration::days(APPLE_LIMIT_DAYS)
+    {
+        remarks.push(format!(
+            "Apple's programs refuse server certificates of more than {APPLE_LIMIT_DAYS} days"
+        ));
+    }
+    Ok((not_before, not_after))
+}

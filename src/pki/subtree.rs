@@ -1,0 +1,332 @@
+//! One subtree of a name constraint, and whether a name is in it (RFC 5280 4.2.1.10).
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::general_name::{GeneralName, other_name_type};
+use super::name_match::CanonicalName;
+use super::printable::printable_name;
+
+/// A base that names are compared with.
+#[derive(Clone, Debug)]
+pub(super) enum Subtree {
+    Dns(String),
+    Email(String),
+    Uri(String),
+    /// Address and mask, 4 or 16 octets each.
+    Ip(Vec<u8>, Vec<u8>),
+    Directory(CanonicalName, Vec<u8>),
+    /// A kind that nobody can compare: the tag, and for an otherName its type.
+    Other(u32, Option<String>),
+    /// With a minimum or maximum, which RFC 5280 forbids and nobody supports; the tag of its base.
+    Bounded(u32),
+}
+
+/// Whether a name is in a subtree.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Yes,
+    No,
+    /// It cannot be told, so the name must be refused.
+    Unknown(&'static str),
+}
+
+impl From<bool> for Answer {
+    fn from(answer: bool) -> Self {
+        if answer { Self::Yes } else { Self::No }
+    }
+}
+
+impl Subtree {
+    /// From the context-specific tag of a `GeneralName` and its octets; `None` where malformed.
+    pub(super) fn read(tag: u32, octets: &[u8]) -> Option<Self> {
+        let text = || {
+            let text = std::str::from_utf8(octets).ok()?;
+            (text.is_ascii() && !text.contains('\0')).then(|| text.to_owned())
+        };
+        Some(match tag {
+            1 => Self::Email(text()?),
+            2 => Self::Dns(text()?),
+            4 => Self::Directory(CanonicalName::of(octets)?, octets.to_vec()),
+            6 => Self::Uri(text()?),
+            7 if matches!(octets.len(), 8 | 32) => {
+                let (address, mask) = octets.split_at(octets.len() / 2);
+                Self::Ip(address.to_vec(), mask.to_vec())
+            }
+            7 => return None,
+            0 => Self::Other(0, Some(other_name_type(octets)?)),
+            tag => Self::Other(tag, None),
+        })
+    }
+
+    fn tag(&self) -> u32 {
+        match self {
+            Self::Email(_) => 1,
+            Self::Dns(_) => 2,
+            Self::Directory(..) => 4,
+            Self::Uri(_) => 6,
+            Self::Ip(..) => 7,
+            Self::Other(tag, _) | Self::Bounded(tag) => *tag,
+        }
+    }
+
+    /// Whether it is of the name's kind, so that the name must be compared.
+    pub(super) fn concerns(&self, name: &GeneralName) -> bool {
+        let tag = match name {
+            GeneralName::Email(_) => 1,
+            GeneralName::Dns(_) => 2,
+            GeneralName::Directory(_) => 4,
+            GeneralName::Uri(_) => 6,
+            GeneralName::Ip(_) => 7,
+            GeneralName::Other { tag, .. } => *tag,
+        };
+        match (self, name) {
+            (Self::Other(0, Some(oid)), GeneralName::Other { tag: 0, value }) => {
+                other_name_type(value).is_none_or(|found| found == *oid)
+            }
+            _ => self.tag() == tag,
+        }
+    }
+
+    /// Whether the name is in it; `excluding` where a doubt must count as yes.
+    pub(super) fn contains(&self, name: &GeneralName, excluding: bool) -> Answer {
+        match (self, name) {
+            (Self::Dns(base), GeneralName::Dns(host)) => dns(base, host, excluding),
+            (Self::Email(base), GeneralName::Email(mailbox)) => email(base, mailbox, excluding),
+            (Self::Uri(base), GeneralName::Uri(uri)) => match host_of(uri) {
+                Some(host) => Answer::from(host_or_domain(base, host)),
+                None => Answer::Unknown("it has no host name"),
+            },
+            (Self::Ip(address, mask), GeneralName::Ip(ip)) => match ip {
+                std::net::IpAddr::V4(ip) => within(address, mask, &ip.octets()),
+                std::net::IpAddr::V6(ip) => within(address, mask, &ip.octets()),
+            },
+            (Self::Directory(base, _), GeneralName::Directory(name)) => match CanonicalName::of(name) {
+                Some(name) => Answer::from(name.is_within(base)),
+                None => Answer::Unknown("it is malformed"),
+            },
+            (Self::Bounded(_), _) => Answer::Unknown("a constraint has a minimum or maximum"),
+            (Self::Other(..), _) => {
+                Answer::Unknown("constraints on this kind of name are not supported")
+            }
+            _ => Answer::Unknown("it is malformed"),
+        }
+    }
+}
+
+impl fmt::Display for Subtree {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(base) | Self::Email(base) | Self::Uri(base) if base.is_empty() => {
+                formatter.write_str("every name")
+            }
+            Self::Dns(base) | Self::Email(base) | Self::Uri(base) => formatter.write_str(base),
+            Self::Ip(address, mask) => {
+                let length: u32 = mask.iter().map(|octet| octet.count_ones()).sum();
+                let leading: u32 = mask
+                    .iter()
+                    .take_while(|octet| **octet == 255)
+                    .map(|_| 8)
+                    .sum::<u32>()
+                    + mask.iter().find(|octet| **octet != 255).map_or(0, |octet| octet.leading_ones());
+                if length == leading {
+                    write!(formatter, "{}/{length}", address_text(address))
+                } else {
+                    write!(formatter, "{}/{}", address_text(address), address_text(mask))
+                }
+            }
+            Self::Directory(_, name) => formatter.write_str(&printable_name(name)),
+            Self::Other(_, Some(oid)) => write!(formatter, "names of type {oid}"),
+            Self::Other(tag, None) | Self::Bounded(tag) => write!(formatter, "names with tag {tag}"),
+        }
+    }
+}
+
+fn address_text(octets: &[u8]) -> String {
+    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
+        Ipv4Addr::from(octets).to_string()
+    } else if let Ok(octets) = <[u8; 16]>::try_from(octets) {
+        Ipv6Addr::from(octets).to_string()
+    } else {
+        String::new()
+    }
+}
+
+fn within(address: &[u8], mask: &[u8], octets: &[u8]) -> Answer {
+    // An address of the other family is in no subtree of this one.
+    Answer::from(
+        address.len() == octets.len()
+            && address.iter().zip(mask).zip(octets).all(|((a, m), o)| a & m == o & m),
+    )
+}
+
+/// `suffix` ends `text`, whatever the case of ASCII letters.
+fn ends_with(text: &str, suffix: &str) -> bool {
+    let (text, suffix) = (text.as_bytes(), suffix.as_bytes());
+    text.len() >= suffix.len() && text[text.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
+}
+
+/// Zero or more labels in front of the base; a base with a leading dot needs at least one.
+fn host_in_domain(base: &str, host: &str) -> bool {
+    base.is_empty()
+        || host.eq_ignore_ascii_case(base) && !base.starts_with('.')
+        || host.len() > base.len()
+            && ends_with(host, base)
+            && (base.starts_with('.') || host.as_bytes()[host.len() - base.len() - 1] == b'.')
+}
+
+fn dns(base: &str, host: &str, excluding: bool) -> Answer {
+    if !host.is_ascii() || host.contains('\0') || host.starts_with('.') || host.ends_with('.') {
+        return Answer::Unknown("it is malformed");
+    }
+    // One label in place of the wildcard may make it the excluded host (RFC 6125 7.2).
+    if excluding && let Some(parent) = host.strip_prefix("*.") {
+        let below = base.split_once('.').is_some_and(|(_, above)| above.eq_ignore_ascii_case(parent));
+        if below {
+            return Answer::Yes;
+        }
+    }
+    Answer::from(host_in_domain(base, host))
+}
+
+fn email(base: &str, mailbox: &str, excluding: bool) -> Answer {
+    let Some((local, domain)) = mailbox.rsplit_once('@') else {
+        return Answer::Unknown("it has no @");
+    };
+    if mailbox.contains('\0') || domain.ends_with('.') {
+        return Answer::Unknown("it is malformed");
+    }
+    Answer::from(match base.rsplit_once('@') {
+        Some((base_local, host)) => {
+            domain.eq_ignore_ascii_case(host) && (base_local.is_empty() || base_local == local)
+        }
+        // OpenSSL lets an empty base match nothing; excluded, it can only mean everything.
+        None if base.is_empty() => excluding,
+        None => host_or_domain(base, domain),
+    })
+}
+
+/// A host exactly, or with a leading dot every host below that domain (rfc822Name and URI).
+fn host_or_domain(base: &str, host: &str) -> bool {
+    if base.starts_with('.') {
+        host.len() > base.len() && ends_with(host, base)
+    } else {
+        host.eq_ignore_ascii_case(base)
+    }
+}
+
+/// The host name in a URI with an authority (RFC 3986 3.2); `None` for an address or none at all.
+fn host_of(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.starts_with('[') {
+        return None;
+    }
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let usable = !host.is_empty() && !host.ends_with('.') && host.parse::<Ipv4Addr>().is_err();
+    usable.then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_dns(base: &str, host: &str) -> Answer {
+        Subtree::Dns(base.into()).contains(&GeneralName::Dns(host.into()), false)
+    }
+
+    #[test]
+    fn a_host_is_in_its_domain() {
+        for (base, host) in [
+            ("example.com", "example.com"),
+            ("example.com", "Mail.EXAMPLE.com"),
+            ("example.com", "*.example.com"),
+            (".example.com", "mail.example.com"),
+            ("", "anything.example"),
+        ] {
+            assert_eq!(in_dns(base, host), Answer::Yes, "{base} {host}");
+        }
+        for (base, host) in [
+            ("example.com", "badexample.com"),
+            ("example.com", "com"),
+            ("example.com", "example.com.evil.org"),
+            (".example.com", "example.com"),
+            ("mail.example.com", "*.example.com"),
+        ] {
+            assert_eq!(in_dns(base, host), Answer::No, "{base} {host}");
+        }
+        for host in ["mail.example.com.", "a\0.example.com", "bücher.example.com", ".example.com"] {
+            assert_eq!(in_dns("example.com", host), Answer::Unknown("it is malformed"));
+        }
+    }
+
+    #[test]
+    fn a_wildcard_covers_an_excluded_host() {
+        let excluded = Subtree::Dns("secret.example.com".into());
+        let wildcard = GeneralName::Dns("*.Example.com".into());
+        assert_eq!(excluded.contains(&wildcard, true), Answer::Yes);
+        assert_eq!(excluded.contains(&wildcard, false), Answer::No);
+        assert_eq!(excluded.contains(&GeneralName::Dns("*.example.org".into()), true), Answer::No);
+    }
+
+    #[test]
+    fn the_three_forms_of_an_email_constraint() {
+        let email = |base: &str, mailbox: &str| {
+            Subtree::Email(base.into()).contains(&GeneralName::Email(mailbox.into()), false)
+        };
+        for (base, mailbox) in [
+            ("example.com", "Joe@Example.COM"),
+            (".example.com", "joe@mail.example.com"),
+            ("joe@example.com", "joe@EXAMPLE.com"),
+            ("@example.com", "joe@example.com"),
+        ] {
+            assert_eq!(email(base, mailbox), Answer::Yes, "{base} {mailbox}");
+        }
+        for (base, mailbox) in [
+            ("example.com", "joe@mail.example.com"),
+            (".example.com", "joe@example.com"),
+            (".example.com", "joe@badexample.com"),
+            (".example.com", "joe@.example.com"),
+            ("joe@example.com", "Joe@example.com"),
+            ("joe@example.com", "jim@example.com"),
+            ("example.com", "joe@example.com@evil.org"),
+            ("", "joe@example.com"),
+        ] {
+            assert_eq!(email(base, mailbox), Answer::No, "{base} {mailbox}");
+        }
+        assert_eq!(email("example.com", "joe"), Answer::Unknown("it has no @"));
+        let everyone = Subtree::Email(String::new());
+        assert_eq!(everyone.contains(&GeneralName::Email("joe@example.com".into()), true), Answer::Yes);
+    }
+
+    #[test]
+    fn the_host_of_a_uri_counts() {
+        let uri = |base: &str, uri: &str| {
+            Subtree::Uri(base.into()).contains(&GeneralName::Uri(uri.into()), false)
+        };
+        assert_eq!(uri("example.com", "https://example.com/a"), Answer::Yes);
+        assert_eq!(uri(".example.com", "https://www.example.com:443?x"), Answer::Yes);
+        assert_eq!(uri("example.com", "https://www.example.com/"), Answer::No);
+        assert_eq!(uri("example.com", "https://example.com@evil.org/"), Answer::No);
+        for bad in ["mailto:joe@example.com", "https:///x", "https://192.0.2.1/", "https://[::1]/"] {
+            assert_eq!(uri("example.com", bad), Answer::Unknown("it has no host name"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_compared_under_the_mask() {
+        let net = Subtree::read(7, &[192, 0, 2, 0, 255, 255, 255, 0]).unwrap();
+        let none6 = Subtree::read(7, &[0; 32]).unwrap();
+        let ip = |text: &str| GeneralName::Ip(text.parse().unwrap());
+        assert_eq!(net.contains(&ip("192.0.2.77"), false), Answer::Yes);
+        assert_eq!(net.contains(&ip("192.0.3.1"), false), Answer::No);
+        assert_eq!(net.contains(&ip("::1"), false), Answer::No);
+        assert_eq!(none6.contains(&ip("2001:db8::1"), true), Answer::Yes);
+        assert_eq!(none6.contains(&ip("192.0.2.1"), true), Answer::No);
+        assert_eq!(format!("{net} {none6}"), "192.0.2.0/24 ::/0");
+        let odd = Subtree::read(7, &[10, 0, 0, 1, 255, 0, 0, 255]).unwrap();
+        assert_eq!(odd.to_string(), "10.0.0.1/255.0.0.255");
+        assert!(Subtree::read(7, &[0; 5]).is_none());
+    }
+}
