@@ -1,0 +1,133 @@
+//! The CA folder: finding it, reading it, locking it.
+
+use std::fs::TryLockError;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::serial::Serial;
+use crate::store::layout;
+
+/// A CA folder that has a CA in it.
+#[derive(Debug)]
+pub struct CaFolder {
+    path: PathBuf,
+    chain: Vec<Certificate>,
+}
+
+impl CaFolder {
+    /// Opens the CA in `path` and reads its certificate.
+    pub fn open(path: &Path) -> Result<Self> {
+        let certificate = path.join(layout::CA_CERTIFICATE.name);
+        if !certificate.exists() {
+            return Err(Error::refused(format!("there is no CA in {}", path.display()))
+                .hint("make one with `mailca newca`")
+                .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR"));
+        }
+        let chain = read_chain(&certificate)?;
+        Ok(Self { path: path.to_owned(), chain })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The CA's certificate and those above it, issuer first, root last.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    /// The CA's own certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.chain[0]
+    }
+
+    /// The chain in PEM, as it stands beside every certificate.
+    pub fn chain_pem(&self) -> Result<String> {
+        self.chain.iter().map(Certificate::to_pem).collect()
+    }
+
+    /// Reads the CA's key. `passphrase` is asked where it is encrypted.
+    pub fn key(
+        &self,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
+    ) -> Result<PrivateKey> {
+        let path = self.path.join(layout::CA_KEY.name);
+        let content = Zeroizing::new(fs::read(&path)?);
+        let key = PrivateKey::from_file_content(&content, || passphrase(&path))
+            .map_err(|error| error.at(path.display()))?;
+        if key.public_key() != self.certificate().public_key {
+            return Err(Error::refused(format!(
+                "{} is not the key of {}",
+                path.display(),
+                self.path.join(layout::CA_CERTIFICATE.name).display()
+            ))
+            .hint("restore the pair that belongs together from a backup"));
+        }
+        Ok(key)
+    }
+
+    /// The certificate with this serial number, if this CA has recorded it.
+    pub fn issued(&self, serial: &Serial) -> Result<Option<Certificate>> {
+        let path = self.issued_path(serial);
+        match fs::read(&path) {
+            Ok(content) => Ok(Certificate::from_file_content(&content)
+                .map_err(|error| error.at(path.display()))?
+                .into_iter()
+                .next()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where the certificate with this serial number is kept.
+    pub fn issued_path(&self, serial: &Serial) -> PathBuf {
+        self.path.join(layout::NEW_CERTIFICATES).join(format!("{serial}.pem"))
+    }
+
+    /// Takes the lock of this CA, which ends with the process. `waiting` is called once when somebody
+    /// else has it. Fails where the CA is no longer the one that was opened.
+    pub fn lock(&self, waiting: impl FnOnce()) -> Result<Lock> {
+        let path = self.path.join(layout::LOCK.name);
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(layout::LOCK.mode)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&path)?;
+        let refused = |error| {
+            Error::refused(format!("failed to lock {}", path.display())).caused_by(error)
+        };
+        match file.file().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waiting();
+                file.file().lock().map_err(refused)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(error)),
+        }
+        let now = read_chain(&self.path.join(layout::CA_CERTIFICATE.name))?;
+        if now[0].as_der() != self.certificate().as_der() {
+            return Err(Error::refused("the CA's certificate was replaced in the meantime")
+                .hint("run the command again"));
+        }
+        Ok(Lock { _file: file })
+    }
+}
+
+/// The exclusive right to change a CA folder.
+#[derive(Debug)]
+pub struct Lock {
+    _file: fs::File,
+}
+
+fn read_chain(path: &Path) -> Result<Vec<Certificate>> {
+    Certificate::from_file_content(&fs::read(path)?).map_err(|error| error.at(path.display()))
+}

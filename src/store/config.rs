@@ -1,0 +1,245 @@
+//! mailca.toml: the defaults of one CA, and the environment that overrides them.
+//!
+//! Precedence: command-line option, environment, mailca.toml, built-in default. The variable of the
+//! key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use fs_err as fs;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::pki::key::KeyType;
+use crate::store::layout;
+
+/// Validity of a certificate in days, where nobody says otherwise.
+const LEAF_DAYS: u32 = 365;
+/// Validity of a CRL in days, where nobody says otherwise.
+const CRL_DAYS: u32 = 30;
+
+/// The keys, in the order in which newca writes them.
+const KEYS: [&str; 14] = [
+    "country",
+    "state",
+    "locality",
+    "organization",
+    "organizational-unit",
+    "ca-key-type",
+    "host-key-type",
+    "user-key-type",
+    "leaf-days",
+    "crl-days",
+    "crl-url",
+    "cert-mode",
+    "permit",
+    "permit-ip",
+];
+/// Those that hold a list.
+const LISTS: [&str; 3] = ["organizational-unit", "permit", "permit-ip"];
+/// Those that hold a number.
+const NUMBERS: [&str; 2] = ["leaf-days", "crl-days"];
+
+/// The defaults of a CA, from its file and the environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Settings {
+    /// C of new subjects.
+    pub country: Option<String>,
+    /// ST of new subjects.
+    pub state: Option<String>,
+    /// L of new subjects.
+    pub locality: Option<String>,
+    /// O of new subjects.
+    pub organization: Option<String>,
+    /// OU of new subjects.
+    #[serde(default)]
+    pub organizational_unit: Vec<String>,
+    ca_key_type: Option<String>,
+    host_key_type: Option<String>,
+    user_key_type: Option<String>,
+    leaf_days: Option<u32>,
+    crl_days: Option<u32>,
+    /// The CRL distribution point of new certificates.
+    pub crl_url: Option<String>,
+    cert_mode: Option<String>,
+    /// The domains that the CA may certify.
+    #[serde(default)]
+    pub permit: Vec<String>,
+    /// The networks that it may certify.
+    #[serde(default)]
+    pub permit_ip: Vec<String>,
+}
+
+impl Settings {
+    /// Reads mailca.toml in the CA folder, where there is one, and the environment over it.
+    pub fn load(ca_dir: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let path = ca_dir.join(layout::CONFIGURATION.name);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                String::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut table = parse(&text).map_err(|error| error.at(path.display()))?;
+        for key in KEYS {
+            let name = format!("MAILCA_{}", key.to_uppercase().replace('-', "_"));
+            if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
+                let value = from_environment(key, &value).map_err(|error| error.at(&name))?;
+                table.insert(key.to_owned(), value);
+            }
+        }
+        let settings: Self = toml::Value::Table(table)
+            .try_into()
+            .map_err(|error: toml::de::Error| Error::refused(error.message().to_owned()))
+            .map_err(|error| error.at(path.display()))?;
+        settings.check().map_err(|error| error.at(path.display()))?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.ca_key_type()?;
+        self.host_key_type()?;
+        self.user_key_type()?;
+        self.cert_mode()?;
+        for days in [self.leaf_days, self.crl_days].into_iter().flatten() {
+            if !(1..=36_500).contains(&days) {
+                return Err(Error::refused(format!("{days} is not a number of days from 1 to 36500")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The key type of a new CA.
+    pub fn ca_key_type(&self) -> Result<KeyType> {
+        key_type(self.ca_key_type.as_deref(), KeyType::EcdsaP256)
+    }
+
+    /// The key type of a new host.
+    pub fn host_key_type(&self) -> Result<KeyType> {
+        key_type(self.host_key_type.as_deref(), KeyType::EcdsaP256)
+    }
+
+    /// The key type of a new person: RSA, which every mail client can use for S/MIME.
+    pub fn user_key_type(&self) -> Result<KeyType> {
+        key_type(self.user_key_type.as_deref(), KeyType::Rsa2048)
+    }
+
+    /// Validity of new certificates in days.
+    pub fn leaf_days(&self) -> u32 {
+        self.leaf_days.unwrap_or(LEAF_DAYS)
+    }
+
+    /// Validity of new CRLs in days.
+    pub fn crl_days(&self) -> u32 {
+        self.crl_days.unwrap_or(CRL_DAYS)
+    }
+
+    /// The mode of the public files of a certificate folder.
+    pub fn cert_mode(&self) -> Result<u32> {
+        self.cert_mode.as_deref().map_or(Ok(layout::CERTIFICATE.mode), parse_mode)
+    }
+}
+
+/// Reads a file mode: octal, readable by the owner, writable and executable by nobody else.
+pub fn parse_mode(text: &str) -> Result<u32> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| {
+        mode & 0o400 != 0 && mode & !0o644 == 0
+    });
+    mode.ok_or_else(|| {
+        Error::usage(format!("{text:?} is not a mode for a public file"))
+            .hint("use 0400, 0440, 0444 or 0644")
+    })
+}
+
+fn key_type(name: Option<&str>, default: KeyType) -> Result<KeyType> {
+    name.map_or(Ok(default), |name| name.parse().map_err(Error::as_refused))
+}
+
+fn parse(text: &str) -> Result<toml::Table> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+        Error::refused(format!("line {line}: {}", error.message()))
+    })?;
+    for key in table.keys() {
+        if !KEYS.contains(&key.as_str()) {
+            let error = Error::refused(format!("the key {key:?} is unknown"));
+            return Err(match nearest(key) {
+                Some(near) => error.hint(format!("is {near:?} meant?")),
+                None => error.hint(format!("the keys are {}", KEYS.join(", "))),
+            });
+        }
+    }
+    Ok(table)
+}
+
+fn nearest(key: &str) -> Option<&'static str> {
+    KEYS.into_iter()
+        .map(|known| (strsim::jaro_winkler(key, known), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, known)| known)
+}
+
+fn from_environment(key: &str, value: &str) -> Result<toml::Value> {
+    if LISTS.contains(&key) {
+        let items = value.split(',').map(|item| toml::Value::from(item.trim())).collect();
+        return Ok(toml::Value::Array(items));
+    }
+    if NUMBERS.contains(&key) {
+        return value
+            .parse::<i64>()
+            .map(toml::Value::from)
+            .map_err(|_| Error::refused(format!("{value:?} is not a number")));
+    }
+    Ok(toml::Value::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Settings> {
+        let folder = tempfile::tempdir().unwrap();
+        crate::store::atomic::create(&folder.path().join("mailca.toml"), text.as_bytes(), 0o644)?;
+        Settings::load(folder.path(), |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
+        })
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file_and_the_file_before_the_default() {
+        assert_eq!(load("", &[]).unwrap().leaf_days(), 365);
+        assert_eq!(load("leaf-days = 90", &[]).unwrap().leaf_days(), 90);
+        let environment = [("MAILCA_LEAF_DAYS", "30"), ("MAILCA_PERMIT", "a.example, b.example")];
+        let settings = load("leaf-days = 90\ncountry = \"US\"", &environment).unwrap();
+        assert_eq!(settings.leaf_days(), 30);
+        assert_eq!(settings.permit, ["a.example", "b.example"]);
+        assert_eq!(settings.country.as_deref(), Some("US"));
+        assert_eq!(load("leaf-days = 90", &[("MAILCA_LEAF_DAYS", "")]).unwrap().leaf_days(), 90);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_name() {
+        let error = load("leaf-day = 90", &[]).unwrap_err();
+        assert!(error.to_string().contains("leaf-day"), "{error}");
+        assert!(error.hints()[0].contains("leaf-days"));
+    }
+
+    #[test]
+    fn values_of_the_wrong_kind_are_refused() {
+        for text in [
+            "leaf-days = \"x\"",
+            "leaf-days = 0",
+            "leaf-days = -1",
+            "host-key-type = \"rsa\"",
+            "cert-mode = \"0777\"",
+            "country",
+            "permit = \"a\"",
+        ] {
+            assert!(load(text, &[]).is_err(), "{text}");
+        }
+        assert!(load("", &[("MAILCA_LEAF_DAYS", "soon")]).is_err());
+    }
+}

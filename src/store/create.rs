@@ -1,0 +1,167 @@
+//! Making a CA folder: built complete under another name, then renamed, so that there is never half
+//! a CA.
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::store::atomic::{folder_of, sync_folder};
+use crate::store::layout::{self, FileKind};
+use crate::store::index;
+
+/// The configuration for `openssl ca` in a folder of mailca's.
+const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
+
+/// What a new CA folder holds.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// The CA's certificate and those above it.
+    pub chain: &'a [Certificate],
+    /// The request, where there is one.
+    pub request_pem: Option<&'a str>,
+    /// The private key, encrypted or not.
+    pub key_pem: &'a str,
+    /// The serial number that openssl continues from, as hexadecimal.
+    pub next_serial: &'a str,
+    /// mailca.toml.
+    pub configuration: &'a str,
+}
+
+/// Refuses where a CA, or anything else, is at `path` already.
+pub fn check_vacant(path: &Path) -> Result<()> {
+    let has_ca = [layout::CA_CERTIFICATE, layout::CA_KEY, layout::INDEX]
+        .iter()
+        .any(|kind| path.join(kind.name).exists());
+    if has_ca {
+        return Err(Error::refused(format!("there is a CA in {} already", path.display()))
+            .hint("sign with it, or make another one elsewhere with --ca-dir"));
+    }
+    match fs::read_dir(path) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(Error::refused(format!("{} is not empty", path.display()))
+                .hint("name a new folder with --ca-dir")),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let parent = folder_of(path);
+            if parent.is_dir() {
+                return Ok(());
+            }
+            Err(Error::refused(format!("the folder {} does not exist", parent.display()))
+                .hint("make it first, or name another one with --ca-dir"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the CA folder at `path`, where [`check_vacant`] found nothing.
+pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
+    let parent = folder_of(path);
+    let draft = Draft::begin(path)?;
+    for folder in layout::CA_FOLDERS {
+        make_folder(&draft.path.join(folder))?;
+    }
+    let certificate = &contents.chain[0];
+    let chain_pem: String = contents.chain.iter().map(Certificate::to_pem).collect::<Result<_>>()?;
+    let name = path.file_name().unwrap_or_default();
+    let final_path = fs::canonicalize(parent)?.join(name);
+    let kept = format!("{}/{}.pem", layout::NEW_CERTIFICATES, certificate.serial);
+    let mut files: Vec<(&str, u32, String)> = Vec::new();
+    let mut add = |kind: FileKind, content: String| files.push((kind.name, kind.mode, content));
+    add(layout::CA_CERTIFICATE, chain_pem);
+    if let Some(request) = contents.request_pem {
+        add(layout::CA_REQUEST, request.to_owned());
+    }
+    add(layout::INDEX, index::line(certificate)?);
+    add(layout::INDEX_ATTRIBUTES, "unique_subject = no\n".to_owned());
+    add(layout::SERIAL, format!("{}\n", contents.next_serial));
+    add(layout::CRL_NUMBER, "01\n".to_owned());
+    add(layout::OPENSSL_CONFIGURATION, openssl_configuration(&final_path));
+    add(layout::CONFIGURATION, contents.configuration.to_owned());
+    files.push((&kept, layout::NEW_CERTIFICATE_MODE, certificate.to_pem()?));
+    let mut written = Vec::new();
+    for (name, mode, content) in &files {
+        written.push(write(&draft.path.join(name), content.as_bytes(), *mode)?);
+    }
+    let key = draft.path.join(layout::CA_KEY.name);
+    written.push(write(&key, contents.key_pem.as_bytes(), layout::CA_KEY.mode)?);
+    // All are written before the first is waited for, so that the disk has them at once.
+    for file in written {
+        file.sync_all()?;
+    }
+    for folder in [layout::NEW_CERTIFICATES, "private", ""] {
+        sync_folder(&draft.path.join(folder))?;
+    }
+    draft.publish(path)?;
+    sync_folder(parent)
+}
+
+fn write(path: &Path, content: &[u8], mode: u32) -> Result<fs::File> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path).map_err(|error| {
+        Error::refused(format!("failed to create the folder {}", path.display())).caused_by(error)
+    })
+}
+
+/// In OpenSSL's configuration a value between double quotes is taken as it is, and a double quote in
+/// it is doubled.
+fn openssl_configuration(ca_dir: &Path) -> String {
+    let quoted = format!("\"{}\"", ca_dir.display().to_string().replace('"', "\"\""));
+    OPENSSL_CONFIGURATION.replace("@CA_DIR@", &quoted)
+}
+
+/// The folder under its temporary name. Dropped without being published, it is removed.
+struct Draft {
+    path: PathBuf,
+    _lock: fs::File,
+    published: bool,
+}
+
+impl Draft {
+    fn begin(target: &Path) -> Result<Self> {
+        let mut hidden = OsString::from(".");
+        hidden.push(target.file_name().ok_or_else(|| {
+            Error::usage(format!("{} is not a folder's name", target.display()))
+        })?);
+        hidden.push(".mailca-tmp");
+        let path = folder_of(target).join(hidden);
+        if path.symlink_metadata().is_ok() {
+            // A CA that was never finished, unless its maker is still at it and holds the lock.
+            let abandoned = fs::File::open(&path)?;
+            if abandoned.file().try_lock().is_err() {
+                return Err(Error::refused(format!("another mailca is making {}", target.display())));
+            }
+            fs::remove_dir_all(&path)?;
+        }
+        make_folder(&path)?;
+        let lock = fs::File::open(&path)?;
+        let _ = lock.file().try_lock();
+        Ok(Self { path, _lock: lock, published: false })
+    }
+
+    /// A folder takes the place of an empty folder or of nothing, and of nothing else.
+    fn publish(mut self, target: &Path) -> Result<()> {
+        fs::rename(&self.path, target)?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}

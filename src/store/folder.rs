@@ -1,0 +1,212 @@
+//! A certificate folder: key.pem, req.pem, cert.pem and cacert.pem, which belong together.
+
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::request::Request;
+use crate::store::atomic::{self, Staged};
+use crate::store::layout::{self, FileKind};
+
+/// The name of a certificate folder: one path component that no shell or option parser trips over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderName(String);
+
+impl FolderName {
+    /// Checks a name: letters, digits and `._@+-`, not beginning with `.` or `-`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
+            && !text.is_empty()
+            && !text.starts_with(['.', '-'])
+            && text.len() <= 128;
+        if valid {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::usage(format!(
+            "{} is not a name for a certificate folder",
+            crate::pki::printable::printable(text)
+        ))
+        .hint("use letters, digits and . _ @ + -, beginning with a letter or digit"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether, and how, existing files may give way.
+#[derive(Clone, Debug)]
+pub enum Existing {
+    /// They stay, and are an error unless they are the same.
+    Refuse,
+    /// They are kept under another name that ends in this stamp.
+    KeepAside(String),
+}
+
+/// A certificate folder.
+#[derive(Clone, Debug)]
+pub struct CertificateFolder {
+    path: PathBuf,
+}
+
+impl CertificateFolder {
+    /// The folder `NAME/` under the current one, or the current one itself.
+    ///
+    /// The CA folder is refused: its cacert.pem and cakey.pem are the CA's.
+    pub fn of(name: Option<&FolderName>, ca_dir: &Path) -> Result<Self> {
+        Self::at(Path::new(name.map_or("", FolderName::as_str)), ca_dir)
+    }
+
+    /// The certificate folder at a path; an empty one is the current folder.
+    pub fn at(path: &Path, ca_dir: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        let here = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
+        if let (Ok(this), Ok(ca)) = (fs::canonicalize(here), fs::canonicalize(ca_dir)) {
+            if this == ca {
+                return Err(Error::refused(format!("{} is the CA's folder", here.display()))
+                    .hint("give another name, or change to another folder"));
+            }
+        }
+        Ok(Self { path })
+    }
+
+    /// The path of one of its files.
+    pub fn path_of(&self, kind: FileKind) -> PathBuf {
+        self.path.join(kind.name)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        if self.path.as_os_str().is_empty() { Path::new(".") } else { &self.path }
+    }
+
+    /// Whether one of its files is there.
+    pub fn has(&self, kind: FileKind) -> bool {
+        self.path_of(kind).symlink_metadata().is_ok()
+    }
+
+    /// Makes the folder where it is missing.
+    pub fn make(&self) -> Result<()> {
+        let path = self.path();
+        match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
+            Ok(()) => atomic::sync_folder(atomic::folder_of(path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) => Err(Error::refused(format!("failed to create {}", path.display()))
+                .caused_by(error)),
+        }
+    }
+
+    /// Reads one of its files.
+    pub fn read(&self, kind: FileKind) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(Zeroizing::new(fs::read(self.path_of(kind))?))
+    }
+
+    /// Reads the private key.
+    pub fn key(
+        &self,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
+    ) -> Result<PrivateKey> {
+        let path = self.path_of(layout::KEY);
+        PrivateKey::from_file_content(&self.read(layout::KEY)?, || passphrase(&path))
+            .map_err(|error| error.at(path.display()))
+    }
+
+    /// Reads the request and verifies its signature.
+    pub fn request(&self) -> Result<Request> {
+        let path = self.path_of(layout::REQUEST);
+        Request::from_file_content(&self.read(layout::REQUEST)?)
+            .map_err(|error| error.at(path.display()))
+    }
+
+    /// Reads the certificates in one of its files.
+    pub fn certificates(&self, kind: FileKind) -> Result<Vec<Certificate>> {
+        let path = self.path_of(kind);
+        Certificate::from_file_content(&self.read(kind)?)
+            .map_err(|error| error.at(path.display()))
+    }
+
+    /// Writes a new private key. It never gives way to another: an existing one is kept aside.
+    pub fn write_key(&self, key: &PrivateKey, existing: &Existing) -> Result<()> {
+        self.write(&[(layout::KEY, layout::KEY.mode, key.to_pem()?.as_bytes())], existing)
+    }
+
+    /// Refuses where a file of this kind would be overwritten with something else.
+    pub fn check(&self, kind: FileKind, content: &[u8], existing: &Existing) -> Result<()> {
+        let path = self.path_of(kind);
+        match (fs::read(&path), existing) {
+            (Err(error), _) if error.kind() == ErrorKind::NotFound => {
+                if path.symlink_metadata().is_ok() {
+                    return Err(Error::refused(format!(
+                        "{} is a symbolic link to nothing",
+                        path.display()
+                    )));
+                }
+                Ok(())
+            }
+            (Ok(there), _) if there == content => Ok(()),
+            (Ok(_), Existing::KeepAside(_)) => Ok(()),
+            (Ok(_), Existing::Refuse) => Err(atomic::already_there(&path)
+                .hint("--force keeps the old one beside it and writes the new one")),
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    /// Writes files so that each is complete or absent, all of them durable at the end. Those that
+    /// are there with the same content stay.
+    pub fn write(&self, files: &[(FileKind, u32, &[u8])], existing: &Existing) -> Result<()> {
+        let mut staged = Vec::new();
+        for (kind, mode, content) in files {
+            self.check(*kind, content, existing)?;
+            let path = self.path_of(*kind);
+            let there = fs::read(&path).is_ok_and(|there| there == *content);
+            if !there {
+                staged.push((Staged::new(&path, content, *mode)?, path));
+            }
+        }
+        if staged.is_empty() {
+            return Ok(());
+        }
+        for (file, path) in staged {
+            match existing {
+                Existing::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
+                    atomic::keep_aside(&path, stamp)?;
+                    file.replace()?;
+                }
+                _ => file.publish()?,
+            }
+        }
+        atomic::sync_folder(self.path())
+    }
+
+    /// Moves a file aside, so that its name is free.
+    pub fn move_aside(&self, kind: FileKind, stamp: &str) -> Result<()> {
+        let path = self.path_of(kind);
+        if path.symlink_metadata().is_ok() {
+            atomic::keep_aside(&path, stamp)?;
+            fs::remove_file(&path)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_harmless_path_component() {
+        for good in ["joeuser", "mail.example.com", "joe@example.com", "a_b+c-d", "0"] {
+            assert!(FolderName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", ".hidden", "-f", "a/b", "a b", "a\nb", "ü", "a\u{0}", "*"] {
+            assert!(FolderName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The CA folder and the certificate folders on disk.
+//!
+//! # The rules
+//!
+//! A file is complete or absent: it is written under a temporary name in the same folder, with its
+//! final mode from the first moment, fsynced, and then given its name without replacing anything
+//! ([`atomic`]). The exception is `index.txt`, which is appended to.
+//!
+//! # How a certificate is recorded
+//!
+//! [`transaction`] does this under the CA's lock, each step durable before the next:
+//!
+//! 1. The certificate is written to `pending/DIGEST.new` and linked to `newcerts/SERIAL.pem`. DIGEST
+//!    is the SHA-256 of the request. This is the intent: whatever happens later, the certificate can
+//!    be found, and its line for `index.txt` follows from it.
+//! 2. The line is appended to `index.txt`.
+//! 3. `pending/DIGEST.new` becomes `pending/DIGEST.pem`: recorded, but not yet delivered.
+//!
+//! Then, without the lock, the files of the certificate folder are written, and last
+//! `pending/DIGEST.pem` is removed. So no certificate is seen outside before the CA knows it.
+//!
+//! # What a crash leaves, and who mends it
+//!
+//! - Before step 1 is complete: perhaps `pending/tmp`, which the next writer removes. Nothing was
+//!   issued.
+//! - Between 1 and 3: `pending/DIGEST.new`. The next command that takes the lock finishes steps 1
+//!   to 3 for it, which is harmless to repeat: it looks whether `index.txt` has the serial.
+//! - After 3: `pending/DIGEST.pem`. The next `sign` of the same request delivers that certificate
+//!   instead of issuing another one.
+//! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into
+//!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
+//!
+//! # Other programs
+//!
+//! `openssl ca` knows no lock and replaces `index.txt` by renaming. After an append mailca looks
+//! whether `index.txt` is still the file that it wrote to, and appends again where it is not. What
+//! is left is the moment between that look and openssl's rename: a line written then is lost from
+//! `index.txt`, while the certificate stays in `newcerts/`. Do not run both at the same time.
+
+pub mod atomic;
+pub mod ca;
+pub mod config;
+pub mod create;
+pub mod folder;
+pub mod index;
+pub mod layout;
+pub mod transaction;

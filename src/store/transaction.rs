@@ -1,0 +1,231 @@
+//! Recording an issued certificate, and finishing what was interrupted.
+//!
+//! The order of the steps, and what each crash leaves, is told in [`crate::store`].
+
+use std::io::{ErrorKind, Write};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use rustix::fs::{AtFlags, CWD};
+
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::request::Request;
+use crate::pki::serial::Serial;
+use crate::store::atomic::{self, sync_folder};
+use crate::store::ca::{CaFolder, Lock};
+use crate::store::index::Index;
+use crate::store::layout;
+
+/// Recorded by a killed command as far as the intent.
+const INTENT: &str = "new";
+/// Recorded, and perhaps not delivered.
+const UNDELIVERED: &str = "pem";
+
+/// The right to record certificates: the lock is held, and nothing is left unfinished.
+pub struct Transaction<'a> {
+    ca: &'a CaFolder,
+    pending: PathBuf,
+    remarks: Vec<String>,
+    _lock: Lock,
+}
+
+impl<'a> Transaction<'a> {
+    /// Takes the lock and finishes what a killed command left.
+    pub fn begin(ca: &'a CaFolder, waiting: impl FnOnce()) -> Result<Self> {
+        let lock = ca.lock(waiting)?;
+        let pending = ca.path().join(layout::PENDING);
+        let mut transaction = Self { ca, pending, remarks: Vec::new(), _lock: lock };
+        transaction.recover()?;
+        Ok(transaction)
+    }
+
+    /// What was mended on the way, for the administrator.
+    pub fn take_remarks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// The certificate that was issued for this request and not delivered.
+    pub fn undelivered(&self, request: &Request) -> Result<Option<Certificate>> {
+        read_certificate(&self.path_of(request, UNDELIVERED))
+    }
+
+    /// Records a certificate with a serial number that no other has, and returns it.
+    ///
+    /// `issue` makes the certificate with the serial number that it is given. When this returns, the
+    /// certificate is durably in newcerts/ and in index.txt, and pending for [`delivered`].
+    pub fn record(
+        &mut self,
+        request: &Request,
+        mut draw: impl FnMut() -> Result<Serial>,
+        issue: impl Fn(&Serial) -> Result<Certificate>,
+    ) -> Result<Certificate> {
+        self.allow_same_subject()?;
+        let intent = self.path_of(request, INTENT);
+        for _ in 0..8 {
+            let certificate = issue(&draw()?)?;
+            if self.ca.issued_path(&certificate.serial).exists() {
+                continue;
+            }
+            self.write_intent(&intent, &certificate)?;
+            self.finish(&intent, &certificate, false)?;
+            return Ok(certificate);
+        }
+        Err(Error::bug("eight random serial numbers were all taken"))
+    }
+
+    fn recover(&mut self) -> Result<()> {
+        let entries = match fs::read_dir(&self.pending) {
+            Ok(entries) => entries,
+            // A folder of CA.pl's.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != INTENT) {
+                continue;
+            }
+            let certificate = read_certificate(&path)?.ok_or_else(|| {
+                Error::refused(format!("{} disappeared", path.display()))
+            })?;
+            self.finish(&path, &certificate, true)?;
+            self.remarks.push(format!(
+                "finished recording serial {} ({}), which an interrupted command had begun",
+                certificate.serial,
+                certificate.title()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Step 1: the certificate is durable under the name of the request.
+    fn write_intent(&self, intent: &Path, certificate: &Certificate) -> Result<()> {
+        make_folder(&self.pending)?;
+        make_folder(&self.ca.path().join(layout::NEW_CERTIFICATES))?;
+        let temporary = self.pending.join("tmp");
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(layout::NEW_CERTIFICATE_MODE)
+            .open(&temporary)?;
+        let written = file
+            .write_all(certificate.to_pem()?.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&temporary, intent));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&temporary);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// The rest of step 1, and steps 2 and 3. `again` says that it may have been done before.
+    fn finish(&mut self, intent: &Path, certificate: &Certificate, again: bool) -> Result<()> {
+        let kept = self.ca.issued_path(&certificate.serial);
+        match rustix::fs::linkat(CWD, intent, CWD, &kept, AtFlags::empty()) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::EXIST) if self.is_kept(certificate)? => {}
+            Err(error) => {
+                return Err(Error::refused(format!("failed to create {}", kept.display()))
+                    .caused_by(std::io::Error::from(error)));
+            }
+        }
+        sync_folder(&self.pending)?;
+        sync_folder(atomic::folder_of(&kept))?;
+        let index = Index::of(self.ca.path());
+        if !again || !index.contains(&certificate.serial)? {
+            let remarks = &mut self.remarks;
+            index.append(certificate, &mut |remark| remarks.push(remark))?;
+        }
+        fs::rename(intent, intent.with_extension(UNDELIVERED))?;
+        Ok(())
+    }
+
+    fn is_kept(&self, certificate: &Certificate) -> Result<bool> {
+        let kept = self.ca.issued(&certificate.serial)?;
+        Ok(kept.is_some_and(|kept| kept.as_der() == certificate.as_der()))
+    }
+
+    fn path_of(&self, request: &Request, extension: &str) -> PathBuf {
+        pending_path(self.ca, request, extension)
+    }
+
+    /// `openssl ca` refuses to open a folder in which two valid certificates share a subject, unless
+    /// it is told that this is meant. CA.pl's folders say the opposite.
+    fn allow_same_subject(&mut self) -> Result<()> {
+        let path = self.ca.path().join(layout::INDEX_ATTRIBUTES.name);
+        let old = match fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        let allowed = old.as_deref().is_some_and(|text| {
+            text.lines()
+                .filter_map(|line| line.split_once('='))
+                .any(|(key, value)| key.trim() == "unique_subject" && value.trim() == "no")
+        });
+        if allowed {
+            return Ok(());
+        }
+        if old.is_some() {
+            let kept = path.with_extension("attr.old");
+            atomic::Staged::new(&kept, old.unwrap_or_default().as_bytes(), 0o644)?.replace()?;
+        }
+        atomic::Staged::new(&path, b"unique_subject = no\n", layout::INDEX_ATTRIBUTES.mode)?
+            .replace()?;
+        sync_folder(self.ca.path())?;
+        self.remarks.push(format!(
+            "{} now says unique_subject = no, so that openssl accepts renewed certificates",
+            path.display()
+        ));
+        Ok(())
+    }
+}
+
+/// Notes that the certificate for this request is where it belongs.
+pub fn delivered(ca: &CaFolder, request: &Request) -> Result<()> {
+    match fs::remove_file(pending_path(ca, request, UNDELIVERED)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn pending_path(ca: &CaFolder, request: &Request, extension: &str) -> PathBuf {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, request.as_der());
+    let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    ca.path().join(layout::PENDING).join(name).with_extension(extension)
+}
+
+fn read_certificate(path: &Path) -> Result<Option<Certificate>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Certificate::from_file_content(&content)
+            .map_err(|error| error.at(path.display()))?
+            .into_iter()
+            .next()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
+        Ok(()) => sync_folder(atomic::folder_of(path)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))
+        }
+    }
+}
+
+/// Whether a certificate for this request was recorded, at least as far as the intent, and not
+/// noted as delivered.
+pub fn is_pending(ca: &CaFolder, request: &Request) -> bool {
+    [INTENT, UNDELIVERED].iter().any(|extension| pending_path(ca, request, extension).exists())
+}
