@@ -1,0 +1,107 @@
+//! `mailca export-p12`: bundle a certificate and its key for a mail client.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::{ExportP12, Global};
+use crate::commands::existing;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::pkcs12::{self, Bundle, Form};
+use crate::store::atomic::{self, Staged};
+use crate::store::folder::{Existing, FolderName};
+use crate::store::layout;
+
+mod password;
+mod source;
+
+use source::Pair;
+
+/// Writes NAME.p12.
+pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
+    let form: Form = args.reader.parse()?;
+    let name = FolderName::parse(&args.name)?;
+    let existing = existing(args.force, env)?;
+    let output =
+        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.p12", name.as_str())));
+    check_free(&output, &existing)?;
+    if let Some(path) = &args.password_out {
+        check_free(path, &existing)?;
+        if *path == output {
+            return Err(Error::usage("--password-out and --output name the same file"));
+        }
+    }
+    let pair = source::pair(args, &name, global, env)?;
+    let friendly_name = args.friendly_name.as_deref().unwrap_or(name.as_str());
+    let password = password::obtain(args, form, env)?;
+    let iterations = args.iterations.unwrap_or(password.iterations);
+    let content = Zeroizing::new(write(&pair, friendly_name, &password.text, form, iterations)?);
+    let bundle = Staged::new(&output, &content, layout::SECRET_MODE)?;
+    if let Some(path) = &args.password_out {
+        let mut line = Zeroizing::new(String::with_capacity(password.text.len() + 1));
+        line.push_str(&password.text);
+        line.push('\n');
+        put(Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?, path, &existing)?;
+    }
+    put(bundle, &output, &existing)?;
+    env.say(&format!(
+        "{} holds the certificate and key of {}, valid until {}",
+        output.display(),
+        pair.certificate.title(),
+        pair.certificate.not_after.date()
+    ));
+    if let Some(path) = &args.password_out {
+        env.say(&format!("{} is its password: hand it over on another way", path.display()));
+    } else if password.generated {
+        env.warn(&format!("the password of {} is: {}", output.display(), *password.text));
+    }
+    if global.json {
+        env.print_json(&json!({
+            "file": output,
+            "for": form.name(),
+            "iterations": iterations,
+            "friendly_name": friendly_name,
+            "certificate": crate::render::certificate::summary(&pair.certificate),
+            "password_file": args.password_out,
+        }))?;
+    }
+    Ok(())
+}
+
+fn write(
+    pair: &Pair,
+    friendly_name: &str,
+    password: &str,
+    form: Form,
+    iterations: u32,
+) -> Result<Vec<u8>> {
+    let chain: Vec<_> = pair.chain.iter().map(|certificate| certificate.as_der()).collect();
+    let bundle = Bundle {
+        ca_certificates: &chain,
+        certificate: pair.certificate.as_der(),
+        private_key: pair.key.as_pkcs8(),
+        friendly_name,
+    };
+    pkcs12::write(&bundle, password, form, iterations)
+}
+
+fn check_free(path: &Path, existing: &Existing) -> Result<()> {
+    if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
+        return Err(atomic::already_there(path)
+            .hint("--force keeps the old one beside it and writes the new one"));
+    }
+    Ok(())
+}
+
+fn put(file: Staged, path: &Path, existing: &Existing) -> Result<()> {
+    match existing {
+        Existing::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
+            atomic::keep_aside(path, stamp)?;
+            file.replace()?;
+        }
+        _ => file.publish()?,
+    }
+    atomic::sync_folder(atomic::folder_of(path))
+}

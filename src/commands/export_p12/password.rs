@@ -1,0 +1,88 @@
+//! The password of a PKCS#12 file.
+
+use zeroize::Zeroizing;
+
+use crate::cli::ExportP12;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::pkcs12::Form;
+
+/// Rounds of key derivation for a password that somebody chose (OWASP, 2023), and the most that
+/// Windows reads.
+const CHOSEN_ITERATIONS: u32 = 600_000;
+/// Rounds for a password of more than 100 bits: guessing it is hopeless with one round.
+const GENERATED_ITERATIONS: u32 = 2_048;
+/// 32 letters and digits that nobody takes for another: 5 bits each.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Letters of a generated password, without the hyphens: 24 times 5 bits.
+const LETTERS: usize = 24;
+
+/// A password, and what follows from where it comes from.
+pub struct Password {
+    /// The password itself.
+    pub text: Zeroizing<String>,
+    /// Whether mailca made it in this run.
+    pub generated: bool,
+    /// The rounds of key derivation that it needs.
+    pub iterations: u32,
+}
+
+/// Takes the password from where the options say, or asks twice.
+pub fn obtain(args: &ExportP12, form: Form, env: &mut Env) -> Result<Password> {
+    if args.generate_password {
+        if args.password_out.is_none() && !env.prompter.is_interactive() {
+            return Err(Error::usage("a generated password is shown on a terminal only")
+                .hint("name a file for it with --password-out"));
+        }
+        let text = generate(env)?;
+        return Ok(Password { text, generated: true, iterations: GENERATED_ITERATIONS });
+    }
+    let text = if let Some(path) = &args.password_file {
+        env.password_file(path)?
+    } else if args.password_stdin {
+        env.password_stdin()?
+    } else if env.prompter.is_interactive() {
+        env.new_password("Password for the file")?
+    } else {
+        return Err(Error::usage("the file needs a password, and nobody is there to be asked")
+            .hint("use --password-file, --password-stdin, or --generate-password --password-out FILE"));
+    };
+    check(&text, args, form, env)?;
+    Ok(Password { text, generated: false, iterations: CHOSEN_ITERATIONS })
+}
+
+fn check(text: &str, args: &ExportP12, form: Form, env: &mut Env) -> Result<()> {
+    if text.is_empty() {
+        if form == Form::Android {
+            return Err(Error::refused("Android does not read a file with an empty password"));
+        }
+        if !args.allow_empty_password {
+            return Err(Error::refused("the password is empty")
+                .hint("--allow-empty-password lets it be, and leaves the key to whoever has the file"));
+        }
+        env.warn("the password is empty: whoever has the file has the key");
+    }
+    if !text.is_ascii() {
+        env.warn("the password is not ASCII: Java does not read such a file");
+    }
+    if form.is_weak() && !text.is_empty() {
+        env.warn(&format!(
+            "the form for {form} (3DES, SHA-1) protects a chosen password poorly; \
+             --generate-password makes one that cannot be guessed"
+        ));
+    }
+    Ok(())
+}
+
+/// Groups of four, so that it can be read aloud.
+fn generate(env: &Env) -> Result<Zeroizing<String>> {
+    let octets = Zeroizing::new(env.random::<LETTERS>()?);
+    let mut text = Zeroizing::new(String::with_capacity(LETTERS + LETTERS / 4));
+    for (position, octet) in octets.iter().enumerate() {
+        if position > 0 && position % 4 == 0 {
+            text.push('-');
+        }
+        text.push(char::from(ALPHABET[usize::from(octet % 32)]));
+    }
+    Ok(text)
+}

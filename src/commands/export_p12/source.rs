@@ -1,0 +1,172 @@
+//! The pair that is exported: found, and checked so that what goes out works and is meant.
+
+use std::path::Path;
+
+use crate::cli::{ExportP12, Global};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::profile::Profile;
+use crate::pki::verify::{self, Options};
+use crate::store::folder::{CertificateFolder, FolderName};
+use crate::store::layout;
+
+/// A certificate, its key, and the CA certificates above it.
+pub struct Pair {
+    /// The user's certificate.
+    pub certificate: Certificate,
+    /// Issuer first, root last.
+    pub chain: Vec<Certificate>,
+    /// The key of the certificate.
+    pub key: PrivateKey,
+}
+
+/// Finds the pair for NAME and checks it.
+pub fn pair(
+    args: &ExportP12,
+    name: &FolderName,
+    global: &Global,
+    env: &mut Env,
+) -> Result<Pair> {
+    let (folder, fallback) = find(args, name, global)?;
+    if !folder.has(layout::CERTIFICATE) {
+        return Err(Error::refused(format!(
+            "there is no certificate: {} is missing",
+            folder.path_of(layout::CERTIFICATE).display()
+        ))
+        .hint("sign the request first, with `mailca sign`"));
+    }
+    let certificate = folder
+        .certificates(layout::CERTIFICATE)?
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    let chain = folder.certificates(layout::CHAIN)?;
+    let key = folder.key(|path| {
+        Err(Error::refused(format!("{} is encrypted", path.display()))
+            .hint("decrypt it first: (umask 077; openssl pkey -in OLD.pem -out key.pem)"))
+    })?;
+    if key.public_key() != certificate.public_key {
+        return Err(Error::refused(format!(
+            "{} is not the key of {}",
+            folder.path_of(layout::KEY).display(),
+            folder.path_of(layout::CERTIFICATE).display()
+        ))
+        .hint("sign the request that was made with this key"));
+    }
+    check_validity(&certificate, &chain, env)?;
+    if fallback {
+        announce(&certificate, name, env);
+    }
+    Ok(Pair { certificate, chain, key })
+}
+
+/// `NAME/`, or the folder given with --from, or the current folder, where nothing speaks against it.
+fn find(
+    args: &ExportP12,
+    name: &FolderName,
+    global: &Global,
+) -> Result<(CertificateFolder, bool)> {
+    if let Some(from) = &args.from {
+        let folder = CertificateFolder::at(from, &global.ca_dir)?;
+        return Ok((folder, false));
+    }
+    if Path::new(name.as_str()).is_dir() {
+        return Ok((CertificateFolder::of(Some(name), &global.ca_dir)?, false));
+    }
+    let beside = certificate_folders()?;
+    if !beside.is_empty() {
+        let near = beside
+            .iter()
+            .map(|found| (strsim::jaro_winkler(found, name.as_str()), found))
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .max_by(|one, other| one.0.total_cmp(&other.0));
+        let error = Error::refused(format!(
+            "there is no certificate folder {}, but there are others: {}",
+            name.as_str(),
+            shortened(&beside)
+        ));
+        let error = match near {
+            Some((_, near)) => error.hint(format!("is {near} meant?")),
+            None => error,
+        };
+        return Err(error.hint("--from . exports the pair in the current folder"));
+    }
+    let folder = CertificateFolder::of(None, &global.ca_dir)?;
+    if !folder.has(layout::KEY) {
+        return Err(Error::refused(format!(
+            "there is neither a certificate folder {} nor a key.pem here",
+            name.as_str()
+        ))
+        .hint(format!(
+            "make them with `mailca newreq --user LOGIN --email ADDRESS {name}` and `mailca sign {name}`",
+            name = name.as_str()
+        )));
+    }
+    Ok((folder, true))
+}
+
+/// The certificate folders under the current one.
+fn certificate_folders() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(".")? {
+        let path = entry?.path();
+        if path.join(layout::KEY.name).exists() {
+            found.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn shortened(names: &[String]) -> String {
+    let shown: Vec<_> =
+        names.iter().take(5).map(|name| crate::pki::printable::printable(name)).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Says whose certificate goes out when NAME did not say it.
+fn announce(certificate: &Certificate, name: &FolderName, env: &mut Env) {
+    env.say(&format!(
+        "there is no folder {}; exporting the pair in the current folder: {}",
+        name.as_str(),
+        certificate.subject
+    ));
+    if Profile::of(certificate) == Some(Profile::Server) {
+        env.warn(&format!(
+            "this is the certificate and key of a server, {}: whoever has the file and its password \
+             can pose as that server",
+            certificate.title()
+        ));
+    }
+}
+
+fn check_validity(certificate: &Certificate, chain: &[Certificate], env: &Env) -> Result<()> {
+    let now = env.now()?;
+    if certificate.not_after < now {
+        return Err(Error::refused(format!(
+            "the certificate of {} expired on {}, and today is {}",
+            certificate.title(),
+            certificate.not_after.date(),
+            now.date()
+        ))
+        .hint("sign its request again with `mailca sign --force`"));
+    }
+    let roots: Vec<_> = chain.iter().rev().take(1).map(|ca| ca.as_der().to_vec()).collect();
+    let others: Vec<_> = chain.iter().rev().skip(1).map(|ca| ca.as_der().to_vec()).collect();
+    let options = Options {
+        roots: &roots,
+        intermediates: &others,
+        crls: &[],
+        at: now,
+        purpose: None,
+        identity: None,
+    };
+    verify::verify(certificate.as_der(), &options)
+        .map(|_| ())
+        .map_err(|error| error.as_refused().at("the chain in cacert.pem does not verify"))
+}

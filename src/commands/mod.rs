@@ -1,0 +1,157 @@
+//! The commands, one file each, and what several of them need.
+
+mod export_p12;
+mod issue;
+mod newca;
+mod newreq;
+mod quickstart;
+mod show;
+mod sign;
+mod verify;
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::cli::{CaPassphrase, Cli, Command, Global, Subject};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::general_name::GeneralName;
+use crate::pki::key::PrivateKey;
+use crate::pki::name::Parts;
+use crate::store::ca::CaFolder;
+use crate::store::config::{self, Settings};
+use crate::store::folder::Existing;
+
+/// Runs the command of a command line.
+pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Newca(args) => newca::run(args, global, env),
+        Command::Newreq(args) => newreq::run(args, global, env),
+        Command::Sign(args) => sign::run(args, global, env),
+        Command::Issue(args) => issue::run(args, global, env),
+        Command::ExportP12(args) => export_p12::run(args, global, env),
+        Command::Show(args) => show::run(args, global, env),
+        Command::Verify(args) => verify::run(args, global, env),
+        Command::Quickstart(args) => quickstart::run(args, global, env),
+    }
+}
+
+fn settings(global: &Global, env: &Env) -> Result<Settings> {
+    Settings::load(&global.ca_dir, env.variable)
+}
+
+fn cert_mode(option: Option<&str>, settings: &Settings) -> Result<u32> {
+    option.map_or_else(|| settings.cert_mode(), config::parse_mode)
+}
+
+fn existing(force: bool, env: &Env) -> Result<Existing> {
+    Ok(if force { Existing::KeepAside(env.stamp()?) } else { Existing::Refuse })
+}
+
+fn more_names(texts: &[String]) -> Result<Vec<GeneralName>> {
+    texts.iter().map(|text| GeneralName::parse(text)).collect()
+}
+
+/// The passphrase of an encrypted key: from its file, else asked for.
+fn passphrase_of(
+    path: &Path,
+    args: &CaPassphrase,
+    env: &mut Env,
+) -> Result<Zeroizing<String>> {
+    if let Some(file) = &args.ca_passphrase_file {
+        return env.password_file(file);
+    }
+    if env.prompter.is_interactive() {
+        return env.prompter.password(&format!("Passphrase of {}", path.display()));
+    }
+    Err(Error::refused(format!("{} is encrypted, and nobody is there to be asked", path.display()))
+        .hint("name a file that holds its passphrase with --ca-passphrase-file"))
+}
+
+fn ca_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<PrivateKey> {
+    ca.key(|path| passphrase_of(path, args, env))
+}
+
+/// The parts of a subject: those given as options, else the defaults, asked for on a terminal.
+fn subject_parts(subject: &Subject, settings: &Settings, env: &mut Env) -> Result<Parts> {
+    let mut parts = Parts {
+        country: subject.country.clone().or_else(|| settings.country.clone()),
+        state: subject.state.clone().or_else(|| settings.state.clone()),
+        locality: subject.locality.clone().or_else(|| settings.locality.clone()),
+        organization: subject.org.clone().or_else(|| settings.organization.clone()),
+        organizational_units: subject.ou.clone(),
+        ..Parts::default()
+    };
+    if parts.organizational_units.is_empty() {
+        parts.organizational_units.clone_from(&settings.organizational_unit);
+    }
+    if env.prompter.is_interactive() {
+        ask_parts(subject, &mut parts, env)?;
+    }
+    parts.build()?;
+    Ok(parts)
+}
+
+fn ask_parts(given: &Subject, parts: &mut Parts, env: &mut Env) -> Result<()> {
+    if given.org.is_none() {
+        ask_part(env, "Organization, for example Example Inc", &mut parts.organization, |value| {
+            Parts { organization: value, ..Parts::default() }
+        })?;
+    }
+    if given.ou.is_empty() && parts.organizational_units.len() <= 1 {
+        let mut unit = parts.organizational_units.pop();
+        ask_part(env, "Unit in it, for example Mail", &mut unit, |value| Parts {
+            organizational_units: value.into_iter().collect(),
+            ..Parts::default()
+        })?;
+        parts.organizational_units.extend(unit);
+    }
+    if given.locality.is_none() {
+        ask_part(env, "Town", &mut parts.locality, |value| Parts {
+            locality: value,
+            ..Parts::default()
+        })?;
+    }
+    if given.state.is_none() {
+        ask_part(env, "State or province", &mut parts.state, |value| Parts {
+            state: value,
+            ..Parts::default()
+        })?;
+    }
+    if given.country.is_none() {
+        ask_part(env, "Country, two letters", &mut parts.country, |value| Parts {
+            country: value,
+            ..Parts::default()
+        })?;
+    }
+    Ok(())
+}
+
+/// Asks for one part. Enter keeps the default, which may be nothing; a dot leaves the part out.
+fn ask_part(
+    env: &mut Env,
+    question: &str,
+    part: &mut Option<String>,
+    as_parts: impl Fn(Option<String>) -> Parts,
+) -> Result<()> {
+    let default = part.clone().unwrap_or_default();
+    let question = if default.is_empty() {
+        format!("{question} (Enter for none)")
+    } else {
+        format!("{question} (. for none)")
+    };
+    let answer = env.prompter.text(&question, &default, &|answer| match answer.trim() {
+        "" | "." => Ok(()),
+        value => as_parts(Some(value.to_owned())).build().map(|_| ()),
+    })?;
+    *part = (!matches!(answer.as_str(), "" | ".")).then_some(answer);
+    Ok(())
+}
+
+/// This machine's name, as far as it knows.
+fn host_name() -> String {
+    let uname = rustix::system::uname();
+    uname.nodename().to_string_lossy().trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,203 @@
+//! `mailca newca`: make a certificate authority, or take one over.
+
+use std::net::IpAddr;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::{Global, Newca};
+use crate::commands::{host_name, passphrase_of, settings, subject_parts};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::assemble::{self, Permitted};
+use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
+use crate::pki::issue::{self, Root};
+use crate::pki::key::PrivateKey;
+use crate::pki::name::Parts;
+use crate::render;
+use crate::store::config::Settings;
+use crate::store::create::{self, Contents};
+
+mod adopt;
+
+/// Makes the CA in the CA folder.
+pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
+    create::check_vacant(&global.ca_dir)?;
+    let settings = settings(global, env)?;
+    let made = if args.from.is_empty() {
+        make(args, &settings, env)?
+    } else {
+        adopt::adopt(args, &settings, env)?
+    };
+    create::create(
+        &global.ca_dir,
+        &Contents {
+            chain: &made.chain,
+            request_pem: made.request_pem.as_deref(),
+            key_pem: &made.key_pem,
+            next_serial: &env.serial()?.to_string(),
+            configuration: &made.configuration,
+        },
+    )?;
+    report(&made.chain[0], global, env)
+}
+
+/// A CA that is not written yet.
+struct Made {
+    chain: Vec<Certificate>,
+    request_pem: Option<String>,
+    key_pem: Zeroizing<String>,
+    configuration: String,
+}
+
+fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
+    let permitted = permitted(args, settings)?;
+    let mut parts = subject_parts(&args.subject, settings, env)?;
+    let defaults = parts.clone();
+    parts.common_name = Some(common_name(args, env)?);
+    parts.email_address = email(args, env)?;
+    let subject = parts.build()?;
+    let key_type = args.key_type.as_deref().map_or_else(|| settings.ca_key_type(), str::parse)?;
+    let passphrase = new_passphrase(args, env)?;
+    let key = PrivateKey::generate(key_type)?;
+    let certificate = issue::root(
+        &Root {
+            subject: &subject,
+            days: args.days,
+            path_length: args.path_len,
+            permitted: permitted.as_ref(),
+        },
+        &key,
+        &env.serial()?,
+        env.now()?,
+    )?;
+    let request = crate::pki::pem::encode(
+        "CERTIFICATE REQUEST",
+        &assemble::request(&subject, &[], true, &key)?,
+    )?;
+    Ok(Made {
+        chain: vec![certificate],
+        request_pem: Some(request.to_string()),
+        key_pem: protect(&key, passphrase.as_ref(), env)?,
+        configuration: render::configuration::text(&defaults, args, settings)?,
+    })
+}
+
+fn common_name(args: &Newca, env: &mut Env) -> Result<String> {
+    if let Some(name) = &args.cn {
+        return Ok(name.clone());
+    }
+    // An RFC 5280 common name has room for 64 characters.
+    let host: String = host_name().chars().take(56).collect();
+    let default = format!("{host} Mail CA");
+    if !env.prompter.is_interactive() {
+        return Ok(default);
+    }
+    env.prompter.text("Name of the CA, as clients will show it", &default, &|answer| {
+        let common_name = Some(answer.trim().to_owned());
+        Parts { common_name, ..Parts::default() }.build().map(|_| ())
+    })
+}
+
+fn email(args: &Newca, env: &mut Env) -> Result<Option<String>> {
+    let check = |address: &str| match GeneralName::email(address)? {
+        GeneralName::Email(address) => Ok(Some(address)),
+        _ => Ok(None),
+    };
+    if let Some(address) = &args.email {
+        return check(address);
+    }
+    if !env.prompter.is_interactive() {
+        return Ok(None);
+    }
+    let answer = env.prompter.text("E-mail address of the CA (Enter for none)", "", &|answer| {
+        if answer.trim().is_empty() { Ok(()) } else { check(answer.trim()).map(|_| ()) }
+    })?;
+    if answer.is_empty() { Ok(None) } else { check(&answer) }
+}
+
+fn permitted(args: &Newca, settings: &Settings) -> Result<Option<Permitted>> {
+    let domains = if args.permit.is_empty() { &settings.permit } else { &args.permit };
+    let networks = if args.permit_ip.is_empty() { &settings.permit_ip } else { &args.permit_ip };
+    if domains.is_empty() {
+        return if networks.is_empty() {
+            Ok(None)
+        } else {
+            Err(Error::usage("--permit-ip without --permit would leave every domain open")
+                .hint("name the domains too, with --permit example.com"))
+        };
+    }
+    let domains = domains
+        .iter()
+        .map(|domain| match GeneralName::dns(domain.trim_start_matches('.'))? {
+            GeneralName::Dns(name) if !name.starts_with('*') => Ok(name),
+            _ => Err(Error::usage(format!("{domain} is not a domain"))
+                .hint("name the domain itself; the hosts below it are included")),
+        })
+        .collect::<Result<_>>()?;
+    let networks = networks.iter().map(|network| parse_network(network)).collect::<Result<_>>()?;
+    Ok(Some(Permitted { domains, networks }))
+}
+
+fn parse_network(text: &str) -> Result<(IpAddr, u8)> {
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
+    let parsed = address.parse::<IpAddr>().ok().and_then(|address| {
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(longest), |prefix| prefix.parse().ok())?;
+        (prefix <= longest).then_some((address, prefix))
+    });
+    parsed.ok_or_else(|| {
+        Error::usage(format!("{text:?} is not a network")).hint("for example 192.0.2.0/24")
+    })
+}
+
+/// The passphrase for a CA key that is to be protected.
+fn new_passphrase(args: &Newca, env: &mut Env) -> Result<Option<Zeroizing<String>>> {
+    if !args.encrypt_key {
+        return Ok(None);
+    }
+    let passphrase = if let Some(file) = &args.passphrase.ca_passphrase_file {
+        env.password_file(file)?
+    } else if env.prompter.is_interactive() {
+        env.new_password("New passphrase for the CA's key")?
+    } else {
+        return Err(Error::usage("--encrypt-key needs a passphrase, and nobody is there to be asked")
+            .hint("name a file that holds it with --ca-passphrase-file"));
+    };
+    if passphrase.is_empty() {
+        return Err(Error::refused("the passphrase of the CA's key is empty"));
+    }
+    Ok(Some(passphrase))
+}
+
+fn protect(
+    key: &PrivateKey,
+    passphrase: Option<&Zeroizing<String>>,
+    env: &Env,
+) -> Result<Zeroizing<String>> {
+    match passphrase {
+        Some(passphrase) => key.to_encrypted_pem(passphrase, env.random()?, env.random()?),
+        None => key.to_pem(),
+    }
+}
+
+fn report(certificate: &Certificate, global: &Global, env: &mut Env) -> Result<()> {
+    let folder = global.ca_dir.display().to_string();
+    env.say(&format!(
+        "the CA {} is in {folder}, valid until {}",
+        certificate.title(),
+        certificate.not_after.date()
+    ));
+    if global.json {
+        env.print_json(&json!({
+            "ca_dir": folder,
+            "certificate": render::certificate::summary(certificate),
+        }))?;
+    }
+    env.say("next: `mailca newreq --cn HOST`, then `mailca sign`");
+    env.say(&format!(
+        "backup: keep a copy of {folder} where nobody else can read it; a lost CA key cannot be made again"
+    ));
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! `mailca newca --from`: an existing CA's certificate and key, from PEM or PKCS#12 files.
+
+use std::cell::RefCell;
+
+use zeroize::Zeroizing;
+
+use super::{Made, new_passphrase, passphrase_of, protect};
+use crate::cli::Newca;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::name::Parts;
+use crate::pki::{pem, pkcs12};
+use crate::render;
+use crate::store::config::Settings;
+
+/// Finds the certificate and its key in the files, checks that they are a CA's, and puts the chain
+/// in order.
+pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
+    let mut certificates: Vec<Certificate> = Vec::new();
+    let mut found: Option<(PrivateKey, Option<Zeroizing<String>>)> = None;
+    for path in &args.from {
+        let content = Zeroizing::new(fs_err::read(path)?);
+        let read = if pkcs12::describe(&content).is_ok() {
+            from_pkcs12(&content, args, env)
+        } else {
+            from_pem_or_der(&content, path, args, env)
+        };
+        let (more, key) = read.map_err(|error| error.at(path.display()))?;
+        certificates.extend(more);
+        if key.is_some() && found.is_some() {
+            return Err(Error::refused("more than one private key is in the files given to --from"));
+        }
+        found = found.or(key);
+    }
+    let (key, kept_pem) = found.ok_or_else(|| {
+        Error::refused("no private key is in the files given to --from")
+            .hint("name the CA's key as well: --from cacert.pem cakey.pem")
+    })?;
+    let chain = chain(certificates, &key)?;
+    check(&chain[0], env)?;
+    let passphrase = new_passphrase(args, env)?;
+    let key_pem = match (kept_pem, &passphrase) {
+        (Some(encrypted), None) => encrypted,
+        _ => protect(&key, passphrase.as_ref(), env)?,
+    };
+    let subject = &chain[0].subject;
+    let first = |name: &str| subject.values(name).into_iter().next();
+    let defaults = Parts {
+        country: first("C"),
+        state: first("ST"),
+        locality: first("L"),
+        organization: first("O"),
+        ..Parts::default()
+    };
+    let configuration = render::configuration::text(&defaults, args, settings)?;
+    Ok(Made { chain, request_pem: None, key_pem, configuration })
+}
+
+/// Certificates, and a key with the encrypted PEM that it came in, if it did.
+type Found = (Vec<Certificate>, Option<(PrivateKey, Option<Zeroizing<String>>)>);
+
+fn from_pkcs12(content: &[u8], args: &Newca, env: &mut Env) -> Result<Found> {
+    let password = if let Some(file) = &args.from_password_file {
+        env.password_file(file)?
+    } else if env.prompter.is_interactive() {
+        env.prompter.password("Password of the PKCS#12 file")?
+    } else {
+        return Err(Error::usage("the PKCS#12 file has a password, and nobody is there to be asked")
+            .hint("name a file that holds it with --from-password-file"));
+    };
+    let contents = pkcs12::read(content, &password)?;
+    let certificates = contents
+        .certificates
+        .iter()
+        .map(|entry| Certificate::from_der(&entry.der))
+        .collect::<Result<_>>()?;
+    let key = contents.private_keys.first().map(|entry| PrivateKey::from_pkcs8(&entry.der)).transpose()?;
+    if key.is_some() && !args.encrypt_key {
+        env.warn("the CA's key is kept without a passphrase; --encrypt-key gives it one");
+    }
+    Ok((certificates, key.map(|key| (key, None))))
+}
+
+fn from_pem_or_der(
+    content: &[u8],
+    path: &std::path::Path,
+    args: &Newca,
+    env: &mut Env,
+) -> Result<Found> {
+    if !pem::is_pem(content) {
+        if let Ok(certificate) = Certificate::from_der(content) {
+            return Ok((vec![certificate], None));
+        }
+    }
+    let blocks = pem::blocks(content)?;
+    let has = |ending: &str| blocks.iter().any(|block| block.label.ends_with(ending));
+    let certificates =
+        if has("CERTIFICATE") { Certificate::from_file_content(content)? } else { Vec::new() };
+    if !has("PRIVATE KEY") && !certificates.is_empty() {
+        return Ok((certificates, None));
+    }
+    let asked = RefCell::new(false);
+    let key = PrivateKey::from_file_content(content, || {
+        *asked.borrow_mut() = true;
+        passphrase_of(path, &args.passphrase, env)
+    })?;
+    let kept = blocks
+        .iter()
+        .find(|block| *asked.borrow() && block.label == "ENCRYPTED PRIVATE KEY")
+        .map(|block| pem::encode(&block.label, &block.der))
+        .transpose()?;
+    Ok((certificates, Some((key, kept))))
+}
+
+/// The certificate of the key, followed by the one that signed it, and so on.
+fn chain(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Vec<Certificate>> {
+    let position = certificates
+        .iter()
+        .position(|certificate| certificate.public_key == key.public_key())
+        .ok_or_else(|| {
+            Error::refused("none of the certificates given to --from belongs to the private key")
+        })?;
+    let mut chain = vec![certificates.swap_remove(position)];
+    while let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
+        let above = certificates
+            .iter()
+            .position(|candidate| candidate.is_ca && candidate.subject.same_as(&last.issuer));
+        match above {
+            Some(position) => chain.push(certificates.swap_remove(position)),
+            None => break,
+        }
+    }
+    Ok(chain)
+}
+
+fn check(certificate: &Certificate, env: &Env) -> Result<()> {
+    if !certificate.is_ca && !certificate.is_self_issued() {
+        return Err(Error::refused(format!(
+            "the certificate of {} is not a CA's (no CA:TRUE)",
+            certificate.title()
+        )));
+    }
+    let now = env.now()?;
+    if certificate.not_after < now {
+        return Err(Error::refused(format!(
+            "the CA {} expired on {}",
+            certificate.title(),
+            certificate.not_after.date()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! `mailca newreq`: make a private key and a certificate request.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::{Global, Identity, Newreq};
+use crate::commands::{cert_mode, existing, host_name, more_names, settings, subject_parts};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::assemble;
+use crate::pki::general_name::GeneralName;
+use crate::pki::key::PrivateKey;
+use crate::pki::name::Parts;
+use crate::pki::policy::as_host;
+use crate::pki::profile::Profile;
+use crate::pki::request::Request;
+use crate::store::config::Settings;
+use crate::store::folder::{CertificateFolder, Existing, FolderName};
+use crate::store::layout;
+
+/// Writes key.pem and req.pem.
+pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let mode = cert_mode(args.cert_mode.as_deref(), &settings)?;
+    let folder = folder(args.name.as_deref(), global)?;
+    let existing = existing(args.force, env)?;
+    let draft = Draft::prepare(&args.identity, folder, &existing, &settings, env)?;
+    draft.write(mode, &existing)?;
+    let folder = &draft.folder;
+    if global.json {
+        env.print_json(&json!({
+            "key": folder.path_of(layout::KEY),
+            "request": folder.path_of(layout::REQUEST),
+            "subject": draft.request.subject.to_string(),
+            "names": draft.request.alternative_names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }))?;
+    }
+    env.say(&format!(
+        "{} is the private key of {}, {} the request",
+        folder.path_of(layout::KEY).display(),
+        draft.request.title(),
+        folder.path_of(layout::REQUEST).display()
+    ));
+    let name = args.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    env.say(&format!("next: `mailca sign{name}`"));
+    Ok(())
+}
+
+/// The certificate folder that a NAME, or none, stands for.
+pub(super) fn folder(name: Option<&str>, global: &Global) -> Result<CertificateFolder> {
+    let name = name.map(FolderName::parse).transpose()?;
+    CertificateFolder::of(name.as_ref(), &global.ca_dir)
+}
+
+/// A key and request that are not written yet.
+pub(super) struct Draft {
+    pub(super) folder: CertificateFolder,
+    pub(super) request: Request,
+    pub(super) profile: Profile,
+    key: PrivateKey,
+    /// The key was in the folder already.
+    key_is_there: bool,
+}
+
+impl Draft {
+    /// Asks what is to be asked, and makes the key and the request in memory.
+    pub(super) fn prepare(
+        identity: &Identity,
+        folder: CertificateFolder,
+        existing: &Existing,
+        settings: &Settings,
+        env: &mut Env,
+    ) -> Result<Self> {
+        let resumed = check_folder(&folder, identity, existing)?;
+        let (profile, common_name, first_name) = whose(identity, env)?;
+        let mut names = vec![first_name];
+        for name in more_names(&identity.san)? {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let parts = Parts {
+            common_name: Some(common_name),
+            ..subject_parts(&identity.subject, settings, env)?
+        };
+        let subject = parts.build()?;
+        let key = if resumed {
+            env.say(&format!("going on with {}", folder.path_of(layout::KEY).display()));
+            folder.key(|path| Err(encrypted(path)))?
+        } else {
+            key(identity, profile, settings)?
+        };
+        let request = Request::from_der(&assemble::request(&subject, &names, false, &key)?)?;
+        Ok(Self { folder, request, profile, key, key_is_there: resumed })
+    }
+
+    /// Writes the key, then the request: a key without a request is gone on with.
+    pub(super) fn write(&self, mode: u32, existing: &Existing) -> Result<()> {
+        self.folder.make()?;
+        if let Existing::KeepAside(stamp) = existing {
+            // A server must not find an old certificate beside a new key.
+            if !self.key_is_there {
+                self.folder.move_aside(layout::CERTIFICATE, stamp)?;
+                self.folder.move_aside(layout::REQUEST, stamp)?;
+            }
+        }
+        if !self.key_is_there {
+            self.folder.write_key(&self.key, existing)?;
+        }
+        let request = self.request.to_pem()?;
+        self.folder.write(&[(layout::REQUEST, mode, request.as_bytes())], existing)
+    }
+}
+
+/// Whether a key without a request is in the folder, which is gone on with. A complete pair is
+/// refused, and so is a certificate whose key is not there.
+fn check_folder(
+    folder: &CertificateFolder,
+    identity: &Identity,
+    existing: &Existing,
+) -> Result<bool> {
+    if matches!(existing, Existing::KeepAside(_)) {
+        return Ok(false);
+    }
+    if folder.has(layout::REQUEST) {
+        return Err(Error::refused(format!(
+            "{} is there already, and is not overwritten",
+            folder.path_of(layout::REQUEST).display()
+        ))
+        .hint("sign it with `mailca sign`, or name another folder: `mailca newreq ... NAME`")
+        .hint("--force keeps the old key and request aside and makes new ones"));
+    }
+    if !folder.has(layout::KEY) {
+        return Ok(false);
+    }
+    if identity.key.is_some() || identity.key_type.is_some() {
+        return Err(Error::refused(format!(
+            "{} is there already, and is not overwritten",
+            folder.path_of(layout::KEY).display()
+        ))
+        .hint("without --key and --key-type the request is made for the key that is there")
+        .hint("--force keeps the old key aside"));
+    }
+    Ok(true)
+}
+
+/// The profile, the common name, and the name that goes into the certificate without being asked
+/// for.
+fn whose(identity: &Identity, env: &mut Env) -> Result<(Profile, String, GeneralName)> {
+    if let (Some(user), Some(email)) = (&identity.user, &identity.email) {
+        return Ok((Profile::User, user.clone(), GeneralName::email(email)?));
+    }
+    let host = if let Some(host) = &identity.cn {
+        host.clone()
+    } else if env.prompter.is_interactive() {
+        env.say("for a person instead of a host: mailca newreq --user LOGIN --email ADDRESS");
+        env.prompter.text("Name of the mail host, as clients connect to it", &host_name(), &|answer| {
+            host_of(answer.trim()).map(|_| ())
+        })?
+    } else {
+        return Err(Error::usage("nobody said whom the certificate is for")
+            .hint("a host: --cn mail.example.com")
+            .hint("a person: --user LOGIN --email ADDRESS"));
+    };
+    let name = host_of(&host)?;
+    let common_name = match &name {
+        GeneralName::Dns(ascii) => ascii.clone(),
+        _ => host,
+    };
+    Ok((Profile::Server, common_name, name))
+}
+
+fn host_of(text: &str) -> Result<GeneralName> {
+    match as_host(text) {
+        Some(name) => Ok(name),
+        None => GeneralName::dns(text).map_err(|error| {
+            error.hint("a person's certificate is made with --user LOGIN --email ADDRESS")
+        }),
+    }
+}
+
+fn key(identity: &Identity, profile: Profile, settings: &Settings) -> Result<PrivateKey> {
+    if let Some(path) = &identity.key {
+        let content = Zeroizing::new(fs_err::read(path)?);
+        return PrivateKey::from_file_content(&content, || Err(encrypted(path)))
+            .map_err(|error| error.at(path.display()));
+    }
+    let kind = match (&identity.key_type, profile) {
+        (Some(name), _) => name.parse()?,
+        (None, Profile::User) => settings.user_key_type()?,
+        (None, _) => settings.host_key_type()?,
+    };
+    PrivateKey::generate(kind)
+}
+
+fn encrypted(path: &std::path::Path) -> Error {
+    Error::refused(format!("{} is encrypted, and mail servers need it unencrypted", path.display()))
+        .hint("decrypt it first: (umask 077; openssl pkey -in OLD.pem -out key.pem)")
+}

@@ -1,0 +1,83 @@
+//! `mailca quickstart`: the whole job for one host and one user, in a new folder.
+
+use std::path::Path;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Global, Quickstart};
+use crate::commands::{dispatch, host_name};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::general_name::GeneralName;
+use crate::store::folder::FolderName;
+
+/// Runs the commands that an administrator would, and says them.
+pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
+    let host = args.host.clone().unwrap_or_else(host_name);
+    let domain = host.split_once('.').map_or("localdomain", |(_, domain)| domain);
+    let email = args.email.clone().unwrap_or_else(|| format!("{}@{domain}", args.user));
+    GeneralName::dns(&host).map_err(|error| error.hint("name the mail host with --host"))?;
+    GeneralName::email(&email)?;
+    FolderName::parse(&args.user)?;
+    FolderName::parse(&host)?;
+    enter(&args.dir)?;
+    env.say(&format!("in {}:", args.dir.display()));
+    let password = format!("{}.password", args.user);
+    let steps: [&[&str]; 4] = [
+        &["newca"],
+        &["issue", "--cn", &host, "--yes", &host],
+        &["issue", "--user", &args.user, "--email", &email, "--yes", &args.user],
+        &["export-p12", &args.user, "--generate-password", "--password-out", &password],
+    ];
+    for step in steps {
+        env.say(&format!("$ mailca {}", step.join(" ")));
+        run_step(step, global, env)?;
+    }
+    next(args, &host, &password, env)
+}
+
+fn enter(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let failed = |error| {
+        Error::refused(format!("failed to create the folder {}", dir.display())).caused_by(error)
+    };
+    if dir.symlink_metadata().is_ok() {
+        return Err(Error::refused(format!("{} is there already", dir.display()))
+            .hint("go on in it with `mailca issue`, or name a new folder with --dir"));
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
+    std::env::set_current_dir(dir).map_err(failed)
+}
+
+/// The steps ask nothing: what they need was given.
+fn run_step(step: &[&str], global: &Global, env: &mut Env) -> Result<()> {
+    let mut line = vec!["mailca", "--no-input", "--ca-dir", "demoCA", "--quiet"];
+    line.extend(step);
+    let mut cli = Cli::try_parse_from(line)
+        .map_err(|error| Error::bug("a step of quickstart is not a command").caused_by(error))?;
+    cli.global.color = global.color;
+    let quiet = std::mem::replace(&mut env.quiet, true);
+    let prompter = std::mem::replace(&mut env.prompter, Box::new(crate::prompt::Terminal::new(false)));
+    let outcome = dispatch(&cli, env);
+    env.quiet = quiet;
+    env.prompter = prompter;
+    outcome
+}
+
+fn next(args: &Quickstart, host: &str, password: &str, env: &mut Env) -> Result<()> {
+    let dir = args.dir.display();
+    let user = &args.user;
+    env.print(&format!(
+        "The mail host {host}:\n  \
+           {dir}/{host}/cert.pem, key.pem, cacert.pem   for its mail server\n\
+         The user {user}:\n  \
+           {dir}/{user}.p12         for the mail client\n  \
+           {dir}/{password}    its password: hand it over on another way\n\
+         The CA:\n  \
+           {dir}/demoCA             keep a copy where nobody else can read it\n\
+         Next, in {dir}:\n  \
+           mailca verify {host}/cert.pem --host {host}\n  \
+           mailca issue --user LOGIN --email ADDRESS LOGIN\n  \
+           mailca export-p12 LOGIN"
+    ))
+}

@@ -1,0 +1,82 @@
+//! `mailca sign`: sign certificate requests.
+
+use serde_json::json;
+
+use crate::cli::{Global, Sign};
+use crate::commands::{cert_mode, existing, more_names, settings};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::request::Request;
+use crate::render;
+use crate::store::ca::CaFolder;
+
+mod destination;
+mod signer;
+
+pub(super) use destination::Destination;
+pub(super) use signer::{Signer, Wishes};
+
+/// Signs every request that is named, or the one in the current folder.
+///
+/// All are decided on before the first is signed, so that a refusal leaves nothing half done.
+pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let wishes = Wishes {
+        profile: args.terms.profile.as_deref().map(str::parse).transpose()?,
+        days: args.terms.days.unwrap_or_else(|| settings.leaf_days()),
+        path_length: args.terms.path_len,
+        crl_url: args.terms.crl_url.clone().or_else(|| settings.crl_url.clone()),
+        more_names: more_names(&args.san)?,
+        yes: args.terms.yes,
+        mode: cert_mode(args.cert_mode.as_deref(), &settings)?,
+        existing: existing(args.force, env)?,
+    };
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let mut signer = Signer::new(&ca, &args.passphrase);
+    let mut decided = Vec::new();
+    for (request, destination) in targets(args, global, env)? {
+        let decision = signer
+            .decide(&request, &destination, &wishes, env)
+            .map_err(|error| error.at(&destination))?;
+        decided.push((request, destination, decision));
+    }
+    let mut reports = Vec::new();
+    for (request, destination, decision) in decided {
+        let certificate = signer.carry_out(&request, decision, &destination, &wishes, env)?;
+        if destination.is_stdout() && !global.json {
+            env.print_bytes(certificate.to_pem()?.as_bytes())?;
+            signer.delivered(&request)?;
+        }
+        reports.push(json!({
+            "certificate": render::certificate::summary(&certificate),
+            "file": destination.path(),
+            "pem": certificate.to_pem()?,
+        }));
+    }
+    if global.json {
+        env.print_json(&json!({ "signed": reports }))?;
+    }
+    Ok(())
+}
+
+/// The requests to sign, with the place of each certificate.
+fn targets(args: &Sign, global: &Global, env: &mut Env) -> Result<Vec<(Request, Destination)>> {
+    if args.output.is_some() && args.targets.len() != 1 {
+        return Err(Error::usage("--output goes with one request file, and one only"));
+    }
+    if args.targets.is_empty() {
+        return Ok(vec![destination::of_folder(None, global)?]);
+    }
+    let mut targets = Vec::new();
+    for target in &args.targets {
+        let found = destination::of_target(target, args.output.as_deref(), global, env)?;
+        let again = targets.iter().any(|(request, _): &(Request, _)| {
+            request.as_der() == found.0.as_der()
+        });
+        if again {
+            return Err(Error::usage(format!("{target}: the same request was named before")));
+        }
+        targets.push(found);
+    }
+    Ok(targets)
+}

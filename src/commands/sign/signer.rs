@@ -1,0 +1,305 @@
+//! Deciding on one request and carrying it out; `sign` and `issue` share it.
+
+use time::OffsetDateTime;
+
+use super::Destination;
+use crate::cli::CaPassphrase;
+use crate::commands::ca_key;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
+use crate::pki::issue;
+use crate::pki::key::PrivateKey;
+use crate::pki::policy::{self, Approved, Terms};
+use crate::pki::profile::Profile;
+use crate::pki::request::Request;
+use crate::pki::verify::{self, Options};
+use crate::store::ca::CaFolder;
+use crate::store::folder::Existing;
+use crate::store::transaction::{self, Transaction};
+
+/// What the administrator wants of every certificate of this run.
+pub struct Wishes {
+    /// The profile, where it was given.
+    pub profile: Option<Profile>,
+    /// Validity in days.
+    pub days: u32,
+    /// The path length of an intermediate CA.
+    pub path_length: Option<u8>,
+    /// The CRL distribution point.
+    pub crl_url: Option<String>,
+    /// Names in addition to those of the request.
+    pub more_names: Vec<GeneralName>,
+    /// Do not ask.
+    pub yes: bool,
+    /// The mode of the files.
+    pub mode: u32,
+    /// What becomes of files that are there.
+    pub existing: Existing,
+}
+
+/// What is to be done with a request.
+pub enum Decision {
+    /// It was signed before and the certificate never arrived.
+    Deliver,
+    /// It is to be signed.
+    Issue(Box<Approved>),
+}
+
+/// A CA, and its key once it is needed.
+pub struct Signer<'a> {
+    ca: &'a CaFolder,
+    passphrase: &'a CaPassphrase,
+    key: Option<PrivateKey>,
+}
+
+impl<'a> Signer<'a> {
+    /// A signer for this CA.
+    pub fn new(ca: &'a CaFolder, passphrase: &'a CaPassphrase) -> Self {
+        Self { ca, passphrase, key: None }
+    }
+
+    /// Decides on a request: profile, names and dates are settled, the destination is free, and the
+    /// administrator agrees. Nothing is written, and no lock is held.
+    pub fn decide(
+        &mut self,
+        request: &Request,
+        destination: &Destination,
+        wishes: &Wishes,
+        env: &mut Env,
+    ) -> Result<Decision> {
+        let refuse = matches!(wishes.existing, Existing::Refuse);
+        if refuse && transaction::is_pending(self.ca, request) {
+            return Ok(Decision::Deliver);
+        }
+        destination.check_free(self.ca, &wishes.existing)?;
+        let own = destination.has_own_key(request)?;
+        self.decide_with(request, own, wishes, env)
+    }
+
+    /// The same for a request that was made in this run, whose key is not on disk yet.
+    pub fn decide_own(
+        &mut self,
+        request: &Request,
+        destination: &Destination,
+        wishes: &Wishes,
+        env: &mut Env,
+    ) -> Result<Decision> {
+        destination.check_free(self.ca, &wishes.existing)?;
+        self.decide_with(request, true, wishes, env)
+    }
+
+    fn decide_with(
+        &self,
+        request: &Request,
+        own: bool,
+        wishes: &Wishes,
+        env: &mut Env,
+    ) -> Result<Decision> {
+        let profile = profile(request, own, wishes, env)?;
+        if wishes.path_length.is_some() && profile != Profile::Ca {
+            return Err(Error::usage("--path-len goes with --profile ca only"));
+        }
+        let terms = Terms {
+            profile,
+            days: wishes.days,
+            more_names: wishes.more_names.clone(),
+            path_length: wishes.path_length.unwrap_or(0),
+            crl_url: wishes.crl_url.clone(),
+        };
+        let now = env.now()?;
+        let approved = policy::approve(request, &terms, self.ca.chain(), now)?;
+        for remark in approved.remarks() {
+            env.warn(remark);
+        }
+        if !wishes.yes && env.prompter.is_interactive() {
+            show(&approved, now, env);
+            if !env.prompter.confirm("Sign it?")? {
+                return Err(Error::refused("not signed; nothing was written"));
+            }
+        }
+        Ok(Decision::Issue(Box::new(approved)))
+    }
+
+    /// Records and delivers. The lock is held for the recording only.
+    pub fn carry_out(
+        &mut self,
+        request: &Request,
+        decision: Decision,
+        destination: &Destination,
+        wishes: &Wishes,
+        env: &mut Env,
+    ) -> Result<Certificate> {
+        let certificate = match decision {
+            Decision::Deliver => self.undelivered(request, env)?,
+            Decision::Issue(approved) => {
+                self.issue(request, &approved, destination, wishes, env)?
+            }
+        };
+        destination
+            .deliver(&certificate, self.ca, wishes.mode, &wishes.existing)
+            .map_err(|error| {
+                error.hint(format!(
+                    "the certificate was issued; when this is mended, the same command delivers it, \
+                     and `mailca show {} --pem` prints it",
+                    certificate.serial
+                ))
+            })?;
+        if let Some(path) = destination.path() {
+            env.say(&format!(
+                "{} is the certificate of {}, valid until {}, serial {}",
+                path.display(),
+                certificate.title(),
+                certificate.not_after.date(),
+                certificate.serial
+            ));
+            self.delivered(request)?;
+        }
+        Ok(certificate)
+    }
+
+    /// Opens the CA's key, which may ask for its passphrase.
+    pub fn open_key(&mut self, env: &mut Env) -> Result<()> {
+        if self.key.is_none() {
+            self.key = Some(ca_key(self.ca, self.passphrase, env)?);
+        }
+        Ok(())
+    }
+
+    /// Notes that a certificate has arrived.
+    pub fn delivered(&self, request: &Request) -> Result<()> {
+        transaction::delivered(self.ca, request)
+    }
+
+    fn undelivered(&self, request: &Request, env: &mut Env) -> Result<Certificate> {
+        let mut transaction = begin(self.ca, env)?;
+        say_all(&mut transaction, env);
+        let certificate = transaction.undelivered(request)?.ok_or_else(|| {
+            Error::refused("the certificate was delivered in the meantime")
+        })?;
+        env.say(&format!(
+            "delivering the certificate that was issued for this request on {} and did not arrive",
+            certificate.not_before.date()
+        ));
+        Ok(certificate)
+    }
+
+    fn issue(
+        &mut self,
+        request: &Request,
+        approved: &Approved,
+        destination: &Destination,
+        wishes: &Wishes,
+        env: &mut Env,
+    ) -> Result<Certificate> {
+        self.open_key(env)?;
+        let Some(key) = &self.key else { return Err(Error::bug("the CA's key is not open")) };
+        let mut transaction = begin(self.ca, env)?;
+        if matches!(wishes.existing, Existing::Refuse) {
+            if let Some(certificate) = transaction.undelivered(request)? {
+                return Ok(certificate);
+            }
+        }
+        destination.check_free(self.ca, &wishes.existing)?;
+        let issuer = self.ca.certificate();
+        let recorded = transaction.record(request, || env.serial(), |serial| {
+            let certificate = issue::issue(approved, issuer, key, serial)?;
+            check(&certificate, self.ca, approved.not_before())?;
+            Ok(certificate)
+        });
+        say_all(&mut transaction, env);
+        recorded
+    }
+}
+
+fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
+    Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
+}
+
+fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
+    for remark in transaction.take_remarks() {
+        env.warn(&remark);
+    }
+}
+
+/// No certificate is recorded that would not verify. A chain without its root cannot be looked at
+/// as a whole.
+fn check(certificate: &Certificate, ca: &CaFolder, at: OffsetDateTime) -> Result<()> {
+    let chain: Vec<_> = ca.chain().iter().map(|above| above.as_der().to_vec()).collect();
+    if !ca.chain().last().is_some_and(Certificate::is_self_issued) {
+        return Ok(());
+    }
+    let options = Options {
+        roots: &chain[chain.len() - 1..],
+        intermediates: &chain[..chain.len() - 1],
+        crls: &[],
+        at,
+        purpose: None,
+        identity: None,
+    };
+    verify::verify(certificate.as_der(), &options)
+        .map(|_| ())
+        .map_err(|error| error.as_refused().at("the certificate would not verify"))
+}
+
+/// The profile that was given; else, for a request that was made here, the one that its names say;
+/// else the one that the administrator agrees to.
+fn profile(request: &Request, own: bool, wishes: &Wishes, env: &mut Env) -> Result<Profile> {
+    if let Some(profile) = wishes.profile {
+        if !own && !wishes.yes && !env.prompter.is_interactive() {
+            return Err(Error::usage(format!(
+                "the request of {} was not made here, and nobody is there to be asked",
+                request.title()
+            ))
+            .hint("look at it with `mailca show`, then add --yes"));
+        }
+        return Ok(profile);
+    }
+    if request.asks_for_ca {
+        return Err(Error::refused("the request asks for a CA certificate")
+            .hint("sign it with --profile ca where that is meant")
+            .hint("with --profile server, user or client it becomes that and no CA"));
+    }
+    let mut names = request.alternative_names.clone();
+    if names.is_empty() {
+        names.extend(request.subject.common_name().as_deref().and_then(policy::as_host));
+        names.extend(request.subject.values("emailAddress").into_iter().map(GeneralName::Email));
+    }
+    let suggested = Profile::suggested(&names);
+    match suggested {
+        Some(profile) if own => Ok(profile),
+        _ if env.prompter.is_interactive() && !wishes.yes => {
+            let default = suggested.map_or("", Profile::name);
+            let answer = env.prompter.text(
+                &format!("What is {}? server, user, client or ca", request.title()),
+                default,
+                &|answer| answer.trim().parse::<Profile>().map(|_| ()),
+            )?;
+            answer.parse()
+        }
+        _ => Err(Error::usage(format!(
+            "nobody said what the certificate of {} is for",
+            request.title()
+        ))
+        .hint("add --profile server for a mail host, or --profile user for a person, and --yes")),
+    }
+}
+
+fn show(approved: &Approved, now: OffsetDateTime, env: &mut Env) {
+    let names: Vec<_> = approved.alternative_names().iter().map(ToString::to_string).collect();
+    let days = (approved.not_after() - now).whole_days() + 1;
+    let lines = [
+        ("Subject", approved.subject().to_string()),
+        ("Names", if names.is_empty() { "none".to_owned() } else { names.join(", ") }),
+        ("Key", approved.key_algorithm().to_string()),
+        ("Profile", approved.profile().description().to_owned()),
+        (
+            "Valid",
+            format!("{} to {}, {days} days", approved.not_before().date(), approved.not_after().date()),
+        ),
+    ];
+    for (label, value) in lines {
+        env.say(&format!("  {label:<8} {value}"));
+    }
+}

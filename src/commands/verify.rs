@@ -1,0 +1,160 @@
+//! `mailca verify`: say whether a certificate will be accepted, and in a sentence why not.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
+use zeroize::Zeroizing;
+
+use crate::cli::{Global, Purpose, Verify};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::identity::Identity;
+use crate::pki::key::PrivateKey;
+use crate::pki::pem;
+use crate::pki::verify::{self, Options};
+use crate::render;
+use crate::store::ca::CaFolder;
+use crate::store::{atomic, layout};
+
+/// Verifies one certificate.
+pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
+    let mut given = certificates(&args.file)?.into_iter();
+    let leaf = given.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    // What follows the certificate in its file is part of the chain that it comes with.
+    let mut intermediates: Vec<Vec<u8>> = given.map(|above| above.as_der().to_vec()).collect();
+    for path in &args.untrusted {
+        intermediates.extend(certificates(path)?.iter().map(|found| found.as_der().to_vec()));
+    }
+    let roots = roots(args, global)?;
+    let crls = args.crl.iter().map(|path| crls(path)).collect::<Result<Vec<_>>>()?.concat();
+    let options = Options {
+        roots: &roots,
+        intermediates: &intermediates,
+        crls: &crls,
+        at: args.at.as_deref().map_or_else(|| env.now(), moment)?,
+        purpose: args.purpose.map(purpose),
+        identity: identity(args)?,
+    };
+    let outcome = verify::verify(leaf.as_der(), &options).and_then(|path| {
+        check_key(&args.file, &leaf)?;
+        Ok(path)
+    });
+    if global.json {
+        env.print_json(&json!({
+            "file": args.file,
+            "valid": outcome.is_ok(),
+            "error": outcome.as_ref().err().map(ToString::to_string),
+            "notes": outcome.as_ref().map(|path| path.notes.clone()).unwrap_or_default(),
+            "certificate": render::certificate::summary(&leaf),
+        }))?;
+    }
+    let path = outcome.map_err(|error| error.at(args.file.display()))?;
+    if !global.json {
+        for note in &path.notes {
+            env.warn(note);
+        }
+        let chain: Vec<_> = path
+            .certificates
+            .iter()
+            .skip(1)
+            .filter_map(|der| Certificate::from_der(der).ok())
+            .map(|above| above.title())
+            .collect();
+        let signers =
+            if chain.is_empty() { String::new() } else { format!(", signed by {}", chain.join(", by ")) };
+        env.print(&format!(
+            "{}: {} is valid until {}{signers}",
+            args.file.display(),
+            leaf.title(),
+            leaf.not_after.date()
+        ))?;
+    }
+    Ok(())
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>> {
+    Certificate::from_file_content(&fs_err::read(path)?).map_err(|error| error.at(path.display()))
+}
+
+/// The CA certificates that are trusted: those given, else this CA's, else those beside the file.
+fn roots(args: &Verify, global: &Global) -> Result<Vec<Vec<u8>>> {
+    let ders = |found: &[Certificate]| found.iter().map(|ca| ca.as_der().to_vec()).collect();
+    if !args.ca.is_empty() {
+        let found = args.ca.iter().map(|path| certificates(path)).collect::<Result<Vec<_>>>()?;
+        return Ok(ders(&found.concat()));
+    }
+    match CaFolder::open(&global.ca_dir) {
+        Ok(ca) => Ok(ders(ca.chain())),
+        Err(error) => {
+            let beside = atomic::folder_of(&args.file).join(layout::CHAIN.name);
+            if beside.exists() {
+                return Ok(ders(&certificates(&beside)?));
+            }
+            Err(error.hint("or name the trusted CA certificates with --ca"))
+        }
+    }
+}
+
+fn crls(path: &PathBuf) -> Result<Vec<Vec<u8>>> {
+    let content = fs_err::read(path)?;
+    if !pem::is_pem(&content) {
+        return Ok(vec![content]);
+    }
+    let found: Vec<_> = pem::blocks(&content)
+        .map_err(|error| error.at(path.display()))?
+        .iter()
+        .filter(|block| block.label == "X509 CRL")
+        .map(|block| block.der.to_vec())
+        .collect();
+    if found.is_empty() {
+        return Err(Error::refused(format!("{}: no revocation list is in it", path.display())));
+    }
+    Ok(found)
+}
+
+fn identity(args: &Verify) -> Result<Option<Identity>> {
+    match (&args.host, &args.email) {
+        (Some(host), _) => Ok(Some(Identity::host(host)?)),
+        (None, Some(email)) => Ok(Some(Identity::email(email)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn purpose(purpose: Purpose) -> verify::Purpose {
+    match purpose {
+        Purpose::Server => verify::Purpose::Server,
+        Purpose::Client => verify::Purpose::Client,
+        Purpose::Smime => verify::Purpose::Smime,
+    }
+}
+
+/// A day, which begins at midnight UTC, or a moment as RFC 3339 has it.
+fn moment(text: &str) -> Result<OffsetDateTime> {
+    if let Ok(day) = Date::parse(text, format_description!("[year]-[month]-[day]")) {
+        return Ok(day.midnight().assume_utc());
+    }
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+        Error::usage(format!("{text:?} is not a time"))
+            .hint("for example 2027-01-31, or 2027-01-31T12:00:00Z")
+    })
+}
+
+/// Where key.pem lies beside cert.pem, it must be the certificate's: a server with another pair does
+/// not offer TLS.
+fn check_key(file: &Path, leaf: &Certificate) -> Result<()> {
+    let path = atomic::folder_of(file).join(layout::KEY.name);
+    let is_certificate = file.file_name().is_some_and(|name| name == layout::CERTIFICATE.name);
+    let Ok(content) = fs_err::read(&path).map(Zeroizing::new) else { return Ok(()) };
+    let unavailable = || Err(Error::refused("encrypted"));
+    match PrivateKey::from_file_content(&content, unavailable) {
+        Ok(key) if is_certificate && key.public_key() != leaf.public_key => {
+            Err(Error::verdict(format!("{} is not its key", path.display()))
+                .hint("a server that is given this pair does not offer TLS"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,147 @@
+//! What the outside gives: the time, random bytes, variables, streams, and somebody to ask.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::pki::serial::Serial;
+use crate::prompt::Prompter;
+
+/// The outside world, as the commands see it.
+pub struct Env {
+    /// The product: what was asked for.
+    pub stdout: Box<dyn Write>,
+    /// The talk: what is done, warnings, errors.
+    pub stderr: Box<dyn Write>,
+    /// Standard input, for `-`.
+    pub stdin: Box<dyn Read>,
+    /// The person at the terminal, if any.
+    pub prompter: Box<dyn Prompter>,
+    /// Looks up an environment variable.
+    pub variable: fn(&str) -> Option<String>,
+    /// Talk is suppressed, but for warnings and errors.
+    pub quiet: bool,
+    /// Talk is coloured.
+    pub color: bool,
+}
+
+impl Env {
+    /// The present moment, UTC, in whole seconds as certificates count.
+    #[expect(clippy::disallowed_methods, reason = "the owning file of the clock")]
+    pub fn now(&self) -> Result<OffsetDateTime> {
+        OffsetDateTime::now_utc()
+            .replace_nanosecond(0)
+            .map_err(|error| Error::bug("the clock cannot be read").caused_by(error))
+    }
+
+    /// Fresh random octets from the operating system's generator.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut octets = [0; N];
+        SystemRandom::new()
+            .fill(&mut octets)
+            .map_err(|_| Error::refused("the operating system gave no random bytes"))?;
+        Ok(octets)
+    }
+
+    /// A new serial number.
+    pub fn serial(&self) -> Result<Serial> {
+        Ok(Serial::from_random(self.random()?))
+    }
+
+    /// The stamp for the names of files that are kept aside: the moment, to the second.
+    pub fn stamp(&self) -> Result<String> {
+        let format = time::macros::format_description!(
+            "old-[year][month][day]T[hour][minute][second]Z"
+        );
+        self.now()?
+            .format(&format)
+            .map_err(|error| Error::bug("a date cannot be written").caused_by(error))
+    }
+
+    /// Writes a line of the product.
+    pub fn print(&mut self, line: &str) -> Result<()> {
+        Ok(writeln!(self.stdout, "{line}")?)
+    }
+
+    /// Writes the product as it is.
+    pub fn print_bytes(&mut self, content: &[u8]) -> Result<()> {
+        self.stdout.write_all(content)?;
+        Ok(self.stdout.flush()?)
+    }
+
+    /// Writes the one JSON document of a command.
+    pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))?;
+        self.print(&text)
+    }
+
+    /// Says what is done. A terminal that is gone is no reason to stop.
+    pub fn say(&mut self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(self.stderr, "{line}");
+        }
+    }
+
+    /// Warns, even when quiet.
+    pub fn warn(&mut self, line: &str) {
+        self.labelled("warning", "33", line);
+    }
+
+    /// Reports an error and its hints.
+    pub fn report(&mut self, error: &Error) {
+        self.labelled("error", "31", &error.to_string());
+        for hint in error.hints() {
+            self.labelled("hint", "36", hint);
+        }
+    }
+
+    fn labelled(&mut self, label: &str, color: &str, line: &str) {
+        let _ = if self.color {
+            writeln!(self.stderr, "\u{1b}[1;{color}m{label}:\u{1b}[0m {line}")
+        } else {
+            writeln!(self.stderr, "{label}: {line}")
+        };
+    }
+
+    /// Reads standard input to its end.
+    pub fn read_stdin(&mut self) -> Result<Vec<u8>> {
+        let mut content = Vec::new();
+        self.stdin.read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    /// The password in a file: its first line, without the line end.
+    pub fn password_file(&mut self, path: &Path) -> Result<Zeroizing<String>> {
+        let content = Zeroizing::new(fs_err::read(path)?);
+        first_line(&content).map_err(|error| error.at(path.display()))
+    }
+
+    /// The password on standard input: its first line, without the line end.
+    pub fn password_stdin(&mut self) -> Result<Zeroizing<String>> {
+        let content = Zeroizing::new(self.read_stdin()?);
+        first_line(&content).map_err(|error| error.at("standard input"))
+    }
+
+    /// Asks for a new password, twice.
+    pub fn new_password(&mut self, question: &str) -> Result<Zeroizing<String>> {
+        let first = self.prompter.password(question)?;
+        let second = self.prompter.password("The same again")?;
+        if *first != *second {
+            return Err(Error::refused("the two passwords differ; nothing was written"));
+        }
+        Ok(first)
+    }
+}
+
+fn first_line(content: &[u8]) -> Result<Zeroizing<String>> {
+    let line = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    std::str::from_utf8(line)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .map_err(|_| Error::refused("the password is not UTF-8"))
+}

@@ -1,0 +1,105 @@
+//! Questions to the person at the terminal: the only user of dialoguer and rpassword.
+
+use std::io::{ErrorKind, IsTerminal};
+
+use dialoguer::Input;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+
+/// Somebody who answers questions, or nobody.
+pub trait Prompter {
+    /// Whether somebody is there to be asked.
+    fn is_interactive(&self) -> bool;
+
+    /// Asks for a line of text. Enter alone takes `default`. What `check` refuses is asked again.
+    fn text(
+        &mut self,
+        question: &str,
+        default: &str,
+        check: &dyn Fn(&str) -> Result<()>,
+    ) -> Result<String>;
+
+    /// Asks a question that only `y` or `yes` agrees to.
+    fn confirm(&mut self, question: &str) -> Result<bool>;
+
+    /// Asks for a password, without echo.
+    fn password(&mut self, question: &str) -> Result<Zeroizing<String>>;
+}
+
+/// The person at the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    interactive: bool,
+}
+
+impl Terminal {
+    /// `allowed` is false where the administrator forbade questions. They are asked only where both
+    /// the answers and the questions have a terminal; otherwise nobody is there.
+    pub fn new(allowed: bool) -> Self {
+        let interactive =
+            allowed && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Self { interactive }
+    }
+
+    fn require(self) -> Result<()> {
+        if self.interactive { Ok(()) } else { Err(Error::bug("a question without a terminal")) }
+    }
+}
+
+impl Prompter for Terminal {
+    fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    fn text(
+        &mut self,
+        question: &str,
+        default: &str,
+        check: &dyn Fn(&str) -> Result<()>,
+    ) -> Result<String> {
+        self.require()?;
+        // An Input and not a Confirm or Select for every question: those hide the cursor, and leave
+        // it hidden when they are interrupted.
+        let mut input = Input::<String>::new().with_prompt(question).allow_empty(true).validate_with(
+            |answer: &String| check(answer).map_err(|error| one_line(&error)),
+        );
+        if !default.is_empty() {
+            input = input.default(default.to_owned());
+        }
+        Ok(input.interact_text().map_err(unanswered)?.trim().to_owned())
+    }
+
+    fn confirm(&mut self, question: &str) -> Result<bool> {
+        let answer = self.text(&format!("{question} [y/N]"), "", &|answer| {
+            match answer.trim().to_ascii_lowercase().as_str() {
+                "" | "y" | "yes" | "n" | "no" => Ok(()),
+                _ => Err(Error::usage("answer y or n")),
+            }
+        })?;
+        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    fn password(&mut self, question: &str) -> Result<Zeroizing<String>> {
+        self.require()?;
+        rpassword::prompt_password(format!("{question}: ")).map(Zeroizing::new).map_err(|error| {
+            match error.kind() {
+                ErrorKind::Interrupted | ErrorKind::UnexpectedEof => {
+                    Error::refused("no password was given")
+                }
+                _ => Error::refused("the password could not be read").caused_by(error),
+            }
+        })
+    }
+}
+
+fn one_line(error: &Error) -> String {
+    match error.hints().first() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}
+
+fn unanswered(error: dialoguer::Error) -> Error {
+    Error::refused("the question was not answered").caused_by(error)
+}

@@ -1,0 +1,34 @@
+//! A certificate in the reports of the commands that make one.
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::pki::certificate::Certificate;
+use crate::pki::profile::Profile;
+
+/// The facts on a certificate that a program asks for first.
+pub fn summary(certificate: &Certificate) -> Value {
+    json!({
+        "serial": certificate.serial.to_string(),
+        "subject": certificate.subject.to_string(),
+        "issuer": certificate.issuer.to_string(),
+        "names": certificate.alternative_names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "profile": Profile::of(certificate).map(Profile::name),
+        "not_before": rfc3339(certificate.not_before),
+        "not_after": rfc3339(certificate.not_after),
+        "sha256": fingerprint(certificate.as_der()),
+    })
+}
+
+/// A moment as RFC 3339 has it, UTC.
+pub fn rfc3339(moment: OffsetDateTime) -> Option<String> {
+    moment.format(&Rfc3339).ok()
+}
+
+/// The SHA-256 fingerprint of DER bytes: upper-case hexadecimal, colons between the octets.
+pub fn fingerprint(der: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+    let octets: Vec<_> = digest.as_ref().iter().map(|octet| format!("{octet:02X}")).collect();
+    octets.join(":")
+}

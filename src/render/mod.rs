@@ -1,0 +1,5 @@
+//! Values to text for a person and to JSON for a program. Nothing here knows where a value came
+//! from.
+
+pub mod certificate;
+pub mod configuration;
