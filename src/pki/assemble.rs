@@ -209,7 +209,7 @@ fn rcgen_names(names: &[GeneralName]) -> Result<Vec<rcgen::SanType>> {
     names.iter().map(rcgen_name).collect()
 }
 
-fn rcgen_name(name: &GeneralName) -> Result<rcgen::SanType> {
+pub(super) fn rcgen_name(name: &GeneralName) -> Result<rcgen::SanType> {
     let ascii = |text: &str| {
         rcgen::string::Ia5String::try_from(text)
             .map_err(|_| Error::refused(format!("{name} is not ASCII")))

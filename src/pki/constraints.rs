@@ -9,8 +9,9 @@ use x509_parser::der_parser::asn1_rs::{Any, Class, FromDer as _};
 use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
 
 use super::general_name::{GeneralName, other_name_type};
-use super::name_match::{self, COMMON_NAME, EMAIL_ADDRESS};
-use super::printable::{children, printable};
+use super::name::{self, COMMON_NAME, EMAIL_ADDRESS};
+use super::printable::printable;
+use super::tlv::children;
 use super::subtree::{Answer, Subtree};
 use crate::error::{Error, Result};
 
@@ -38,7 +39,7 @@ impl Constraints {
 
     /// The same for a certificate that is parsed already.
     pub fn of(certificate: &X509Certificate<'_>) -> Result<Option<Self>> {
-        let ca = name_match::label(certificate.subject().as_raw());
+        let ca = name::label(certificate.subject().as_raw());
         match certificate.get_extension_unique(&OID_X509_EXT_NAME_CONSTRAINTS) {
             Ok(Some(extension)) => Self::from_extension(extension.value, ca).map(Some),
             Ok(None) => Ok(None),
@@ -148,14 +149,14 @@ pub fn names_of(
     is_leaf: bool,
 ) -> Result<Vec<GeneralName>> {
     let mut names = Vec::new();
-    let rdns = name_match::attributes(subject_der).ok_or_else(|| {
+    let rdns = name::attributes(subject_der).map_err(|_| {
         Error::verdict("the subject is malformed, so name constraints cannot be checked")
     })?;
     if !rdns.is_empty() {
         names.push(GeneralName::Directory(subject_der.to_vec()));
     }
     for attribute in rdns.iter().flatten().filter(|attribute| attribute.oid == EMAIL_ADDRESS) {
-        let mailbox = attribute.text().filter(|_| attribute.is_ia5()).ok_or_else(|| {
+        let mailbox = attribute.string().filter(|_| attribute.is_ia5()).ok_or_else(|| {
             Error::verdict(
                 "the emailAddress in the subject is not an IA5String, which name constraints need",
             )
@@ -166,7 +167,7 @@ pub fn names_of(
     names.extend_from_slice(alternative_names);
     if is_leaf && !alternative_names.iter().any(|name| matches!(name, GeneralName::Dns(_))) {
         for common_name in rdns.iter().flatten().filter(|attribute| attribute.oid == COMMON_NAME) {
-            names.extend(common_name.text().filter(|text| looks_like_host(text)).map(GeneralName::Dns));
+            names.extend(common_name.string().filter(|text| looks_like_host(text)).map(GeneralName::Dns));
         }
     }
     Ok(names)
@@ -236,7 +237,7 @@ fn list(subtrees: &[Subtree], name: &GeneralName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::name_match::tests::name;
+    use crate::pki::name::compare_tests::name;
 
     fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
         [&[tag, u8::try_from(value.len()).unwrap()], value].concat()

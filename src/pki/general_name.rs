@@ -13,7 +13,8 @@ use x509_parser::extensions::GeneralName as Parsed;
 use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
 
 use crate::error::{Error, Result};
-use crate::pki::printable::{printable, printable_name};
+use crate::pki::name::printable_name;
+use crate::pki::printable::printable;
 use crate::pki::typed_name::{Problem, check_address, check_host, check_mailbox, quoted, suggestion};
 
 /// One name. From a certificate it is what stands there, unchecked; from [`GeneralName::parse`],
@@ -96,7 +97,7 @@ impl GeneralName {
     /// The names in the DER of a `GeneralNames` (RFC 5280 4.2.1.6), the value inside the OCTET STRING of
     /// a subjectAltName in a certificate or a request.
     ///
-    /// Fails where that is malformed; x509-parser's own reading stops silently at the first fault.
+    /// Fails where that is malformed; one name of a known kind with wrong octets is [`Self::Other`].
     pub fn of_extension(value: &[u8]) -> Result<Vec<Self>> {
         let malformed = || Error::verdict("the subjectAltName extension is malformed");
         let (rest, sequence) = Any::from_der(value).map_err(|_| malformed())?;

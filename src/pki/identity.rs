@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use x509_parser::certificate::X509Certificate;
 
 use super::general_name::GeneralName;
-use super::name_match::{COMMON_NAME, EMAIL_ADDRESS, texts};
+use super::name::{COMMON_NAME, EMAIL_ADDRESS, texts};
 use super::printable::printable;
 use crate::error::{Error, Result};
 
@@ -202,7 +202,7 @@ mod tests {
             .iter()
             .map(|name| match name.strip_prefix("raw:") {
                 Some(raw) => SanType::DnsName(raw.try_into().unwrap()),
-                None => GeneralName::parse(name).unwrap().to_rcgen().unwrap(),
+                None => crate::pki::assemble::rcgen_name(&GeneralName::parse(name).unwrap()).unwrap(),
             })
             .collect();
         let der = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();

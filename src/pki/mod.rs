@@ -11,7 +11,6 @@ pub mod identity;
 pub mod issue;
 pub mod key;
 pub mod name;
-mod name_match;
 pub mod pem;
 pub mod pkcs12;
 pub mod policy;

@@ -5,14 +5,24 @@
 
 use std::fmt;
 
-use der::asn1::{Ia5StringRef, ObjectIdentifier, PrintableStringRef, Utf8StringRef};
-use der::{Encode, Tag};
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::X509Name;
+use x509_parser::der_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
 
 use crate::error::{Error, Result};
-use crate::pki::printable::printable;
-use crate::pki::tlv;
+use crate::pki::printable::{printable, printable_bytes};
+use crate::pki::tlv::children;
+
+mod compare;
+mod parts;
+
+pub use compare::{CanonicalName, same_name};
+pub use parts::Parts;
+#[cfg(test)]
+pub(super) use compare::tests as compare_tests;
+
+/// Dotted OID of commonName.
+pub const COMMON_NAME: &str = "2.5.4.3";
+/// Dotted OID of emailAddress (PKCS #9).
+pub const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 /// Attribute types that OpenSSL prints by a short name: dotted OID, short name.
 const SHORT_NAMES: &[(&str, &str)] = &[
@@ -65,25 +75,19 @@ impl Attribute {
             .map_or(self.oid.as_str(), |(_, short)| *short)
     }
 
-    /// The value as text, by its string type. T61String is read as ISO 8859-1, as OpenSSL does.
-    pub fn text(&self) -> String {
-        match self.tag {
-            20 => self.bytes.iter().copied().map(char::from).collect(),
-            30 => {
-                let units = self.bytes.chunks(2).map(|pair| match pair {
-                    [high, low] => u16::from_be_bytes([*high, *low]),
-                    _ => 0xFFFD,
-                });
-                char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{FFFD}')).collect()
-            }
-            28 => self
-                .bytes
-                .chunks(4)
-                .map(|quad| <[u8; 4]>::try_from(quad).map_or(0xFFFD, u32::from_be_bytes))
-                .map(|point| char::from_u32(point).unwrap_or('\u{FFFD}'))
-                .collect(),
-            _ => String::from_utf8_lossy(&self.bytes).into_owned(),
-        }
+    /// The value as text, unescaped; `None` where it is no string.
+    pub fn string(&self) -> Option<String> {
+        decoded_string(self.tag, &self.bytes)
+    }
+
+    /// The value for a person: as text where it is a string, escaped.
+    pub fn shown(&self) -> String {
+        self.string().map_or_else(|| printable_bytes(&self.bytes), |text| printable(&text))
+    }
+
+    /// Whether it is an `IA5String`, as emailAddress must be (RFC 5280 4.1.2.6).
+    pub fn is_ia5(&self) -> bool {
+        Tag(self.tag) == Tag::Ia5String && self.bytes.is_ascii()
     }
 }
 
@@ -97,24 +101,7 @@ pub struct Name {
 impl Name {
     /// Reads a DER `Name`.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let malformed = || Error::refused("malformed distinguished name");
-        let (rest, parsed) = X509Name::from_der(der).map_err(|_| malformed())?;
-        if !rest.is_empty() {
-            return Err(malformed());
-        }
-        let rdns = parsed
-            .iter_rdn()
-            .map(|rdn| {
-                rdn.iter()
-                    .map(|attribute| Attribute {
-                        oid: attribute.attr_type().to_id_string(),
-                        tag: attribute.attr_value().header.tag().0,
-                        bytes: attribute.attr_value().data.to_vec(),
-                    })
-                    .collect()
-            })
-            .collect();
-        Ok(Self { der: der.to_vec(), rdns })
+        Ok(Self { der: der.to_vec(), rdns: attributes(der)? })
     }
 
     /// The DER encoding, unchanged.
@@ -138,7 +125,7 @@ impl Name {
             .iter()
             .flatten()
             .filter(|attribute| attribute.short_name() == short_name)
-            .map(Attribute::text)
+            .filter_map(Attribute::string)
             .collect()
     }
 
@@ -157,16 +144,7 @@ impl Name {
                 line.push(if position == 0 { '/' } else { '+' });
                 line.push_str(attribute.short_name());
                 line.push('=');
-                for byte in &attribute.bytes {
-                    match byte {
-                        b'/' | b'+' => {
-                            line.push('\\');
-                            line.push(char::from(*byte));
-                        }
-                        0x20..=0x7E => line.push(char::from(*byte)),
-                        _ => line.push_str(&format!("\\x{byte:02X}")),
-                    }
-                }
+                attribute.bytes.iter().for_each(|byte| push_oneline(&mut line, *byte));
             }
         }
         line
@@ -175,30 +153,28 @@ impl Name {
     /// Whether both are the same name for a program that compares as RFC 5280 7.1 has it: without
     /// regard to case, string type and repeated spaces.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.der == other.der || self.folded() == other.folded()
+        same_name(&self.der, &other.der)
     }
+}
 
-    fn folded(&self) -> Vec<Vec<(String, String)>> {
-        let fold = |text: String| {
-            text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-        };
-        self.rdns
-            .iter()
-            .map(|rdn| {
-                let mut values: Vec<_> =
-                    rdn.iter().map(|a| (a.oid.clone(), fold(a.text()))).collect();
-                values.sort();
-                values
-            })
-            .collect()
+fn push_oneline(line: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    match byte {
+        b'/' | b'+' => line.extend(['\\', char::from(byte)]),
+        0x20..=0x7E => line.push(char::from(byte)),
+        _ => {
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            line.extend(['\\', 'x', char::from(DIGITS[high]), char::from(DIGITS[low])]);
+        }
     }
 }
 
 impl fmt::Display for Name {
-    /// `C=US, O=Foo Enterprises, CN=mail.example.com`, safe to print on a terminal.
+    /// `C=US, O=Foo Enterprises, CN=mail.example.com`, the values of a multi-valued RDN joined by
+    /// ` + `; safe to print on a terminal.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            return formatter.write_str("(no subject)");
+            return formatter.write_str("empty name");
         }
         for (index, rdn) in self.rdns.iter().enumerate() {
             for (position, attribute) in rdn.iter().enumerate() {
@@ -207,165 +183,100 @@ impl fmt::Display for Name {
                     (_, 0) => ", ",
                     _ => " + ",
                 };
-                let value = printable(&attribute.text());
-                write!(formatter, "{separator}{}={value}", attribute.short_name())?;
+                write!(formatter, "{separator}{}={}", attribute.short_name(), attribute.shown())?;
             }
         }
         Ok(())
     }
 }
 
-/// The parts of a name that an administrator gives, put together by [`Parts::build`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
-    /// C, two letters (ISO 3166).
-    pub country: Option<String>,
-    /// ST.
-    pub state: Option<String>,
-    /// L.
-    pub locality: Option<String>,
-    /// O.
-    pub organization: Option<String>,
-    /// OU, as many as wanted.
-    pub organizational_units: Vec<String>,
-    /// CN.
-    pub common_name: Option<String>,
-    /// emailAddress (PKCS#9).
-    pub email_address: Option<String>,
+/// The RDNs of a DER `Name`. x509-parser's own reading stops silently at a malformed one.
+pub fn attributes(name_der: &[u8]) -> Result<Vec<Vec<Attribute>>> {
+    let read = || -> Option<Vec<Vec<Attribute>>> {
+        let rdns = children(name_der)?;
+        rdns.iter().map(|rdn| children(rdn.1)?.iter().map(|one| attribute(one.1)).collect()).collect()
+    };
+    read().ok_or_else(|| Error::refused("malformed distinguished name"))
 }
 
-impl Parts {
-    /// The name in the order that OpenSSL's own configuration uses: C, ST, L, O, OU, CN,
-    /// emailAddress. Countries are PrintableString, e-mail addresses IA5String, the rest UTF8String
-    /// (RFC 5280 appendix A.1), within the upper bounds there.
-    pub fn build(&self) -> Result<Name> {
-        let mut rdns: Vec<Vec<u8>> = Vec::new();
-        if let Some(country) = &self.country {
-            if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
-                return Err(Error::refused(format!(
-                    "the country {} is not a code of two letters",
-                    printable(country)
-                ))
-                .hint("give an ISO 3166 code, for example --country US"));
-            }
-            let country = country.to_ascii_uppercase();
-            rdns.push(rdn("2.5.4.6", &PrintableStringRef::new(&country).map_err(unencodable)?)?);
-        }
-        let mut texts: Vec<(&str, &str, usize, &str)> = Vec::new();
-        if let Some(state) = &self.state {
-            texts.push(("2.5.4.8", "state", 128, state));
-        }
-        if let Some(locality) = &self.locality {
-            texts.push(("2.5.4.7", "locality", 128, locality));
-        }
-        if let Some(organization) = &self.organization {
-            texts.push(("2.5.4.10", "organization", 64, organization));
-        }
-        for unit in &self.organizational_units {
-            texts.push(("2.5.4.11", "organizational unit", 64, unit));
-        }
-        if let Some(common_name) = &self.common_name {
-            texts.push(("2.5.4.3", "common name", 64, common_name));
-        }
-        for (oid, what, limit, value) in texts {
-            check_text(what, value, limit)?;
-            rdns.push(rdn(oid, &Utf8StringRef::new(value).map_err(unencodable)?)?);
-        }
-        if let Some(address) = &self.email_address {
-            check_text("e-mail address", address, 255)?;
-            let value = Ia5StringRef::new(address).map_err(|_| {
-                Error::refused(format!("the e-mail address {} is not ASCII", printable(address)))
-            })?;
-            rdns.push(rdn("1.2.840.113549.1.9.1", &value)?);
-        }
-        let parts: Vec<&[u8]> = rdns.iter().map(Vec::as_slice).collect();
-        Name::from_der(&tlv::sequence(&parts)?)
+fn attribute(der: &[u8]) -> Option<Attribute> {
+    let parts = children(der)?;
+    let [(_, oid), (tag, value)] = parts.as_slice() else { return None };
+    let (_, oid) = Oid::from_der(oid).ok()?;
+    let (_, value) = Any::from_der(value).ok()?;
+    Some(Attribute { oid: oid.to_id_string(), tag: *tag, bytes: value.data.to_vec() })
+}
+
+/// The texts of all attributes of one type, in order.
+pub fn texts(name_der: &[u8], oid: &str) -> Vec<String> {
+    attributes(name_der)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|attribute| attribute.oid == oid)
+        .filter_map(|attribute| attribute.string())
+        .collect()
+}
+
+/// What a person calls the owner of a name: its first common name, else all of it; escaped.
+pub fn label(name_der: &[u8]) -> String {
+    match texts(name_der, COMMON_NAME).first() {
+        Some(common_name) => printable(common_name),
+        None => printable_name(name_der),
     }
 }
 
-fn check_text(what: &str, value: &str, limit: usize) -> Result<()> {
-    if value.trim().is_empty() {
-        return Err(Error::refused(format!("the {what} is empty")));
-    }
-    if value.chars().count() > limit {
-        return Err(Error::refused(format!(
-            "the {what} has {} characters, and a certificate has room for {limit} (RFC 5280)",
-            value.chars().count()
-        )));
-    }
-    if printable(value) != value {
-        return Err(Error::refused(format!(
-            "the {what} holds characters that cannot be seen: {}",
-            printable(value)
-        )));
-    }
-    Ok(())
+/// A DER name for a person; one that cannot be read is shown as such.
+pub fn printable_name(name_der: &[u8]) -> String {
+    Name::from_der(name_der).map_or_else(|_| "malformed name".into(), |name| name.to_string())
 }
 
-fn unencodable(error: der::Error) -> Error {
-    Error::refused("the name cannot be encoded").caused_by(error)
-}
-
-fn rdn(oid: &str, value: &impl Encode) -> Result<Vec<u8>> {
-    let oid = ObjectIdentifier::new(oid)
-        .map_err(|_| Error::bug("an attribute type is not an object identifier"))?;
-    let oid = oid.to_der().map_err(unencodable)?;
-    let value = value.to_der().map_err(unencodable)?;
-    tlv::element(Tag::Set, &[&tlv::sequence(&[&oid, &value])?])
+/// The text of an ASN.1 string: every `DirectoryString` choice (RFC 5280 4.1.2.4) and `IA5String`,
+/// T61 as Latin-1, as OpenSSL reads it. `None` for any other type and for octets that are not of that
+/// type. Nothing is escaped.
+pub fn decoded_string(tag: u32, octets: &[u8]) -> Option<String> {
+    match Tag(tag) {
+        Tag::Utf8String
+        | Tag::PrintableString
+        | Tag::Ia5String
+        | Tag::NumericString
+        | Tag::VisibleString => std::str::from_utf8(octets).ok().map(str::to_owned),
+        Tag::T61String => Some(octets.iter().map(|octet| char::from(*octet)).collect()),
+        Tag::BmpString => {
+            let (units, rest) = octets.as_chunks::<2>();
+            let text = char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit)));
+            rest.is_empty().then(|| text.collect::<std::result::Result<_, _>>().ok()).flatten()
+        }
+        Tag::UniversalString => {
+            let (units, rest) = octets.as_chunks::<4>();
+            let text = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+            rest.is_empty().then(|| text.collect()).flatten()
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parts() -> Parts {
-        Parts {
-            country: Some("us".into()),
-            organization: Some("A/B + Söhne".into()),
-            organizational_units: vec!["One".into(), "Two".into()],
-            common_name: Some("mail.example.com".into()),
-            email_address: Some("joe@example.com".into()),
-            ..Parts::default()
-        }
-    }
-
     #[test]
-    fn every_organizational_unit_is_kept_in_its_place() {
-        let name = parts().build().unwrap();
-        assert_eq!(name.values("OU"), ["One", "Two"]);
-        assert_eq!(
-            name.to_string(),
-            "C=US, O=A/B + Söhne, OU=One, OU=Two, CN=mail.example.com, emailAddress=joe@example.com"
-        );
-    }
-
-    #[test]
-    fn oneline_escapes_as_openssl_3_does() {
-        assert_eq!(
-            parts().build().unwrap().oneline(),
-            "/C=US/O=A\\/B \\+ S\\xC3\\xB6hne/OU=One/OU=Two/CN=mail.example.com/emailAddress=joe@example.com"
-        );
-    }
-
-    #[test]
-    fn names_that_differ_in_case_and_spaces_only_are_the_same() {
-        let mut other = parts();
-        other.organization = Some("a/b  +  SÖHNE".into());
-        assert!(parts().build().unwrap().same_as(&other.build().unwrap()));
-        other.organization = Some("a/c".into());
-        assert!(!parts().build().unwrap().same_as(&other.build().unwrap()));
-    }
-
-    #[test]
-    fn what_no_certificate_has_room_for_is_refused() {
-        for bad in [
-            Parts { country: Some("USA".into()), ..Parts::default() },
-            Parts { common_name: Some("x".repeat(65)), ..Parts::default() },
-            Parts { common_name: Some(" ".into()), ..Parts::default() },
-            Parts { organization: Some("a\u{1b}[2J".into()), ..Parts::default() },
-            Parts { email_address: Some("jöe@example.com".into()), ..Parts::default() },
-        ] {
-            assert!(bad.build().is_err(), "{bad:?}");
-        }
+    fn a_name_is_shown_in_its_own_order_and_string_types() {
+        let rdn = |oid: &[u8], tag: u8, value: &[u8]| {
+            let tlv =
+                |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
+            tlv(0x31, &tlv(0x30, &[tlv(6, oid), tlv(tag, value)].concat()))
+        };
+        let rdns = [
+            rdn(&[0x55, 4, 10], 0x14, b"M\xfcller"),
+            rdn(&[0x55, 4, 11], 0x1e, &[0, b'B', 0, b'm', 0x20, 0x2e]),
+            rdn(&[0x55, 4, 3], 0x0c, b"a, b\x1b"),
+            rdn(&[0x2a, 3], 0x02, &[1]),
+        ]
+        .concat();
+        let name = [&[0x30, u8::try_from(rdns.len()).unwrap()], &rdns[..]].concat();
+        assert_eq!(printable_name(&name), r"O=Müller, OU=Bm\u{202e}, CN=a, b\u{1b}, 1.2.3=\u{1}");
+        assert_eq!(printable_name(&[0x30, 0]), "empty name");
+        assert_eq!(printable_name(&name[..9]), "malformed name");
     }
 }

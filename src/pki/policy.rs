@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
-use crate::pki::constraints::Constraints;
+use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::Name;
 use crate::pki::printable::printable;
@@ -123,11 +123,10 @@ pub fn approve(
     }
     for certificate in chain {
         if let Some(constraints) = Constraints::from_certificate(certificate.as_der())? {
-            let mut constrained = alternative_names.clone();
-            constrained.push(GeneralName::Directory(request.subject.as_der().to_vec()));
-            let addresses = request.subject.values("emailAddress");
-            constrained.extend(addresses.into_iter().map(GeneralName::Email));
-            constraints.check(&constrained).map_err(Error::as_refused)?;
+            let is_leaf = terms.profile != Profile::Ca;
+            names_of(request.subject.as_der(), &alternative_names, is_leaf)
+                .and_then(|names| constraints.check(&names))
+                .map_err(Error::as_refused)?;
         }
     }
     let (not_before, not_after) = dates(terms, chain, now, &mut remarks)?;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::general_name::{GeneralName, other_name_type};
-use super::name_match::CanonicalName;
-use super::printable::printable_name;
+use super::name::CanonicalName;
+use super::name::printable_name;
 
 /// A base that names are compared with.
 #[derive(Clone, Debug)]

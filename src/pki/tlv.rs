@@ -4,6 +4,7 @@
 //! goes through here as raw bytes, so that it arrives exactly as it was.
 
 use der::{Decode, Encode, Header, Length, Reader, SliceReader, Tag};
+use x509_parser::der_parser::asn1_rs::{Any, FromDer as _};
 
 use crate::error::{Error, Result};
 
@@ -59,4 +60,20 @@ pub fn bit_string(bytes: &[u8]) -> Result<Vec<u8>> {
 pub fn bit_string_content(encoded: &[u8]) -> Option<&[u8]> {
     let bits = der::asn1::BitStringRef::from_der(encoded).ok()?;
     bits.as_bytes()
+}
+
+/// The elements inside one constructed DER value: tag number and whole encoding of each.
+pub fn children(der: &[u8]) -> Option<Vec<(u32, &[u8])>> {
+    let (after, outer) = Any::from_der(der).ok()?;
+    if !after.is_empty() {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut rest = outer.data;
+    while !rest.is_empty() {
+        let (after, any) = Any::from_der(rest).ok()?;
+        found.push((any.tag().0, &rest[..rest.len() - after.len()]));
+        rest = after;
+    }
+    Some(found)
 }

@@ -5,12 +5,13 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::asn1_rs::Oid;
 use x509_parser::extensions::{
     BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, ParsedExtension,
+    X509Extension,
 };
 use x509_parser::prelude::FromDer as _;
 
 use crate::error::{Error, Result};
 use crate::pki::constraints::Constraints;
-use crate::pki::name_match::{label, same_name};
+use crate::pki::name::{label, same_name};
 use crate::pki::signature;
 
 /// A parsed certificate with its DER.
@@ -182,7 +183,7 @@ impl<'a> Certificate<'a> {
 
     pub(super) fn find(&self, oid: &str) -> Option<&ParsedExtension<'a>> {
         let is = |found: &Oid<'_>| found.to_id_string() == oid;
-        self.parsed.extensions().iter().find(|one| is(&one.oid)).map(|one| one.parsed_extension())
+        self.parsed.extensions().iter().find(|one| is(&one.oid)).map(X509Extension::parsed_extension)
     }
 }
 

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::certificate::Certificate;
 use crate::error::{Error, Result};
-use crate::pki::printable::printable_name;
+use crate::pki::name::printable_name;
 use crate::pki::signature;
 
 /// Certificates in a path, leaf and root included.
@@ -135,7 +135,7 @@ impl<'s, 'a> Search<'s, 'a> {
         for (candidate, is_anchor) in anchors.chain(others) {
             let known = path.iter().chain(found.iter().map(|(found, _)| found));
             let mut known = known.map(|certificate| certificate.der);
-            if crate::pki::name_match::same_name(candidate.subject(), last.issuer())
+            if crate::pki::name::same_name(candidate.subject(), last.issuer())
                 && !known.any(|der| der == candidate.der)
             {
                 found.push((candidate, is_anchor));
@@ -185,7 +185,7 @@ fn other_key(last: &Certificate<'_>, issuer: &Certificate<'_>) -> Error {
 
 fn bad_signature(last: &Certificate<'_>, issuer: &Certificate<'_>, error: &Error) -> Error {
     let made = Error::verdict(format!(
-        "the certificate of \"{}\" was not signed by the CA \"{}\" that it names: {error}",
+        "the signature on the certificate of \"{}\" by the CA \"{}\" is not accepted: {error}",
         last.label, issuer.label
     ));
     error.hints().iter().fold(made, |made, hint| made.hint(hint.clone()))

@@ -160,7 +160,7 @@ fn a_changed_certificate_does_not_verify() {
     let message = refusal(&leaf, &options(&[root.der()], &[], &[]));
     assert_eq!(
         message,
-        "the certificate of \"leaf\" was not signed by the CA \"Root\" that it names: the signature \
+        "the signature on the certificate of \"leaf\" by the CA \"Root\" is not accepted: the signature \
          (ECDSA with SHA-256) does not verify with the key (EC P-256)"
     );
     assert_eq!(refusal(b"nonsense", &options(&[], &[], &[])), "the certificate is malformed");
@@ -255,7 +255,7 @@ fn malformed_lists_revoke_nobody_silently() {
     let leaf = issue(parameters("leaf", false), &root).der();
     let good = crl(&root, |list| list.revoked_certs.push(revoked(None)));
     let roots = [root.der()];
-    // The entry's serial loses its INTEGER tag: x509-parser then reads a list without entries.
+    // The entry's serial loses its INTEGER tag.
     let at = good.windows(5).position(|window| window == [2, 3, 0, 0x80, 1]).unwrap();
     let mut broken = good.clone();
     broken[at] = 4;

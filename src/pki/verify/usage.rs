@@ -15,7 +15,8 @@ pub enum Purpose {
     Server,
     /// A TLS client.
     Client,
-    /// Signing or encrypting e-mail.
+    /// Signing or encrypting e-mail, either of the two: OpenSSL's `smimesign` and `smimeencrypt` ask for
+    /// one each, and the latter knows no key agreement.
     Smime,
 }
 

@@ -1,70 +1,9 @@
-//! Distinguished names compared as RFC 5280 7.1 and OpenSSL do it: letter case, spaces and the choice of
-//! string type make no difference.
+//! Distinguished names compared as RFC 5280 7.1 and OpenSSL do it: letter case, spaces and the choice
+//! of string type make no difference.
 
-use x509_parser::der_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
+use x509_parser::der_parser::asn1_rs::Tag;
 
-use super::printable::{children, decoded_string, printable, printable_name};
-
-/// Dotted OID of commonName.
-pub const COMMON_NAME: &str = "2.5.4.3";
-/// Dotted OID of emailAddress (PKCS #9).
-pub const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
-
-/// One attribute of a name, in DER order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    /// Dotted OID of its type.
-    pub oid: String,
-    /// ASN.1 tag of its value.
-    pub tag: u32,
-    /// The octets of its value.
-    pub octets: Vec<u8>,
-}
-
-impl Attribute {
-    /// The value as text, unescaped; `None` where it is no string.
-    pub fn text(&self) -> Option<String> {
-        decoded_string(self.tag, &self.octets)
-    }
-
-    /// Whether it is an `IA5String`, as emailAddress must be (RFC 5280 4.1.2.6).
-    pub fn is_ia5(&self) -> bool {
-        Tag(self.tag) == Tag::Ia5String && self.octets.is_ascii()
-    }
-}
-
-/// The RDNs of a DER `Name`, or `None` where any part of it is malformed.
-pub fn attributes(name_der: &[u8]) -> Option<Vec<Vec<Attribute>>> {
-    let rdns = children(name_der)?;
-    rdns.iter().map(|rdn| children(rdn.1)?.iter().map(|one| attribute(one.1)).collect()).collect()
-}
-
-fn attribute(der: &[u8]) -> Option<Attribute> {
-    let parts = children(der)?;
-    let [(_, oid), (tag, value)] = parts.as_slice() else { return None };
-    let (_, oid) = Oid::from_der(oid).ok()?;
-    let (_, value) = Any::from_der(value).ok()?;
-    Some(Attribute { oid: oid.to_id_string(), tag: *tag, octets: value.data.to_vec() })
-}
-
-/// The texts of all attributes of one type, in order.
-pub fn texts(name_der: &[u8], oid: &str) -> Vec<String> {
-    attributes(name_der)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|attribute| attribute.oid == oid)
-        .filter_map(|attribute| attribute.text())
-        .collect()
-}
-
-/// What a person calls the owner of a name: its first common name, else all of it; escaped.
-pub fn label(name_der: &[u8]) -> String {
-    match texts(name_der, COMMON_NAME).first() {
-        Some(common_name) => printable(common_name),
-        None => printable_name(name_der),
-    }
-}
+use super::Attribute;
 
 /// A name brought into the form in which equal names are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +12,7 @@ pub struct CanonicalName(Vec<Vec<(String, u32, Vec<u8>)>>);
 impl CanonicalName {
     /// `None` where the name is malformed.
     pub fn of(name_der: &[u8]) -> Option<Self> {
-        let rdns = attributes(name_der)?.into_iter().map(|rdn| {
+        let rdns = super::attributes(name_der).ok()?.into_iter().map(|rdn| {
             let mut rdn: Vec<_> = rdn.into_iter().map(canonical).collect();
             rdn.sort();
             rdn
@@ -89,7 +28,7 @@ impl CanonicalName {
 
 fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
     // OpenSSL's ASN1_MASK_CANON leaves NumericString out.
-    let text = if Tag(attribute.tag) == Tag::NumericString { None } else { attribute.text() };
+    let text = if Tag(attribute.tag) == Tag::NumericString { None } else { attribute.string() };
     match text {
         Some(text) => {
             let words =
@@ -97,7 +36,7 @@ fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
             let folded = words.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
             (attribute.oid, Tag::Utf8String.0, folded.into_bytes())
         }
-        None => (attribute.oid, attribute.tag, attribute.octets),
+        None => (attribute.oid, attribute.tag, attribute.bytes),
     }
 }
 
@@ -110,6 +49,7 @@ pub fn same_name(one: &[u8], other: &[u8]) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::{attributes, label};
     use super::*;
 
     fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
@@ -167,13 +107,15 @@ pub(crate) mod tests {
         longer.extend_from_slice(&[0x31, 0x05]);
         assert!(same_name(&longer, &longer));
         assert!(!same_name(&good, &longer));
-        assert!(attributes(&longer).is_none());
+        assert!(attributes(&longer).is_err());
     }
 
     #[test]
     fn a_label_is_the_common_name_or_the_whole_name() {
         assert_eq!(label(&name(&[&[(10, 0x0c, b"Org")], &[(3, 0x0c, b"Mail\x1bCA")]])), r"Mail\u{1b}CA");
         assert_eq!(label(&name(&[&[(10, 0x0c, b"Org")]])), "O=Org");
+        // Characters that a PrintableString may not have, and has.
+        assert_eq!(label(&name(&[&[(3, 0x13, b"*.example.com_@")]])), "*.example.com_@");
     }
 
     #[test]
