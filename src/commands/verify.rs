@@ -30,7 +30,7 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         intermediates.extend(certificates(path)?.iter().map(|found| found.as_der().to_vec()));
     }
     let roots = roots(args, global)?;
-    let crls = args.crl.iter().map(|path| crls(path)).collect::<Result<Vec<_>>>()?.concat();
+    let crls = args.crl.iter().map(crls).collect::<Result<Vec<_>>>()?.concat();
     let options = Options {
         roots: &roots,
         intermediates: &intermediates,

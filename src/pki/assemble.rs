@@ -16,17 +16,18 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::digest::sha256;
 use crate::pki::general_name::GeneralName;
 use crate::pki::key::{PrivateKey, SigningAlgorithm};
 use crate::pki::name::Name;
 use crate::pki::serial::Serial;
 use crate::pki::tlv;
 
-/// Position of the fields in a TBSCertificate of version 3 (RFC 5280 4.1).
+/// Position of the fields in a `TBSCertificate` of version 3 (RFC 5280 4.1).
 const CERTIFICATE_ISSUER: usize = 3;
 const CERTIFICATE_SUBJECT: usize = 5;
 const CERTIFICATE_PUBLIC_KEY: usize = 6;
-/// Position of the fields in a CertificationRequestInfo (RFC 2986 4.1).
+/// Position of the fields in a `CertificationRequestInfo` (RFC 2986 4.1).
 const REQUEST_SUBJECT: usize = 1;
 const REQUEST_PUBLIC_KEY: usize = 2;
 
@@ -70,7 +71,7 @@ pub struct CertificateFields<'a> {
     pub subject: &'a Name,
     /// The issuer: the subject of the certificate of the signing key.
     pub issuer: &'a Name,
-    /// The SubjectPublicKeyInfo in DER.
+    /// The `SubjectPublicKeyInfo` in DER.
     pub public_key: &'a [u8],
     /// The serial number.
     pub serial: &'a Serial,
@@ -169,8 +170,7 @@ pub fn key_id(public_key: &[u8]) -> Result<Vec<u8>> {
         .get(1)
         .and_then(|bit_string| tlv::bit_string_content(bit_string))
         .ok_or_else(|| Error::refused("malformed public key"))?;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bits);
-    Ok(digest.as_ref()[..20].to_vec())
+    Ok(sha256(bits)[..20].to_vec())
 }
 
 /// Puts `replacements` into the to-be-signed part and signs it.

@@ -24,11 +24,11 @@ pub struct Certificate {
     pub not_before: OffsetDateTime,
     /// The last moment of validity, UTC.
     pub not_after: OffsetDateTime,
-    /// The SubjectPublicKeyInfo in DER.
+    /// The `SubjectPublicKeyInfo` in DER.
     pub public_key: Vec<u8>,
     /// The names of the subjectAltName extension, in their order.
     pub alternative_names: Vec<GeneralName>,
-    /// Whether BasicConstraints say that it is a CA.
+    /// Whether `BasicConstraints` say that it is a CA.
     pub is_ca: bool,
     /// The path length constraint, where there is one.
     pub path_length: Option<u32>,

@@ -6,6 +6,8 @@
 pub mod assemble;
 pub mod certificate;
 pub mod constraints;
+pub mod digest;
+pub mod encrypted_key;
 pub mod general_name;
 pub mod identity;
 pub mod issue;

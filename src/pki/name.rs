@@ -8,6 +8,7 @@ use std::fmt;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
 
 use crate::error::{Error, Result};
+use crate::pki::digest::hex;
 use crate::pki::printable::{printable, printable_bytes};
 use crate::pki::tlv::children;
 
@@ -60,7 +61,7 @@ const SHORT_NAMES: &[(&str, &str)] = &[
 pub struct Attribute {
     /// The type, as a dotted OID.
     pub oid: String,
-    /// The tag number of the value (12 for a UTF8String, for instance).
+    /// The tag number of the value (12 for a `UTF8String`, for instance).
     pub tag: u32,
     /// The content octets of the value, as they are encoded.
     pub bytes: Vec<u8>,
@@ -158,14 +159,10 @@ impl Name {
 }
 
 fn push_oneline(line: &mut String, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     match byte {
         b'/' | b'+' => line.extend(['\\', char::from(byte)]),
         0x20..=0x7E => line.push(char::from(byte)),
-        _ => {
-            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
-            line.extend(['\\', 'x', char::from(DIGITS[high]), char::from(DIGITS[low])]);
-        }
+        _ => line.extend(["\\x", &hex(&[byte])]),
     }
 }
 

@@ -55,7 +55,7 @@ impl Approved {
     pub fn subject(&self) -> &Name {
         &self.subject
     }
-    /// The SubjectPublicKeyInfo in DER.
+    /// The `SubjectPublicKeyInfo` in DER.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
@@ -165,14 +165,12 @@ fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<
         }
     }
     let wants_host = matches!(terms.profile, Profile::Server | Profile::Client);
-    if wants_host && request.alternative_names.is_empty() {
-        if let Some(host) = request.subject.common_name().and_then(|name| as_host(&name)) {
-            if !names.contains(&host) {
+    if wants_host && request.alternative_names.is_empty()
+        && let Some(host) = request.subject.common_name().and_then(|name| as_host(&name))
+            && !names.contains(&host) {
                 remarks.push(format!("the common name is added to the certificate's names: {host}"));
                 names.insert(0, host);
             }
-        }
-    }
     let wants_mailbox = matches!(terms.profile, Profile::User);
     if wants_mailbox && !names.iter().any(|name| matches!(name, GeneralName::Email(_))) {
         for address in request.subject.values("emailAddress") {

@@ -17,7 +17,7 @@ use crate::pki::name::Name;
 use crate::pki::signature::KeyAlgorithm;
 use crate::pki::{certificate, pem, signature, tlv};
 
-/// `[0]`, the attributes of a CertificationRequestInfo.
+/// `[0]`, the attributes of a `CertificationRequestInfo`.
 const ATTRIBUTES: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
 /// The attributes that hold requested extensions, as DER object identifiers: extensionRequest of
 /// PKCS#9, and the one that Microsoft's programs used before they took to that.
@@ -32,11 +32,11 @@ pub struct Request {
     der: Vec<u8>,
     /// The subject, as it was encoded.
     pub subject: Name,
-    /// The SubjectPublicKeyInfo in DER.
+    /// The `SubjectPublicKeyInfo` in DER.
     pub public_key: Vec<u8>,
     /// The names of the subjectAltName extension asked for.
     pub alternative_names: Vec<GeneralName>,
-    /// Whether BasicConstraints with CA:TRUE are asked for.
+    /// Whether `BasicConstraints` with CA:TRUE are asked for.
     pub asks_for_ca: bool,
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::pki::digest::hex;
 
 /// A serial number: its bytes, big-endian, without leading zeros (zero itself is one zero byte).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ fn nibble(digit: u8) -> u8 {
 impl fmt::Display for Serial {
     /// Upper-case hexadecimal of even length, as index.txt and the file names in newcerts/ have it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02X}"))
+        formatter.write_str(&hex(&self.0))
     }
 }
 

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::pki::certificate::Certificate;
+use crate::pki::digest::{colon_hex, sha256};
 use crate::pki::profile::Profile;
 
 /// The facts on a certificate that a program asks for first.
@@ -28,7 +29,5 @@ pub fn rfc3339(moment: OffsetDateTime) -> Option<String> {
 
 /// The SHA-256 fingerprint of DER bytes: upper-case hexadecimal, colons between the octets.
 pub fn fingerprint(der: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
-    let octets: Vec<_> = digest.as_ref().iter().map(|octet| format!("{octet:02X}")).collect();
-    octets.join(":")
+    colon_hex(&sha256(der))
 }

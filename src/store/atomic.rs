@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 pub struct Staged {
     temporary: PathBuf,
     target: PathBuf,
-    _lock: fs::File,
+    file: fs::File,
     published: bool,
 }
 
@@ -32,9 +32,9 @@ impl Staged {
         let temporary = temporary_name(target)?;
         let file = create_exclusively(&temporary, mode)?;
         let mut staged =
-            Self { temporary, target: target.to_owned(), _lock: file, published: false };
-        staged._lock.write_all(content)?;
-        staged._lock.sync_all()?;
+            Self { temporary, target: target.to_owned(), file, published: false };
+        staged.file.write_all(content)?;
+        staged.file.sync_all()?;
         Ok(staged)
     }
 

@@ -68,12 +68,11 @@ impl CertificateFolder {
     pub fn at(path: &Path, ca_dir: &Path) -> Result<Self> {
         let path = path.to_owned();
         let here = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
-        if let (Ok(this), Ok(ca)) = (fs::canonicalize(here), fs::canonicalize(ca_dir)) {
-            if this == ca {
+        if let (Ok(this), Ok(ca)) = (fs::canonicalize(here), fs::canonicalize(ca_dir))
+            && this == ca {
                 return Err(Error::refused(format!("{} is the CA's folder", here.display()))
                     .hint("give another name, or change to another folder"));
             }
-        }
         Ok(Self { path })
     }
 

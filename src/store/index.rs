@@ -110,7 +110,7 @@ impl Index {
             return Ok(());
         }
         let (start, tail) = last_line(file, length)?;
-        let whole = tail.iter().filter(|byte| **byte == b'\t').count() == 5;
+        let whole = tail.split(|byte| *byte == b'\t').count() == 6;
         if whole && serial_of(&tail).is_some_and(|serial| serial != *about_to_write) {
             file.write_all(b"\n")?;
             say(format!("{}: the last line had no end and was completed", self.path.display()));

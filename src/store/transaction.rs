@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD};
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::digest::{hex, sha256};
 use crate::pki::request::Request;
 use crate::pki::serial::Serial;
 use crate::store::atomic::{self, sync_folder};
@@ -197,9 +198,8 @@ pub fn delivered(ca: &CaFolder, request: &Request) -> Result<()> {
 }
 
 fn pending_path(ca: &CaFolder, request: &Request, extension: &str) -> PathBuf {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, request.as_der());
-    let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    ca.path().join(layout::PENDING).join(name).with_extension(extension)
+    let name = hex(&sha256(request.as_der()));
+    ca.path().join(layout::PENDING).join(format!("{name}.{extension}"))
 }
 
 fn read_certificate(path: &Path) -> Result<Option<Certificate>> {

@@ -89,11 +89,10 @@ fn from_pem_or_der(
     args: &Newca,
     env: &mut Env,
 ) -> Result<Found> {
-    if !pem::is_pem(content) {
-        if let Ok(certificate) = Certificate::from_der(content) {
+    if !pem::is_pem(content)
+        && let Ok(certificate) = Certificate::from_der(content) {
             return Ok((vec![certificate], None));
         }
-    }
     let blocks = pem::blocks(content)?;
     let has = |ending: &str| blocks.iter().any(|block| block.label.ends_with(ending));
     let certificates =

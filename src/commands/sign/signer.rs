@@ -196,11 +196,10 @@ impl<'a> Signer<'a> {
         self.open_key(env)?;
         let Some(key) = &self.key else { return Err(Error::bug("the CA's key is not open")) };
         let mut transaction = begin(self.ca, env)?;
-        if matches!(wishes.existing, Existing::Refuse) {
-            if let Some(certificate) = transaction.undelivered(request)? {
+        if matches!(wishes.existing, Existing::Refuse)
+            && let Some(certificate) = transaction.undelivered(request)? {
                 return Ok(certificate);
             }
-        }
         destination.check_free(self.ca, &wishes.existing)?;
         let issuer = self.ca.certificate();
         let recorded = transaction.record(request, || env.serial(), |serial| {

@@ -29,7 +29,7 @@ pub struct Parts {
 
 impl Parts {
     /// The name in the order that OpenSSL's own configuration uses: C, ST, L, O, OU, CN,
-    /// emailAddress. Countries are PrintableString, e-mail addresses IA5String, the rest UTF8String
+    /// emailAddress. Countries are `PrintableString`, e-mail addresses `IA5String`, the rest `UTF8String`
     /// (RFC 5280 appendix A.1), within the upper bounds there.
     pub fn build(&self) -> Result<Name> {
         let mut rdns: Vec<Vec<u8>> = Vec::new();

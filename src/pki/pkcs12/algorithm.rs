@@ -85,15 +85,18 @@ pub(super) fn encrypt(
 
 /// An encryption that can be undone: known, and with parameters that p12-keystore and pkcs5
 /// neither panic at nor spin on.
-pub(super) enum Encryption {
+pub enum Encryption {
+    /// PBES2 (RFC 8018 6.2), and its rounds.
     Pbes2(Box<pbes2::Parameters>, u32),
+    /// pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C).
     TripleDes(Pkcs12PbeParams),
+    /// pbewithSHAAnd40BitRC2-CBC, which is read and never written.
     Rc2(Pkcs12PbeParams),
 }
 
 impl Encryption {
     /// Understands an `AlgorithmIdentifier`, and refuses what would take too long.
-    pub(super) fn parse(identifier: &AlgorithmIdentifierOwned) -> ReadResult<Self> {
+    pub fn parse(identifier: &AlgorithmIdentifierOwned) -> ReadResult<Self> {
         let parameters =
             identifier.parameters.as_ref().ok_or(ReadError::Damaged("an algorithm lacks its parameters"))?;
         let parameters = parameters.to_der()?;
@@ -136,7 +139,7 @@ impl Encryption {
     }
 
     /// What to tell about it.
-    pub(super) fn protection(&self) -> Protection {
+    pub fn protection(&self) -> Protection {
         match self {
             Self::Pbes2(parameters, iterations) => Protection {
                 algorithm: format!(
@@ -152,7 +155,7 @@ impl Encryption {
     }
 
     /// Decrypts; a wrong password mostly shows in the padding, and sometimes not at all.
-    pub(super) fn decrypt(&self, password: &str, ciphertext: &[u8]) -> ReadResult<Zeroizing<Vec<u8>>> {
+    pub fn decrypt(&self, password: &str, ciphertext: &[u8]) -> ReadResult<Zeroizing<Vec<u8>>> {
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
         let length = match self {
             Self::Pbes2(parameters, _) => parameters

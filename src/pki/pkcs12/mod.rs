@@ -20,7 +20,7 @@ mod ber;
 mod read;
 mod write;
 
-pub use algorithm::Protection;
+pub use algorithm::{Encryption, Protection};
 pub use read::{describe, read};
 pub use write::write;
 
