@@ -1,6 +1,6 @@
 //! What the outside gives: the time, random bytes, variables, streams, and somebody to ask.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -64,13 +64,17 @@ impl Env {
 
     /// Writes a line of the product.
     pub fn print(&mut self, line: &str) -> Result<()> {
-        Ok(writeln!(self.stdout, "{line}")?)
+        self.print_bytes(format!("{line}\n").as_bytes())
     }
 
-    /// Writes the product as it is.
+    /// Writes the product as it is. A reader who has gone (`mailca show … | head`) is no error.
     pub fn print_bytes(&mut self, content: &[u8]) -> Result<()> {
-        self.stdout.write_all(content)?;
-        Ok(self.stdout.flush()?)
+        match self.stdout.write_all(content).and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::refused("failed to write to standard output").caused_by(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the one JSON document of a command.

@@ -2,12 +2,15 @@
 
 use serde_json::json;
 
-use crate::cli::{Global, Issue};
+use crate::cli::{Global, Identity, Issue};
 use crate::commands::newreq::{Draft, folder};
 use crate::commands::sign::{Destination, Signer, Wishes};
 use crate::commands::{cert_mode, existing, settings};
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::pki::general_name::GeneralName;
+use crate::pki::policy::as_host;
+use crate::pki::request::Request;
 use crate::render;
 use crate::store::ca::CaFolder;
 use crate::store::layout;
@@ -39,6 +42,7 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     let certificate = if interrupted {
         env.say(&format!("going on with {}", folder.path_of(layout::REQUEST).display()));
         let request = folder.request()?;
+        check_same(&args.identity, &request)?;
         let destination = Destination::Folder(folder.clone());
         let decision = signer.decide(&request, &destination, &wishes, env)?;
         signer.carry_out(&request, decision, &destination, &wishes, env)?
@@ -60,4 +64,21 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         }))?;
     }
     Ok(())
+}
+
+/// A request that was left in the folder must be for whom this command is for.
+fn check_same(identity: &Identity, request: &Request) -> Result<()> {
+    let wanted = match (&identity.cn, &identity.email) {
+        (Some(host), _) => as_host(host),
+        (None, Some(email)) => Some(GeneralName::email(email)?),
+        (None, None) => None,
+    };
+    match wanted {
+        Some(name) if !request.alternative_names.contains(&name) => Err(Error::refused(format!(
+            "the request that is there already is for {}, not for {name}",
+            request.title()
+        ))
+        .hint("name another folder, or keep it aside with --force")),
+        _ => Ok(()),
+    }
 }

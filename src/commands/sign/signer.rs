@@ -208,7 +208,9 @@ impl<'a> Signer<'a> {
             Ok(certificate)
         });
         say_all(&mut transaction, env);
-        recorded
+        recorded.map_err(|error| {
+            error.hint("when this is mended, run the same command again; nothing is issued twice")
+        })
     }
 }
 
