@@ -91,6 +91,11 @@ impl Env {
         }
     }
 
+    /// Says what a question is about, even when quiet.
+    pub fn ask_about(&mut self, line: &str) {
+        let _ = writeln!(self.stderr, "{line}");
+    }
+
     /// Warns, even when quiet.
     pub fn warn(&mut self, line: &str) {
         self.labelled("warning", "33", line);

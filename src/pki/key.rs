@@ -15,6 +15,7 @@ use aws_lc_rs::signature::{
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::pki::pem::KeyBlock;
 use crate::pki::{encrypted_key, pem};
 
 /// The kinds of key that mailca makes.
@@ -149,9 +150,9 @@ impl PrivateKey {
         }
         let keys = pem::private_keys(content)?;
         match keys.as_slice() {
-            [rustls_pemfile::Item::Pkcs8Key(key)] => Self::from_pkcs8(key.secret_pkcs8_der()),
-            [rustls_pemfile::Item::Pkcs1Key(key)] => Self::from_pkcs1(key.secret_pkcs1_der()),
-            [rustls_pemfile::Item::Sec1Key(key)] => Self::from_sec1(key.secret_sec1_der()),
+            [KeyBlock::Pkcs8(key)] => Self::from_pkcs8(key),
+            [KeyBlock::Pkcs1(key)] => Self::from_pkcs1(key),
+            [KeyBlock::Sec1(key)] => Self::from_sec1(key),
             [] => {
                 let blocks = pem::blocks(content)?;
                 if let Some(block) = blocks.iter().find(|b| b.label == "ENCRYPTED PRIVATE KEY") {

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod encrypted_key;
 pub mod general_name;
 pub mod identity;
+pub mod inspect;
 pub mod issue;
 pub mod key;
 pub mod name;

@@ -1,5 +1,6 @@
 //! PEM (RFC 7468), as people have it: with text around it, a byte order mark, indentation, CRLF.
 
+use rustls_pemfile::Item;
 use x509_parser::pem::Pem;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -11,6 +12,16 @@ pub struct Block {
     pub label: String,
     /// The DER inside. Wiped after use, since it may be a private key.
     pub der: Zeroizing<Vec<u8>>,
+}
+
+/// An unencrypted private key in DER, by its form. Wiped after use.
+pub enum KeyBlock {
+    /// PKCS#8, any algorithm.
+    Pkcs8(Zeroizing<Vec<u8>>),
+    /// PKCS#1, RSA.
+    Pkcs1(Zeroizing<Vec<u8>>),
+    /// SEC 1, EC.
+    Sec1(Zeroizing<Vec<u8>>),
 }
 
 /// The blocks of a file in their order. A file without any gives an empty list.
@@ -42,27 +53,32 @@ pub fn encode(label: &str, der: &[u8]) -> Result<Zeroizing<String>> {
 }
 
 /// The unencrypted private keys in PEM text, whatever their form: PKCS#8, PKCS#1 or SEC 1.
-pub fn private_keys(input: &[u8]) -> Result<Vec<rustls_pemfile::Item>> {
+pub fn private_keys(input: &[u8]) -> Result<Vec<KeyBlock>> {
     let text = normalized(input);
     let mut rest: &[u8] = &text;
     let mut keys = Vec::new();
-    loop {
-        match rustls_pemfile::read_one_from_slice(rest) {
-            Ok(None) => return Ok(keys),
-            Ok(Some((item, remainder))) => {
-                if matches!(
-                    item,
-                    rustls_pemfile::Item::Pkcs8Key(_)
-                        | rustls_pemfile::Item::Pkcs1Key(_)
-                        | rustls_pemfile::Item::Sec1Key(_)
-                ) {
-                    keys.push(item);
-                }
-                rest = remainder;
+    // The error of rustls-pemfile can hold a line of the file, which may be a key's.
+    while let Some((item, remainder)) = rustls_pemfile::read_one_from_slice(rest)
+        .map_err(|_| Error::refused("malformed PEM"))?
+    {
+        match item {
+            Item::Pkcs8Key(mut key) => {
+                keys.push(KeyBlock::Pkcs8(Zeroizing::new(key.secret_pkcs8_der().to_vec())));
+                key.zeroize();
             }
-            Err(error) => return Err(Error::refused(format!("malformed PEM: {error:?}"))),
+            Item::Pkcs1Key(mut key) => {
+                keys.push(KeyBlock::Pkcs1(Zeroizing::new(key.secret_pkcs1_der().to_vec())));
+                key.zeroize();
+            }
+            Item::Sec1Key(mut key) => {
+                keys.push(KeyBlock::Sec1(Zeroizing::new(key.secret_sec1_der().to_vec())));
+                key.zeroize();
+            }
+            _ => {}
         }
+        rest = remainder;
     }
+    Ok(keys)
 }
 
 /// The same PEM at the start of each line, so that every reader finds it.
@@ -74,12 +90,6 @@ fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
         text.push(b'\n');
     }
     Zeroizing::new(text)
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        self.der.zeroize();
-    }
 }
 
 #[cfg(test)]

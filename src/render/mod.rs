@@ -3,3 +3,6 @@
 
 pub mod certificate;
 pub mod configuration;
+pub mod sendmail;
+pub mod show;
+pub mod words;

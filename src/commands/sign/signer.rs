@@ -301,6 +301,6 @@ fn show(approved: &Approved, now: OffsetDateTime, env: &mut Env) {
         ),
     ];
     for (label, value) in lines {
-        env.say(&format!("  {label:<8} {value}"));
+        env.ask_about(&format!("  {label:<8} {value}"));
     }
 }

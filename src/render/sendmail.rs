@@ -1,0 +1,210 @@
+//! Distinguished names as Sendmail's access map has them, behind `CertIssuer:` and `CertSubject:`.
+//!
+//! Sendmail takes what `X509_NAME_oneline` of its OpenSSL prints (`tls.c`, a buffer of 256 octets) and
+//! writes `+HH` for the bytes that its maps cannot hold. Since OpenSSL 3.0 escapes `/` and `+` in values and puts
+//! `+` between the values of one RDN (`crypto/x509/x509_obj.c`), such names have two forms.
+
+use crate::pki::name::Name;
+
+/// The longest name that OpenSSL prints into Sendmail's buffer, in octets.
+const LONGEST_NAME: usize = 255;
+
+/// The longest `CERTISSUER` text that matches as it is (Sendmail 8.17 and 8.18), in characters.
+pub const LONGEST_TEXT: usize = 245;
+
+/// Whose spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// OpenSSL 3.0 and later: `\/` and `\+` in values, `+` between the values of one RDN.
+    Current,
+    /// OpenSSL up to 1.1.1: values as they are, `/` before every attribute.
+    Old,
+}
+
+/// A name in the access map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forms {
+    /// With OpenSSL 3.0 and later.
+    pub current: String,
+    /// With OpenSSL up to 1.1.1, where that is another.
+    pub old: Option<String>,
+    /// Whether the name is too long for Sendmail, so that it sees only a part of it: then every
+    /// certificate that shares the part shares the rights.
+    pub is_cut: bool,
+}
+
+impl Forms {
+    /// Both forms of a name.
+    pub fn of(name: &Name) -> Self {
+        let (current, current_cut) = encoded(name, Spelling::Current);
+        let (old, old_cut) = encoded(name, Spelling::Old);
+        Self {
+            is_cut: current_cut || old_cut || current.len() > LONGEST_TEXT,
+            old: (old != current).then_some(old),
+            current,
+        }
+    }
+
+    /// The one or two forms, the current one first.
+    pub fn all(&self) -> Vec<&str> {
+        std::iter::once(self.current.as_str()).chain(self.old.as_deref()).collect()
+    }
+}
+
+/// The name in one spelling, and whether OpenSSL cuts it.
+pub fn encoded(name: &Name, spelling: Spelling) -> (String, bool) {
+    let (line, is_cut) = oneline(name, spelling);
+    let mut text = String::with_capacity(line.len() + 16);
+    for byte in line.bytes() {
+        match byte {
+            b'+' | b'\\' | b'(' | b')' | b'<' | b'>' | b'"' | 0..=0x20 | 0x7F.. => {
+                text.push('+');
+                push_hex(&mut text, byte);
+            }
+            _ => text.push(char::from(byte)),
+        }
+    }
+    (text, is_cut)
+}
+
+/// `X509_NAME_oneline` into a buffer of 256 octets: an attribute that does not fit ends it.
+fn oneline(name: &Name, spelling: Spelling) -> (String, bool) {
+    let mut line = String::new();
+    for rdn in name.rdns() {
+        for (position, attribute) in rdn.iter().enumerate() {
+            let mut next = String::new();
+            let first = position == 0 || spelling == Spelling::Old;
+            next.push(if first { '/' } else { '+' });
+            next.push_str(attribute.short_name());
+            next.push('=');
+            for byte in &attribute.bytes {
+                match byte {
+                    b'/' | b'+' if spelling == Spelling::Current => {
+                        next.push('\\');
+                        next.push(char::from(*byte));
+                    }
+                    0x20..=0x7E => next.push(char::from(*byte)),
+                    _ => {
+                        next.push_str("\\x");
+                        push_hex(&mut next, *byte);
+                    }
+                }
+            }
+            if line.len() + next.len() > LONGEST_NAME {
+                return (line, true);
+            }
+            line.push_str(&next);
+        }
+    }
+    (line, false)
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+}
+
+#[cfg(test)]
+mod tests {
+    use der::Tag;
+
+    use super::*;
+    use crate::pki::name::Parts;
+    use crate::pki::tlv;
+
+    const CN: &[u8] = &[6, 3, 0x55, 4, 3];
+    const OU: &[u8] = &[6, 3, 0x55, 4, 11];
+    const UTF8: Tag = Tag::Utf8String;
+
+    /// A name of RDNs, each of attributes: type (encoded), string type, value.
+    fn name(rdns: &[&[(&[u8], Tag, &[u8])]]) -> Name {
+        let rdn = |attributes: &&[(&[u8], Tag, &[u8])]| {
+            let attributes: Vec<_> = attributes
+                .iter()
+                .map(|(oid, tag, value)| {
+                    tlv::sequence(&[oid, &tlv::element(*tag, &[value]).unwrap()]).unwrap()
+                })
+                .collect();
+            let attributes: Vec<_> = attributes.iter().map(Vec::as_slice).collect();
+            tlv::element(Tag::Set, &attributes).unwrap()
+        };
+        let rdns: Vec<_> = rdns.iter().map(rdn).collect();
+        let rdns: Vec<_> = rdns.iter().map(Vec::as_slice).collect();
+        Name::from_der(&tlv::sequence(&rdns).unwrap()).unwrap()
+    }
+
+    fn of_cn(value: &str) -> Forms {
+        Forms::of(&name(&[&[(CN, UTF8, value.as_bytes())]]))
+    }
+
+    #[test]
+    fn a_plain_name_has_one_form() {
+        let parts = Parts {
+            country: Some("US".into()),
+            organization: Some("Foo Enterprises".into()),
+            common_name: Some("mail.example.com".into()),
+            email_address: Some("joe@example.com".into()),
+            ..Parts::default()
+        };
+        let forms = Forms::of(&parts.build().unwrap());
+        assert_eq!(
+            forms.current,
+            "/C=US/O=Foo+20Enterprises/CN=mail.example.com/emailAddress=joe@example.com"
+        );
+        assert_eq!(forms.old, None);
+        assert_eq!(forms.all().len(), 1);
+    }
+
+    #[test]
+    fn slash_and_plus_have_two_forms() {
+        for (value, current, old) in [
+            ("darth+cert@", "/CN=darth+5C+2Bcert@", "/CN=darth+2Bcert@"),
+            ("A/B", "/CN=A+5C/B", "/CN=A/B"),
+        ] {
+            let forms = of_cn(value);
+            assert_eq!(forms.current, current);
+            assert_eq!(forms.old.as_deref(), Some(old));
+        }
+    }
+
+    #[test]
+    fn what_sendmail_encodes_and_what_it_leaves() {
+        for (value, shown) in [
+            ("a b", "/CN=a+20b"),
+            ("\u{fc}", "/CN=+5CxC3+5CxBC"),
+            (r#"\()<>""#, "/CN=+5C+28+29+3C+3E+22"),
+            ("=,:@'*;#", "/CN==,:@'*;#"),
+            ("\u{1b}\u{7f}", "/CN=+5Cx1B+5Cx7F"),
+        ] {
+            assert_eq!(of_cn(value).current, shown);
+        }
+    }
+
+    #[test]
+    fn bmp_strings_and_several_values_in_one_rdn() {
+        let bmp = name(&[&[(CN, Tag::BmpString, b"\0B\0m\0p")]]);
+        assert_eq!(Forms::of(&bmp).current, "/CN=+5Cx00B+5Cx00m+5Cx00p");
+        let several = name(&[&[(OU, UTF8, b"Unit"), (CN, UTF8, b"Mail CA")]]);
+        let forms = Forms::of(&several);
+        assert_eq!(forms.current, "/OU=Unit+2BCN=Mail+20CA");
+        assert_eq!(forms.old.as_deref(), Some("/OU=Unit/CN=Mail+20CA"));
+    }
+
+    #[test]
+    fn an_unknown_type_is_its_object_identifier() {
+        assert_eq!(Forms::of(&name(&[&[(&[6, 2, 0x2A, 3], UTF8, b"x")]])).current, "/1.2.3=x");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_where_openssl_cuts_it() {
+        let long = "a".repeat(120);
+        let attribute: &[(&[u8], Tag, &[u8])] = &[(OU, UTF8, long.as_bytes())];
+        let twice = Forms::of(&name(&[attribute, attribute]));
+        assert_eq!(twice.current, format!("/OU={long}/OU={long}"));
+        assert!(twice.is_cut, "over {LONGEST_TEXT} characters");
+        let thrice = Forms::of(&name(&[attribute, attribute, attribute]));
+        assert_eq!(thrice.current, twice.current);
+        assert!(!Forms::of(&name(&[attribute])).is_cut);
+    }
+}

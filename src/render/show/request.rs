@@ -1,0 +1,46 @@
+//! A certification request for a person.
+
+use super::certificate::{attributes, extensions, signature};
+use super::page::Page;
+use super::{Context, key};
+use crate::pki::inspect::RequestView;
+
+pub(super) fn rows(page: &mut Page, view: &RequestView, context: Context<'_>) {
+    let names: Vec<_> = view.names.iter().map(ToString::to_string).collect();
+    let names = if names.is_empty() { "none asked for".into() } else { names.join(", ") };
+    page.list("Names", &names);
+    page.list("Subject", &view.subject.to_string());
+    page.row("Key", &view.public_key.algorithm);
+    let verdict = match &view.signature_problem {
+        None => "correct: it proves the possession of the key",
+        Some(problem) => problem,
+    };
+    page.row("Signature", &format!("{}; {verdict}", view.signature_algorithm));
+    if view.asks_for_ca {
+        page.row("Asks for", "a CA certificate (CA:TRUE)");
+    }
+    if let Some(refusal) = &view.refusal {
+        page.row("Warning", &format!("`mailca sign` refuses it: {refusal}"));
+    }
+    for warning in &view.warnings {
+        page.row("Warning", warning);
+    }
+    page.row("TLSA 3 1 1", &key::spki_sha256(&view.public_key));
+    if context.everything {
+        page.row("Version", &view.version.to_string());
+        attributes(page, "Subject", &view.subject);
+        key::parts(page, &view.public_key);
+        extensions(page, "Extensions asked for", &view.extensions);
+        if !view.attributes.is_empty() {
+            page.line(2, "Other attributes");
+        }
+        for attribute in &view.attributes {
+            let oid = attribute.name.map_or_else(String::new, |name| format!("{name} "));
+            page.line(4, &format!("{oid}({})", attribute.oid));
+            for line in &attribute.lines {
+                page.line(6, line);
+            }
+        }
+        signature(page, &view.signature_oid, &view.signature);
+    }
+}
