@@ -6,7 +6,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::{ExportP12, Global};
-use crate::commands::existing;
+use crate::commands::{existing, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::pkcs12::{self, Bundle, Form};
@@ -43,9 +43,10 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
         let mut line = Zeroizing::new(String::with_capacity(password.text.len() + 1));
         line.push_str(&password.text);
         line.push('\n');
-        put(Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?, path, &existing)?;
+        let file = Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?;
+        put(file, path, &existing, env)?;
     }
-    put(bundle, &output, &existing)?;
+    put(bundle, &output, &existing, env)?;
     env.say(&format!(
         "{} holds the certificate and key of {}, valid until {}",
         output.display(),
@@ -92,16 +93,11 @@ fn check_free(path: &Path, existing: &Existing) -> Result<()> {
         return Err(atomic::already_there(path)
             .hint("--force keeps the old one beside it and writes the new one"));
     }
-    Ok(())
+    atomic::check_writable(atomic::folder_of(path))
 }
 
-fn put(file: Staged, path: &Path, existing: &Existing) -> Result<()> {
-    match existing {
-        Existing::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
-            atomic::keep_aside(path, stamp)?;
-            file.replace()?;
-        }
-        _ => file.publish()?,
-    }
+fn put(file: Staged, path: &Path, existing: &Existing, env: &mut Env) -> Result<()> {
+    let kept = existing.put(file, path)?;
+    say_kept(kept.as_slice(), env);
     atomic::sync_folder(atomic::folder_of(path))
 }

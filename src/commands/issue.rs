@@ -5,12 +5,14 @@ use serde_json::json;
 use crate::cli::{Global, Identity, Issue};
 use crate::commands::newreq::{Draft, folder};
 use crate::commands::sign::{Destination, Signer, Wishes};
-use crate::commands::{cert_mode, existing, settings};
+use crate::commands::{cert_mode, crl_url, existing, more_names, say_kept, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
+use crate::pki::key::KeyType;
 use crate::pki::policy::as_host;
 use crate::pki::request::Request;
+use crate::pki::signature::KeyAlgorithm;
 use crate::render;
 use crate::store::ca::CaFolder;
 use crate::store::layout;
@@ -26,7 +28,7 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         profile: args.terms.profile.as_deref().map(str::parse).transpose()?,
         days: args.terms.days.unwrap_or_else(|| settings.leaf_days()),
         path_length: args.terms.path_len,
-        crl_url: args.terms.crl_url.clone().or_else(|| settings.crl_url.clone()),
+        crl_url: crl_url(args.terms.crl_url.as_ref(), &settings)?,
         more_names: Vec::new(),
         yes: args.terms.yes,
         mode: cert_mode(args.cert_mode.as_deref(), &settings)?,
@@ -52,7 +54,8 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         let destination = Destination::Folder(folder.clone());
         let decision = signer.decide_own(&draft.request, &destination, &wishes, env)?;
         signer.open_key(env)?;
-        draft.write(wishes.mode, &wishes.existing)?;
+        let kept = draft.write(wishes.mode, &wishes.existing)?;
+        say_kept(&kept, env);
         signer.carry_out(&draft.request, decision, &destination, &wishes, env)?
     };
     if global.json {
@@ -66,19 +69,37 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-/// A request that was left in the folder must be for whom this command is for.
+/// A request that was left in the folder must be the one that this command would make.
 fn check_same(identity: &Identity, request: &Request) -> Result<()> {
-    let wanted = match (&identity.cn, &identity.email) {
-        (Some(host), _) => as_host(host),
-        (None, Some(email)) => Some(GeneralName::email(email)?),
-        (None, None) => None,
+    let other = |what: String| {
+        Err(Error::refused(format!("the request that is there already {what}"))
+            .hint("name another folder, or keep it aside with --force"))
     };
-    match wanted {
-        Some(name) if !request.alternative_names.contains(&name) => Err(Error::refused(format!(
-            "the request that is there already is for {}, not for {name}",
-            request.title()
-        ))
-        .hint("name another folder, or keep it aside with --force")),
-        _ => Ok(()),
+    let mut wanted = more_names(&identity.san)?;
+    wanted.extend(identity.cn.as_deref().and_then(as_host));
+    wanted.extend(identity.email.as_deref().map(GeneralName::email).transpose()?);
+    if let Some(name) = wanted.iter().find(|name| !request.alternative_names.contains(name)) {
+        return other(format!("is for {}, not for {name}", request.title()));
     }
+    if let Some(kind) = &identity.key_type {
+        let there = KeyAlgorithm::of(&request.public_key)?;
+        if kind.parse::<KeyType>()?.algorithm() != there {
+            return other(format!("is for a key of the type {there}, not {kind}"));
+        }
+    }
+    let subject = &identity.subject;
+    let parts = [
+        ("C", &subject.country),
+        ("ST", &subject.state),
+        ("L", &subject.locality),
+        ("O", &subject.org),
+    ];
+    let units = subject.ou.iter().map(|unit| ("OU", unit));
+    let given = parts.iter().filter_map(|(name, value)| value.as_ref().map(|value| (*name, value)));
+    for (name, value) in given.chain(units) {
+        if !request.subject.values(name).contains(value) {
+            return other(format!("has the subject {}, without {name}={value}", request.subject));
+        }
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ mod show;
 mod sign;
 mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -48,6 +48,18 @@ fn cert_mode(option: Option<&str>, settings: &Settings) -> Result<u32> {
 
 fn existing(force: bool, env: &Env) -> Result<Existing> {
     Ok(if force { Existing::KeepAside(env.stamp()?) } else { Existing::Refuse })
+}
+
+/// The CRL distribution point: the option, else the setting.
+fn crl_url(option: Option<&String>, settings: &Settings) -> Result<Option<String>> {
+    let url = option.or(settings.crl_url.as_ref());
+    url.map(|url| config::check_url(url).map(|()| url.clone())).transpose()
+}
+
+fn say_kept(kept: &[PathBuf], env: &mut Env) {
+    for path in kept {
+        env.say(&format!("the old one is kept as {}", path.display()));
+    }
 }
 
 fn more_names(texts: &[String]) -> Result<Vec<GeneralName>> {

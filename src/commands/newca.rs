@@ -16,7 +16,7 @@ use crate::pki::issue::{self, Root};
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::render;
-use crate::store::config::Settings;
+use crate::store::config::{self, Settings};
 use crate::store::create::{self, Contents};
 
 mod adopt;
@@ -53,6 +53,7 @@ struct Made {
 
 fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let permitted = permitted(args, settings)?;
+    args.crl_url.as_deref().map_or(Ok(()), config::check_url)?;
     let mut parts = subject_parts(&args.subject, settings, env)?;
     let defaults = parts.clone();
     parts.common_name = Some(common_name(args, env)?);

@@ -1,19 +1,24 @@
 //! `mailca newreq`: make a private key and a certificate request.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::{Global, Identity, Newreq};
-use crate::commands::{cert_mode, existing, host_name, more_names, settings, subject_parts};
+use crate::commands::{
+    cert_mode, existing, host_name, more_names, say_kept, settings, subject_parts,
+};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::assemble;
 use crate::pki::general_name::GeneralName;
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{KeyType, PrivateKey};
 use crate::pki::name::Parts;
 use crate::pki::policy::as_host;
 use crate::pki::profile::Profile;
 use crate::pki::request::Request;
+use crate::pki::signature::KeyAlgorithm;
 use crate::store::config::Settings;
 use crate::store::folder::{CertificateFolder, Existing, FolderName};
 use crate::store::layout;
@@ -25,7 +30,8 @@ pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
     let folder = folder(args.name.as_deref(), global)?;
     let existing = existing(args.force, env)?;
     let draft = Draft::prepare(&args.identity, folder, &existing, &settings, env)?;
-    draft.write(mode, &existing)?;
+    let kept = draft.write(mode, &existing)?;
+    say_kept(&kept, env);
     let folder = &draft.folder;
     if global.json {
         env.print_json(&json!({
@@ -71,7 +77,7 @@ impl Draft {
         settings: &Settings,
         env: &mut Env,
     ) -> Result<Self> {
-        let resumed = check_folder(&folder, identity, existing)?;
+        let resumed = check_folder(&folder, existing)?;
         let (profile, common_name, first_name) = whose(identity, env)?;
         let mut names = vec![first_name];
         for name in more_names(&identity.san)? {
@@ -85,8 +91,10 @@ impl Draft {
         };
         let subject = parts.build()?;
         let key = if resumed {
+            let key = folder.key(|path| Err(encrypted(path)))?;
+            check_same_key(&key, identity, &folder)?;
             env.say(&format!("going on with {}", folder.path_of(layout::KEY).display()));
-            folder.key(|path| Err(encrypted(path)))?
+            key
         } else {
             key(identity, profile, settings)?
         };
@@ -95,30 +103,31 @@ impl Draft {
     }
 
     /// Writes the key, then the request: a key without a request is gone on with.
-    pub(super) fn write(&self, mode: u32, existing: &Existing) -> Result<()> {
+    /// Returns the names under which old files are kept.
+    pub(super) fn write(&self, mode: u32, existing: &Existing) -> Result<Vec<PathBuf>> {
         self.folder.make()?;
+        let mut kept = Vec::new();
         if let Existing::KeepAside(stamp) = existing {
             // A server must not find an old certificate beside a new key.
             if !self.key_is_there {
-                self.folder.move_aside(layout::CERTIFICATE, stamp)?;
-                self.folder.move_aside(layout::REQUEST, stamp)?;
+                kept.extend(self.folder.move_aside(layout::CERTIFICATE, stamp)?);
+                kept.extend(self.folder.move_aside(layout::REQUEST, stamp)?);
             }
         }
-        if !self.key_is_there {
-            self.folder.write_key(&self.key, existing)?;
-        }
+        let key = self.key.to_pem()?;
         let request = self.request.to_pem()?;
-        self.folder.write(&[(layout::REQUEST, mode, request.as_bytes())], existing)
+        let mut files = vec![(layout::REQUEST, mode, request.as_bytes())];
+        if !self.key_is_there {
+            files.insert(0, (layout::KEY, layout::KEY.mode, key.as_bytes()));
+        }
+        kept.extend(self.folder.write(&files, existing)?);
+        Ok(kept)
     }
 }
 
 /// Whether a key without a request is in the folder, which is gone on with. A complete pair is
 /// refused, and so is a certificate whose key is not there.
-fn check_folder(
-    folder: &CertificateFolder,
-    identity: &Identity,
-    existing: &Existing,
-) -> Result<bool> {
+fn check_folder(folder: &CertificateFolder, existing: &Existing) -> Result<bool> {
     if matches!(existing, Existing::KeepAside(_)) {
         return Ok(false);
     }
@@ -132,14 +141,6 @@ fn check_folder(
     }
     if !folder.has(layout::KEY) {
         return Ok(false);
-    }
-    if identity.key.is_some() || identity.key_type.is_some() {
-        return Err(Error::refused(format!(
-            "{} is there already, and is not overwritten",
-            folder.path_of(layout::KEY).display()
-        ))
-        .hint("without --key and --key-type the request is made for the key that is there")
-        .hint("--force keeps the old key aside"));
     }
     Ok(true)
 }
@@ -179,11 +180,35 @@ fn host_of(text: &str) -> Result<GeneralName> {
     }
 }
 
+/// The key that is there must be the one that was asked for, if one was.
+fn check_same_key(key: &PrivateKey, identity: &Identity, folder: &CertificateFolder) -> Result<()> {
+    let same = match (&identity.key, &identity.key_type) {
+        (Some(path), _) => key_file(path)?.public_key() == key.public_key(),
+        (None, Some(kind)) => {
+            kind.parse::<KeyType>()?.algorithm() == KeyAlgorithm::of(key.public_key())?
+        }
+        (None, None) => true,
+    };
+    if same {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{} is there already, is another key than the one asked for, and is not overwritten",
+        folder.path_of(layout::KEY).display()
+    ))
+    .hint("without --key and --key-type the request is made for the key that is there")
+    .hint("--force keeps the old key aside"))
+}
+
+fn key_file(path: &Path) -> Result<PrivateKey> {
+    let content = Zeroizing::new(fs_err::read(path)?);
+    PrivateKey::from_file_content(&content, || Err(encrypted(path)))
+        .map_err(|error| error.at(path.display()))
+}
+
 fn key(identity: &Identity, profile: Profile, settings: &Settings) -> Result<PrivateKey> {
     if let Some(path) = &identity.key {
-        let content = Zeroizing::new(fs_err::read(path)?);
-        return PrivateKey::from_file_content(&content, || Err(encrypted(path)))
-            .map_err(|error| error.at(path.display()));
+        return key_file(path);
     }
     let kind = match (&identity.key_type, profile) {
         (Some(name), _) => name.parse()?,
@@ -193,7 +218,7 @@ fn key(identity: &Identity, profile: Profile, settings: &Settings) -> Result<Pri
     PrivateKey::generate(kind)
 }
 
-fn encrypted(path: &std::path::Path) -> Error {
+fn encrypted(path: &Path) -> Error {
     Error::refused(format!("{} is encrypted, and mail servers need it unencrypted", path.display()))
         .hint("decrypt it first: (umask 077; openssl pkey -in OLD.pem -out key.pem)")
 }

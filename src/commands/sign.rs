@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::{Global, Sign};
-use crate::commands::{cert_mode, existing, more_names, settings};
+use crate::commands::{cert_mode, crl_url, existing, more_names, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::request::Request;
@@ -25,7 +25,7 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
         profile: args.terms.profile.as_deref().map(str::parse).transpose()?,
         days: args.terms.days.unwrap_or_else(|| settings.leaf_days()),
         path_length: args.terms.path_len,
-        crl_url: args.terms.crl_url.clone().or_else(|| settings.crl_url.clone()),
+        crl_url: crl_url(args.terms.crl_url.as_ref(), &settings)?,
         more_names: more_names(&args.san)?,
         yes: args.terms.yes,
         mode: cert_mode(args.cert_mode.as_deref(), &settings)?,

@@ -30,6 +30,8 @@ pub struct Certificate {
     pub alternative_names: Vec<GeneralName>,
     /// Whether `BasicConstraints` say that it is a CA.
     pub is_ca: bool,
+    /// Whether its key usages allow it to sign certificates: keyCertSign, or none at all.
+    pub may_sign: bool,
     /// The path length constraint, where there is one.
     pub path_length: Option<u32>,
     /// The subject key identifier.
@@ -56,6 +58,7 @@ impl Certificate {
             public_key: parsed.public_key().raw.to_vec(),
             alternative_names: Vec::new(),
             is_ca: false,
+            may_sign: true,
             path_length: None,
             key_id: None,
             extended_key_usage: None,
@@ -69,6 +72,7 @@ impl Certificate {
                     certificate.is_ca = constraints.ca;
                     certificate.path_length = constraints.path_len_constraint;
                 }
+                ParsedExtension::KeyUsage(usage) => certificate.may_sign = usage.key_cert_sign(),
                 ParsedExtension::SubjectKeyIdentifier(id) => {
                     certificate.key_id = Some(id.0.to_vec());
                 }

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::pki::pem::KeyBlock;
+use crate::pki::signature::KeyAlgorithm;
 use crate::pki::{encrypted_key, pem};
 
 /// The kinds of key that mailca makes.
@@ -45,6 +46,18 @@ impl KeyType {
         Self::Rsa3072,
         Self::Rsa4096,
     ];
+
+    /// The algorithm of its public half.
+    pub fn algorithm(self) -> KeyAlgorithm {
+        match self {
+            Self::EcdsaP256 => KeyAlgorithm::EcP256,
+            Self::EcdsaP384 => KeyAlgorithm::EcP384,
+            Self::Ed25519 => KeyAlgorithm::Ed25519,
+            Self::Rsa2048 => KeyAlgorithm::Rsa { bits: 2048 },
+            Self::Rsa3072 => KeyAlgorithm::Rsa { bits: 3072 },
+            Self::Rsa4096 => KeyAlgorithm::Rsa { bits: 4096 },
+        }
+    }
 
     /// The name on the command line and in mailca.toml.
     pub fn name(self) -> &'static str {
@@ -179,7 +192,10 @@ impl PrivateKey {
 
     /// Reads PKCS#8 in DER, of either version.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self> {
-        let unreadable = || Error::refused("the private key is unreadable or of an unknown kind");
+        let unreadable = || {
+            Error::refused("the private key is unreadable, or of a kind that is not supported")
+                .hint("supported are RSA from 2048 to 8192 bits, EC on P-256, P-384 and P-521, Ed25519")
+        };
         if let Ok(pair) = RsaKeyPair::from_pkcs8(der) {
             return Self::from_pair(Pair::Rsa(pair));
         }

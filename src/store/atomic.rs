@@ -27,15 +27,28 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Writes `content` for `target`, with `mode` from the first moment.
+    /// Writes `content` for `target`, with `mode` from the first moment, and waits for the disk.
     pub fn new(target: &Path, content: &[u8], mode: u32) -> Result<Self> {
+        let staged = Self::begin(target, content, mode)?;
+        staged.sync()?;
+        Ok(staged)
+    }
+
+    /// The same without waiting, for several files whose disk writes may go on side by side:
+    /// [`Staged::sync`] waits, and must come before the file gets its name.
+    pub fn begin(target: &Path, content: &[u8], mode: u32) -> Result<Self> {
         let temporary = temporary_name(target)?;
         let file = create_exclusively(&temporary, mode)?;
         let mut staged =
             Self { temporary, target: target.to_owned(), file, published: false };
         staged.file.write_all(content)?;
-        staged.file.sync_all()?;
+        start_writing(&staged.file);
         Ok(staged)
+    }
+
+    /// Waits until the file is on the disk.
+    pub fn sync(&self) -> Result<()> {
+        Ok(self.file.sync_all()?)
     }
 
     /// Gives the file its name. Something that is there already is an error and stays.
@@ -68,10 +81,25 @@ pub fn create(target: &Path, content: &[u8], mode: u32) -> Result<()> {
     sync_folder(folder_of(target))
 }
 
+/// Asks the kernel to begin writing a file to the disk: it drops pages that are clean, and cleans
+/// those that are not. Only a hint; what is durable is said by fsync.
+pub fn start_writing(file: &fs::File) {
+    let _ = rustix::fs::fadvise(file.file(), 0, None, rustix::fs::Advice::DontNeed);
+}
+
 /// Makes the names in a folder durable.
 pub fn sync_folder(folder: &Path) -> Result<()> {
     fs::File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// Refuses where no file can be made in a folder, as far as that can be told beforehand.
+pub fn check_writable(folder: &Path) -> Result<()> {
+    if !folder.is_dir() {
+        return Err(Error::refused(format!("the folder {} does not exist", folder.display())));
+    }
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
+        .map_err(|error| io_error("write in", folder, error.into()))
 }
 
 /// The folder that a path is in; `.` for a bare name.

@@ -87,14 +87,19 @@ impl Settings {
             let name = format!("MAILCA_{}", key.to_uppercase().replace('-', "_"));
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
                 let value = from_environment(key, &value).map_err(|error| error.at(&name))?;
+                let alone = toml::Table::from_iter([(key.to_owned(), value.clone())]);
+                Self::from_table(alone).map_err(|error| error.at(&name))?;
                 table.insert(key.to_owned(), value);
             }
         }
+        Self::from_table(table).map_err(|error| error.at(path.display()))
+    }
+
+    fn from_table(table: toml::Table) -> Result<Self> {
         let settings: Self = toml::Value::Table(table)
             .try_into()
-            .map_err(|error: toml::de::Error| Error::refused(error.message().to_owned()))
-            .map_err(|error| error.at(path.display()))?;
-        settings.check().map_err(|error| error.at(path.display()))?;
+            .map_err(|error: toml::de::Error| Error::refused(error.message().to_owned()))?;
+        settings.check().map_err(Error::as_refused)?;
         Ok(settings)
     }
 
@@ -103,6 +108,7 @@ impl Settings {
         self.host_key_type()?;
         self.user_key_type()?;
         self.cert_mode()?;
+        self.crl_url.as_deref().map_or(Ok(()), check_url)?;
         for days in [self.leaf_days, self.crl_days].into_iter().flatten() {
             if !(1..=36_500).contains(&days) {
                 return Err(Error::refused(format!("{days} is not a number of days from 1 to 36500")));
@@ -151,6 +157,20 @@ pub fn parse_mode(text: &str) -> Result<u32> {
         Error::usage(format!("{text:?} is not a mode for a public file"))
             .hint("use 0400, 0440, 0444 or 0644")
     })
+}
+
+/// Checks a CRL distribution point: an http, https or ldap URL, in ASCII without spaces.
+pub fn check_url(url: &str) -> Result<()> {
+    let rest = ["http://", "https://", "ldap://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    let valid = rest.is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+            && rest.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    if valid {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{url:?} is not a URL for a CRL"))
+        .hint("for example http://ca.example.com/crl.der"))
 }
 
 fn key_type(name: Option<&str>, default: KeyType) -> Result<KeyType> {

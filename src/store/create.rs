@@ -11,7 +11,7 @@ use fs_err as fs;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
-use crate::store::atomic::{folder_of, sync_folder};
+use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::layout::{self, FileKind};
 use crate::store::index;
 
@@ -105,6 +105,7 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
 fn write(path: &Path, content: &[u8], mode: u32) -> Result<fs::File> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(content)?;
+    atomic::start_writing(&file);
     Ok(file)
 }
 

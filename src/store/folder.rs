@@ -50,6 +50,20 @@ pub enum Existing {
     KeepAside(String),
 }
 
+impl Existing {
+    /// Gives a staged file its name. What it takes the place of is kept, and where is returned.
+    pub fn put(&self, file: Staged, path: &Path) -> Result<Option<PathBuf>> {
+        match self {
+            Self::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
+                let kept = atomic::keep_aside(path, stamp)?;
+                file.replace()?;
+                Ok(Some(kept))
+            }
+            _ => file.publish().map(|()| None),
+        }
+    }
+}
+
 /// A certificate folder.
 #[derive(Clone, Debug)]
 pub struct CertificateFolder {
@@ -102,6 +116,12 @@ impl CertificateFolder {
         }
     }
 
+    /// Refuses where the folder cannot be written, or is missing and cannot be made.
+    pub fn check_writable(&self) -> Result<()> {
+        let path = self.path();
+        atomic::check_writable(if path.exists() { path } else { atomic::folder_of(path) })
+    }
+
     /// Reads one of its files.
     pub fn read(&self, kind: FileKind) -> Result<Zeroizing<Vec<u8>>> {
         Ok(Zeroizing::new(fs::read(self.path_of(kind))?))
@@ -131,11 +151,6 @@ impl CertificateFolder {
             .map_err(|error| error.at(path.display()))
     }
 
-    /// Writes a new private key. It never gives way to another: an existing one is kept aside.
-    pub fn write_key(&self, key: &PrivateKey, existing: &Existing) -> Result<()> {
-        self.write(&[(layout::KEY, layout::KEY.mode, key.to_pem()?.as_bytes())], existing)
-    }
-
     /// Refuses where a file of this kind would be overwritten with something else.
     pub fn check(&self, kind: FileKind, content: &[u8], existing: &Existing) -> Result<()> {
         let path = self.path_of(kind);
@@ -158,40 +173,44 @@ impl CertificateFolder {
     }
 
     /// Writes files so that each is complete or absent, all of them durable at the end. Those that
-    /// are there with the same content stay.
-    pub fn write(&self, files: &[(FileKind, u32, &[u8])], existing: &Existing) -> Result<()> {
+    /// are there with the same content stay. Returns the names under which old files are kept.
+    pub fn write(
+        &self,
+        files: &[(FileKind, u32, &[u8])],
+        existing: &Existing,
+    ) -> Result<Vec<PathBuf>> {
         let mut staged = Vec::new();
         for (kind, mode, content) in files {
             self.check(*kind, content, existing)?;
             let path = self.path_of(*kind);
             let there = fs::read(&path).is_ok_and(|there| there == *content);
             if !there {
-                staged.push((Staged::new(&path, content, *mode)?, path));
+                staged.push((Staged::begin(&path, content, *mode)?, path));
             }
+        }
+        for (file, _) in &staged {
+            file.sync()?;
         }
         if staged.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
+        let mut kept = Vec::new();
         for (file, path) in staged {
-            match existing {
-                Existing::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
-                    atomic::keep_aside(&path, stamp)?;
-                    file.replace()?;
-                }
-                _ => file.publish()?,
-            }
+            kept.extend(existing.put(file, &path)?);
         }
-        atomic::sync_folder(self.path())
+        atomic::sync_folder(self.path())?;
+        Ok(kept)
     }
 
-    /// Moves a file aside, so that its name is free.
-    pub fn move_aside(&self, kind: FileKind, stamp: &str) -> Result<()> {
+    /// Moves a file aside, so that its name is free, and returns the new name.
+    pub fn move_aside(&self, kind: FileKind, stamp: &str) -> Result<Option<PathBuf>> {
         let path = self.path_of(kind);
-        if path.symlink_metadata().is_ok() {
-            atomic::keep_aside(&path, stamp)?;
-            fs::remove_file(&path)?;
+        if path.symlink_metadata().is_err() {
+            return Ok(None);
         }
-        Ok(())
+        let kept = atomic::keep_aside(&path, stamp)?;
+        fs::remove_file(&path)?;
+        Ok(Some(kept))
     }
 }
 

@@ -135,10 +135,11 @@ fn chain(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Vec<Cer
 }
 
 fn check(certificate: &Certificate, env: &Env) -> Result<()> {
-    if !certificate.is_ca && !certificate.is_self_issued() {
+    if !certificate.is_ca || !certificate.may_sign {
         return Err(Error::refused(format!(
-            "the certificate of {} is not a CA's (no CA:TRUE)",
-            certificate.title()
+            "the certificate of {} is not a CA's: it lacks {}",
+            certificate.title(),
+            if certificate.is_ca { "the key usage keyCertSign" } else { "CA:TRUE" }
         )));
     }
     let now = env.now()?;

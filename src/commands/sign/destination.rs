@@ -88,6 +88,10 @@ impl Destination {
             folder.check(layout::CHAIN, ca.chain_pem()?.as_bytes(), existing)?;
         }
         let Some(path) = self.path() else { return Ok(()) };
+        match self {
+            Self::Folder(folder) => folder.check_writable()?,
+            _ => atomic::check_writable(atomic::folder_of(&path))?,
+        }
         if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
             return Err(Error::refused(format!("{} is there already", path.display()))
                 .hint("--force keeps the old certificate beside it and signs a new one"));
@@ -96,13 +100,14 @@ impl Destination {
     }
 
     /// Writes the certificate where it belongs. What is there already with the same content stays.
+    /// Returns the names under which old files are kept.
     pub fn deliver(
         &self,
         certificate: &Certificate,
         ca: &CaFolder,
         mode: u32,
         existing: &Existing,
-    ) -> Result<()> {
+    ) -> Result<Vec<PathBuf>> {
         let pem = certificate.to_pem()?;
         match self {
             Self::Folder(folder) => folder.write(
@@ -114,19 +119,14 @@ impl Destination {
             ),
             Self::File { certificate: path, .. } => {
                 if fs_err::read(path).is_ok_and(|there| there == pem.as_bytes()) {
-                    return Ok(());
+                    return Ok(Vec::new());
                 }
                 let file = Staged::new(path, pem.as_bytes(), mode)?;
-                match existing {
-                    Existing::KeepAside(stamp) if path.symlink_metadata().is_ok() => {
-                        atomic::keep_aside(path, stamp)?;
-                        file.replace()?;
-                    }
-                    _ => file.publish()?,
-                }
-                atomic::sync_folder(atomic::folder_of(path))
+                let kept = existing.put(file, path)?;
+                atomic::sync_folder(atomic::folder_of(path))?;
+                Ok(kept.into_iter().collect())
             }
-            Self::Stdout => Ok(()),
+            Self::Stdout => Ok(Vec::new()),
         }
     }
 }

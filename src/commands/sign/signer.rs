@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::Destination;
 use crate::cli::CaPassphrase;
-use crate::commands::ca_key;
+use crate::commands::{ca_key, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -113,8 +113,11 @@ impl<'a> Signer<'a> {
         for remark in approved.remarks() {
             env.warn(remark);
         }
-        if !wishes.yes && env.prompter.is_interactive() {
+        let asking = !wishes.yes && env.prompter.is_interactive();
+        if asking || !env.quiet {
             show(&approved, now, env);
+        }
+        if asking {
             if !env.prompter.confirm("Sign it?")? {
                 return Err(Error::refused("not signed; nothing was written"));
             }
@@ -137,7 +140,7 @@ impl<'a> Signer<'a> {
                 self.issue(request, &approved, destination, wishes, env)?
             }
         };
-        destination
+        let kept = destination
             .deliver(&certificate, self.ca, wishes.mode, &wishes.existing)
             .map_err(|error| {
                 error.hint(format!(
@@ -146,6 +149,7 @@ impl<'a> Signer<'a> {
                     certificate.serial
                 ))
             })?;
+        say_kept(&kept, env);
         if let Some(path) = destination.path() {
             env.say(&format!(
                 "{} is the certificate of {}, valid until {}, serial {}",

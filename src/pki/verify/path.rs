@@ -88,7 +88,7 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         let candidates = self.candidates(last, path);
         if candidates.is_empty() {
-            self.keep(Progress::NoIssuer(depth), || no_issuer(last));
+            self.keep(Progress::NoIssuer(depth), || no_issuer(last, self.anchors));
         }
         for (issuer, is_anchor) in candidates {
             if !last.authority_key_fits(issuer) {
@@ -155,11 +155,13 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 }
 
-fn no_issuer(last: &Certificate<'_>) -> Error {
+fn no_issuer(last: &Certificate<'_>, anchors: &[Certificate<'_>]) -> Error {
+    let trusted: Vec<_> = anchors.iter().take(3).map(|anchor| anchor.label.as_str()).collect();
     Error::verdict(format!(
-        "the issuer of \"{}\" is not among the CA certificates given: {}",
+        "the issuer of \"{}\" is not among the CA certificates given: it is {}, and those trusted are {}",
         last.label,
-        printable_name(last.issuer())
+        printable_name(last.issuer()),
+        if trusted.is_empty() { "none".to_owned() } else { trusted.join(", ") }
     ))
     .hint("give the root with --ca and the intermediate certificates with --untrusted")
 }

@@ -9,7 +9,7 @@ use x509_parser::x509::ReasonCode;
 use super::certificate::{Certificate, same_serial};
 use super::usage::{called, date_words};
 use crate::error::{Error, Result};
-use crate::pki::name::same_name;
+use crate::pki::name::{label, same_name};
 use crate::pki::signature;
 
 /// CRL number, authority key identifier, issuing distribution point.
@@ -52,15 +52,24 @@ fn check_one(
     }
     match failure {
         Some(error) => Err(error),
-        None if is_leaf => Err(Error::verdict(format!(
-            "none of the {} CRLs given is the one for \"{}\", which its issuer \"{}\" makes",
-            lists.len(),
-            certificate.label,
-            issuer.label
-        ))
-        .hint("give the CRL of that CA, or none to leave revocation out")),
+        None if is_leaf => Err(no_list(certificate, issuer, lists)),
         None => Ok(()),
     }
+}
+
+fn no_list(
+    certificate: &Certificate<'_>,
+    issuer: &Certificate<'_>,
+    lists: &[CertificateRevocationList<'_>],
+) -> Error {
+    let makers: Vec<_> = lists.iter().take(3).map(|list| label(list.issuer().as_raw())).collect();
+    Error::verdict(format!(
+        "no CRL given is for \"{}\", whose issuer is \"{}\"; those given are of: {}",
+        certificate.label,
+        issuer.label,
+        makers.join(", ")
+    ))
+    .hint("give the CRL of that CA, or none to leave revocation out")
 }
 
 fn read(der: &[u8]) -> Result<CertificateRevocationList<'_>> {

@@ -104,13 +104,13 @@ fn dates_are_said_for_people_and_their_ends_are_included() {
     let leaf = issue(short, &root).der();
     let roots = [root.der()];
     let at = |at| refusal(&leaf, &Options { at, ..options(&roots, &[], &[]) });
-    assert_eq!(at(NOW), "the certificate of \"mail.example.com\" expired on 2026-03-01 (256 days ago)");
+    assert_eq!(at(NOW), "the certificate of \"mail.example.com\" expired on 2026-03-01 (256 days ago), as of 2026-11-12");
     assert!(
         at(datetime!(2026-03-01 15:00 UTC))
-            .ends_with("expired on 2026-03-01 12:00:00 UTC (3 hours ago)")
+            .ends_with("expired on 2026-03-01 12:00:00 UTC (3 hours ago), as of 2026-03-01")
     );
-    assert!(at(datetime!(2026-03-01 12:00:01 UTC)).ends_with("(1 second ago)"));
-    assert!(at(datetime!(2025-12-01 0:00 UTC)).ends_with("is not valid before 2026-01-01 (in 31 days)"));
+    assert!(at(datetime!(2026-03-01 12:00:01 UTC)).ends_with("(1 second ago), as of 2026-03-01"));
+    assert!(at(datetime!(2025-12-01 0:00 UTC)).ends_with("is not valid before 2026-01-01 (in 31 days), as of 2025-12-01"));
     for end in [datetime!(2026-03-01 12:00 UTC), datetime!(2026-01-01 0:00 UTC)] {
         assert!(verify(&leaf, &Options { at: end, ..options(&roots, &[], &[]) }).is_ok());
     }

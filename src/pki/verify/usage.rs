@@ -64,17 +64,19 @@ pub(super) fn check_dates(
 ) -> Result<()> {
     if at < certificate.not_before() {
         return Err(Error::verdict(format!(
-            "{} is not valid before {}",
+            "{} is not valid before {}, as of {}",
             called(certificate, is_leaf),
-            date_words(certificate.not_before(), at)
+            date_words(certificate.not_before(), at),
+            at.date()
         ))
         .hint("check the clock of this machine and of the CA's"));
     }
     if at > certificate.not_after() {
         let error = Error::verdict(format!(
-            "{} expired on {}",
+            "{} expired on {}, as of {}",
             called(certificate, is_leaf),
-            date_words(certificate.not_after(), at)
+            date_words(certificate.not_after(), at),
+            at.date()
         ));
         return Err(error.hint(if is_leaf { "renew it" } else { "the CA needs a new certificate" }));
     }
