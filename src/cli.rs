@@ -12,7 +12,9 @@ fn key_types() -> PossibleValuesParser {
 
 /// Every profile, for clap.
 fn profiles() -> PossibleValuesParser {
-    PossibleValuesParser::new(crate::pki::profile::Profile::ALL.map(crate::pki::profile::Profile::name))
+    PossibleValuesParser::new(
+        crate::pki::profile::Profile::ALL.map(crate::pki::profile::Profile::name),
+    )
 }
 
 /// A local certificate authority for mail servers.
@@ -44,7 +46,14 @@ pub struct Cli {
 #[command(next_help_heading = "General options")]
 pub struct Global {
     /// The CA's folder
-    #[arg(long, global = true, env = "MAILCA_DIR", default_value = "demoCA", value_name = "DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "MAILCA_DIR",
+        default_value = "demoCA",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
     pub ca_dir: PathBuf,
     /// Never ask; take the default or stop
     #[arg(long, global = true)]
@@ -122,10 +131,12 @@ pub struct Subject {
 
 /// `mailca newca`
 #[derive(Args, Debug)]
-#[command(after_long_help = "Example:\n  mailca newca --org 'Example Inc' --country US --permit example.com\n\n\
+#[command(
+    after_long_help = "Example:\n  mailca newca --org 'Example Inc' --country US --permit example.com\n\n\
     A CA with --permit can certify hosts and mailboxes in these domains only, so that people can \
     install it without fear. OpenSSL, GnuTLS, NSS (Thunderbird), Java from 17, Windows and Apple's \
-    programs enforce that on a root; Android from 10.")]
+    programs enforce that on a root; Android from 10."
+)]
 pub struct Newca {
     /// Name of the CA (CN) [default: HOSTNAME Mail CA]
     #[arg(long, value_name = "NAME")]
@@ -173,8 +184,10 @@ pub struct Newca {
 
 /// `mailca newreq`
 #[derive(Args, Debug)]
-#[command(after_long_help = "Examples:\n  mailca newreq --cn mail.example.com --san DNS:smtp.example.com\n  \
-    mailca newreq --user joeuser --email joe@example.com joeuser")]
+#[command(
+    after_long_help = "Examples:\n  mailca newreq --cn mail.example.com --san DNS:smtp.example.com\n  \
+    mailca newreq --user joeuser --email joe@example.com joeuser"
+)]
 pub struct Newreq {
     /// Folder for key.pem and req.pem [default: the current folder]
     #[arg(value_name = "NAME")]
@@ -399,9 +412,11 @@ pub enum Purpose {
 
 /// `mailca quickstart`
 #[derive(Args, Debug)]
-#[command(after_long_help = "Example:\n  mailca quickstart --host mail.example.com --user joeuser \
+#[command(
+    after_long_help = "Example:\n  mailca quickstart --host mail.example.com --user joeuser \
     --email joe@example.com\n\nEverything is written into one new folder, and what is next is said \
-    at the end.")]
+    at the end."
+)]
 pub struct Quickstart {
     /// Name of the mail host [default: this host's name]
     #[arg(long, value_name = "HOST")]

@@ -54,9 +54,8 @@ impl Env {
 
     /// The stamp for the names of files that are kept aside: the moment, to the second.
     pub fn stamp(&self) -> Result<String> {
-        let format = time::macros::format_description!(
-            "old-[year][month][day]T[hour][minute][second]Z"
-        );
+        let format =
+            time::macros::format_description!("old-[year][month][day]T[hour][minute][second]Z");
         self.now()?
             .format(&format)
             .map_err(|error| Error::bug("a date cannot be written").caused_by(error))

@@ -61,9 +61,10 @@ impl Prompter for Terminal {
         self.require()?;
         // An Input and not a Confirm or Select for every question: those hide the cursor, and leave
         // it hidden when they are interrupted.
-        let mut input = Input::<String>::new().with_prompt(question).allow_empty(true).validate_with(
-            |answer: &String| check(answer).map_err(|error| one_line(&error)),
-        );
+        let mut input = Input::<String>::new()
+            .with_prompt(question)
+            .allow_empty(true)
+            .validate_with(|answer: &String| check(answer).map_err(|error| one_line(&error)));
         if !default.is_empty() {
             input = input.default(default.to_owned());
         }
@@ -71,11 +72,13 @@ impl Prompter for Terminal {
     }
 
     fn confirm(&mut self, question: &str) -> Result<bool> {
-        let answer = self.text(&format!("{question} [y/N]"), "", &|answer| {
-            match answer.trim().to_ascii_lowercase().as_str() {
-                "" | "y" | "yes" | "n" | "no" => Ok(()),
-                _ => Err(Error::usage("answer y or n")),
-            }
+        let answer = self.text(&format!("{question} [y/N]"), "", &|answer| match answer
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "" | "y" | "yes" | "n" | "no" => Ok(()),
+            _ => Err(Error::usage("answer y or n")),
         })?;
         Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
     }

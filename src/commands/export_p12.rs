@@ -78,7 +78,8 @@ fn write(
     form: Form,
     iterations: u32,
 ) -> Result<Vec<u8>> {
-    let chain: Vec<_> = pair.chain.iter().map(super::super::pki::certificate::Certificate::as_der).collect();
+    let chain: Vec<_> =
+        pair.chain.iter().map(super::super::pki::certificate::Certificate::as_der).collect();
     let bundle = Bundle {
         ca_certificates: &chain,
         certificate: pair.certificate.as_der(),

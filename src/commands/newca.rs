@@ -163,8 +163,10 @@ fn new_passphrase(args: &Newca, env: &mut Env) -> Result<Option<Zeroizing<String
     } else if env.prompter.is_interactive() {
         env.new_password("New passphrase for the CA's key")?
     } else {
-        return Err(Error::usage("--encrypt-key needs a passphrase, and nobody is there to be asked")
-            .hint("name a file that holds it with --ca-passphrase-file"));
+        return Err(Error::usage(
+            "--encrypt-key needs a passphrase, and nobody is there to be asked",
+        )
+        .hint("name a file that holds it with --ca-passphrase-file"));
     };
     if passphrase.is_empty() {
         return Err(Error::refused("the passphrase of the CA's key is empty"));

@@ -155,9 +155,11 @@ fn whose(identity: &Identity, env: &mut Env) -> Result<(Profile, String, General
         host.clone()
     } else if env.prompter.is_interactive() {
         env.say("for a person instead of a host: mailca newreq --user LOGIN --email ADDRESS");
-        env.prompter.text("Name of the mail host, as clients connect to it", &host_name(), &|answer| {
-            host_of(answer.trim()).map(|_| ())
-        })?
+        env.prompter.text(
+            "Name of the mail host, as clients connect to it",
+            &host_name(),
+            &|answer| host_of(answer.trim()).map(|_| ()),
+        )?
     } else {
         return Err(Error::usage("nobody said whom the certificate is for")
             .hint("a host: --cn mail.example.com")

@@ -57,7 +57,8 @@ fn run_step(step: &[&str], global: &Global, env: &mut Env) -> Result<()> {
         .map_err(|error| Error::bug("a step of quickstart is not a command").caused_by(error))?;
     cli.global.color = global.color;
     let quiet = std::mem::replace(&mut env.quiet, true);
-    let prompter = std::mem::replace(&mut env.prompter, Box::new(crate::prompt::Terminal::new(false)));
+    let prompter =
+        std::mem::replace(&mut env.prompter, Box::new(crate::prompt::Terminal::new(false)));
     let outcome = dispatch(&cli, env);
     env.quiet = quiet;
     env.prompter = prompter;

@@ -3,31 +3,20 @@
 //! What needs a password that nobody gives is described on standard error and makes the exit status 1;
 //! where other things are in the same file, it is shown with them, as far as it can be seen.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+mod target;
 
-use fs_err as fs;
+use std::path::Path;
+
 use zeroize::Zeroizing;
 
 use crate::cli::{Global, Show};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::inspect::{Body, Item, inspect};
+use crate::pki::inspect::{Body, Item};
 use crate::pki::pem;
 use crate::pki::printable::printable;
-use crate::pki::serial::Serial;
 use crate::render::show::{self, Shown};
-use crate::store::ca::CaFolder;
-use crate::store::layout;
-
-/// More than any file of these kinds; a CRL of a million entries has 40 MB.
-const LARGEST: u64 = 256 << 20;
-
-/// What a target led to.
-struct Found {
-    name: String,
-    items: Vec<Item>,
-}
+use target::{Found, open};
 
 /// Shows files, standard input and certificates of the CA.
 pub fn run(args: &Show, global: &Global, env: &mut Env) -> Result<()> {
@@ -67,25 +56,27 @@ fn print(found: &[Found], args: &Show, global: &Global, env: &mut Env) -> Result
         return env.print_json(&document);
     }
     if args.pem {
-        let mut text = String::new();
-        for item in found.iter().flat_map(|target| &target.items) {
-            for (label, der) in
-                std::iter::once(item).chain(item.nested()).filter_map(Item::public_der)
-            {
-                text.push_str(&pem::encode(label, der)?);
-            }
-        }
-        if text.is_empty() {
-            let names: Vec<_> = found.iter().map(|target| printable(&target.name)).collect();
-            return Err(Error::refused(format!(
-                "{}: no certificate, request or CRL is in it to be printed in PEM",
-                names.join(", ")
-            )));
-        }
-        return env.print_bytes(text.as_bytes());
+        return env.print_bytes(pem_of(found)?.as_bytes());
     }
     let text = page(found, args.text, env)?;
     env.print_bytes(text.as_bytes())
+}
+
+/// The certificates, requests and CRLs, in order.
+fn pem_of(found: &[Found]) -> Result<String> {
+    let mut text = String::new();
+    for item in found.iter().flat_map(|target| &target.items) {
+        let all = std::iter::once(item).chain(item.nested());
+        for (label, der) in all.filter_map(Item::public_der) {
+            text.push_str(&pem::encode(label, der)?);
+        }
+    }
+    if text.is_empty() {
+        let names: Vec<_> = found.iter().map(|target| printable(&target.name)).collect();
+        return Err(Error::refused("no certificate, request or CRL is in it to be printed in PEM")
+            .at(names.join(", ")));
+    }
+    Ok(text)
 }
 
 fn page(found: &[Found], everything: bool, env: &Env) -> Result<String> {
@@ -106,77 +97,6 @@ fn entries(found: &[Found]) -> Vec<Shown<'_>> {
         .collect()
 }
 
-/// The file, standard input, or the certificate with that serial number. A file that exists wins.
-fn open(target: &str, global: &Global, env: &mut Env) -> Result<Found> {
-    if target == "-" {
-        let content = Zeroizing::new(env.read_stdin()?);
-        return items("standard input".into(), &content);
-    }
-    let path = Path::new(target);
-    if path.is_dir() {
-        let path = inside(path)?;
-        env.say(&format!("{} is a folder: showing {}", printable(target), printable_path(&path)));
-        return items(path.display().to_string(), &read(&path)?);
-    }
-    if path.symlink_metadata().is_ok() {
-        return items(target.to_owned(), &read(path)?);
-    }
-    let missing = || Error::refused(format!("there is no file {}", printable(target)));
-    let Ok(serial) = Serial::parse(target) else {
-        return Err(missing().hint("a serial number of this CA, in hexadecimal, can be shown too"));
-    };
-    let ca = CaFolder::open(&global.ca_dir).map_err(|error| {
-        missing().caused_by(error).hint("as a serial number it is looked up in the CA's folder")
-    })?;
-    let certificate = ca.issued(&serial)?.ok_or_else(|| {
-        Error::refused(format!(
-            "no certificate with serial {serial} was issued by the CA in {}",
-            printable_path(ca.path())
-        ))
-        .hint(format!("nor is there a file {}", printable(target)))
-    })?;
-    items(target.to_owned(), certificate.as_der())
-}
-
-fn items(name: String, content: &[u8]) -> Result<Found> {
-    match inspect(content) {
-        Ok(items) => Ok(Found { name, items }),
-        Err(error) => Err(error.at(printable(&name))),
-    }
-}
-
-/// What stands for a folder: the certificate in it, else the request, else the CA's certificate.
-fn inside(folder: &Path) -> Result<PathBuf> {
-    let kinds = [layout::CERTIFICATE, layout::REQUEST, layout::CA_CERTIFICATE];
-    kinds
-        .into_iter()
-        .map(|kind| folder.join(kind.name))
-        .find(|path| path.symlink_metadata().is_ok())
-        .ok_or_else(|| {
-            Error::refused(format!(
-                "{} is a folder, and neither {} nor {} is in it",
-                printable_path(folder),
-                layout::CERTIFICATE.name,
-                layout::REQUEST.name
-            ))
-        })
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let file = fs::File::open(path)?;
-    let room = usize::try_from(file.metadata()?.len().min(LARGEST)).unwrap_or_default() + 1;
-    let mut content = Zeroizing::new(Vec::with_capacity(room));
-    file.take(LARGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LARGEST {
-        return Err(Error::refused(format!(
-            "{}: it is too large to be shown, over {} MB",
-            printable_path(path),
-            LARGEST >> 20
-        )));
-    }
-    Ok(content)
-}
-
 /// The one password of a run: read or asked for when it is first needed.
 struct Password<'a> {
     file: Option<&'a Path>,
@@ -193,7 +113,9 @@ impl Password<'_> {
             return Ok(self.known.clone().unwrap_or_default());
         }
         if env.prompter.is_interactive() {
-            return env.prompter.password(&format!("Password of the {what} in {}", printable(name)));
+            return env
+                .prompter
+                .password(&format!("Password of the {what} in {}", printable(name)));
         }
         Err(Error::refused(format!("the {what} is encrypted, and nobody is there to be asked"))
             .hint("name a file that holds its password with --password-file"))
@@ -223,8 +145,4 @@ fn reason(item: &Item) -> Option<String> {
         Body::Unreadable { name, reason } => Some(format!("{name}: {reason}")),
         _ => None,
     }
-}
-
-fn printable_path(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

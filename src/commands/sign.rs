@@ -70,9 +70,8 @@ fn targets(args: &Sign, global: &Global, env: &mut Env) -> Result<Vec<(Request, 
     let mut targets = Vec::new();
     for target in &args.targets {
         let found = destination::of_target(target, args.output.as_deref(), global, env)?;
-        let again = targets.iter().any(|(request, _): &(Request, _)| {
-            request.as_der() == found.0.as_der()
-        });
+        let again =
+            targets.iter().any(|(request, _): &(Request, _)| request.as_der() == found.0.as_der());
         if again {
             return Err(Error::usage(format!("{target}: the same request was named before")));
         }

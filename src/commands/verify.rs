@@ -23,7 +23,8 @@ use crate::store::{atomic, layout};
 /// Verifies one certificate.
 pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
     let mut given = certificates(&args.file)?.into_iter();
-    let leaf = given.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    let leaf =
+        given.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
     // What follows the certificate in its file is part of the chain that it comes with.
     let mut intermediates: Vec<Vec<u8>> = given.map(|above| above.as_der().to_vec()).collect();
     for path in &args.untrusted {
@@ -64,8 +65,11 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
             .filter_map(|der| Certificate::from_der(der).ok())
             .map(|above| above.title())
             .collect();
-        let signers =
-            if chain.is_empty() { String::new() } else { format!(", signed by {}", chain.join(", by ")) };
+        let signers = if chain.is_empty() {
+            String::new()
+        } else {
+            format!(", signed by {}", chain.join(", by "))
+        };
         env.print(&format!(
             "{}: {} is valid until {}{signers}",
             args.file.display(),

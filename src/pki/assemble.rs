@@ -125,8 +125,9 @@ pub fn certificate(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<C
         KeyIdMethod::PreSpecified(fields.authority_key_id.unwrap_or_default().to_vec());
     let unsigned = Unsigned(rcgen_algorithm(key.signing_algorithm()));
     #[expect(clippy::disallowed_methods, reason = "the owning file; nothing is signed here yet")]
-    let encoded =
-        params.signed_by(&unsigned, &Issuer::from_params(&issuer, &unsigned)).map_err(unencodable)?;
+    let encoded = params
+        .signed_by(&unsigned, &Issuer::from_params(&issuer, &unsigned))
+        .map_err(unencodable)?;
     let signed = splice_and_sign(
         encoded.der(),
         &[

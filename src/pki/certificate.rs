@@ -94,9 +94,7 @@ impl Certificate {
         let blocks = pem::blocks(content)?;
         let certificates: Vec<Self> = blocks
             .iter()
-            .filter(|block| {
-                matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE")
-            })
+            .filter(|block| matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE"))
             .map(|block| Self::from_der(&block.der))
             .collect::<Result<_>>()?;
         if certificates.is_empty() {

@@ -11,8 +11,8 @@ use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
 use super::general_name::{GeneralName, other_name_type};
 use super::name::{self, COMMON_NAME, EMAIL_ADDRESS};
 use super::printable::printable;
-use super::tlv::children;
 use super::subtree::{Answer, Subtree};
+use super::tlv::children;
 use crate::error::{Error, Result};
 
 /// OpenSSL's bound on names times subtrees, against certificates made to keep a verifier busy.
@@ -160,14 +160,18 @@ pub fn names_of(
             Error::verdict(
                 "the emailAddress in the subject is not an IA5String, which name constraints need",
             )
-            .hint("leave it out of the subject: a subjectAltName is where an e-mail address belongs")
+            .hint(
+                "leave it out of the subject: a subjectAltName is where an e-mail address belongs",
+            )
         })?;
         names.push(GeneralName::Email(mailbox));
     }
     names.extend_from_slice(alternative_names);
     if is_leaf && !alternative_names.iter().any(|name| matches!(name, GeneralName::Dns(_))) {
         for common_name in rdns.iter().flatten().filter(|attribute| attribute.oid == COMMON_NAME) {
-            names.extend(common_name.string().filter(|text| looks_like_host(text)).map(GeneralName::Dns));
+            names.extend(
+                common_name.string().filter(|text| looks_like_host(text)).map(GeneralName::Dns),
+            );
         }
     }
     Ok(names)
@@ -320,7 +324,10 @@ mod tests {
         assert_eq!(hosts(&common_name(b"mail.evil.com"), &[], true), 1);
         assert_eq!(hosts(&common_name(b"*.evil.com"), &[], true), 1);
         assert_eq!(hosts(&common_name(b"mail.evil.com"), &[], false), 0);
-        assert_eq!(hosts(&common_name(b"mail.evil.com"), &[GeneralName::Email("a@b".into())], true), 1);
+        assert_eq!(
+            hosts(&common_name(b"mail.evil.com"), &[GeneralName::Email("a@b".into())], true),
+            1
+        );
         for text in [&b"Joe User"[..], b"joeuser", b"a..b", b"-a.b", b"J. User"] {
             assert_eq!(hosts(&common_name(text), &[], true), 0);
         }
@@ -348,7 +355,8 @@ mod tests {
         registered.check(&[GeneralName::Dns("mail.example.com".into())]).unwrap();
 
         let upn = tlv(6, &[0x2a, 3]);
-        let other = constraints(&[], &[subtree(0xa0, &[upn.clone(), vec![0xa0, 2, 5, 0]].concat())]);
+        let other =
+            constraints(&[], &[subtree(0xa0, &[upn.clone(), vec![0xa0, 2, 5, 0]].concat())]);
         let same_type = GeneralName::Other { tag: 0, value: upn };
         let other_type = GeneralName::Other { tag: 0, value: tlv(6, &[0x2a, 4]) };
         assert!(refusal(&other, same_type).contains("not supported"));

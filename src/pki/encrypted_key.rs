@@ -55,9 +55,8 @@ pub fn wrong_passphrase() -> Error {
 
 fn parse(der: &[u8]) -> Option<(AlgorithmIdentifierOwned, OctetString)> {
     let mut reader = SliceReader::new(der).ok()?;
-    let parts = reader
-        .sequence(|reader| Ok::<_, der::Error>((reader.decode()?, reader.decode()?)))
-        .ok()?;
+    let parts =
+        reader.sequence(|reader| Ok::<_, der::Error>((reader.decode()?, reader.decode()?))).ok()?;
     reader.is_finished().then_some(parts)
 }
 
@@ -68,7 +67,9 @@ fn malformed() -> Error {
 fn unreadable(error: ReadError) -> Error {
     let message = match error {
         ReadError::TooManyIterations(iterations) => {
-            format!("the private key asks for {iterations} rounds of key derivation, which is too many")
+            format!(
+                "the private key asks for {iterations} rounds of key derivation, which is too many"
+            )
         }
         ReadError::Unsupported(what) => {
             format!("the private key is encrypted with {what}, which is not supported")

@@ -15,7 +15,9 @@ use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
 use crate::error::{Error, Result};
 use crate::pki::name::printable_name;
 use crate::pki::printable::printable;
-use crate::pki::typed_name::{Problem, check_address, check_host, check_mailbox, quoted, suggestion};
+use crate::pki::typed_name::{
+    Problem, check_address, check_host, check_mailbox, quoted, suggestion,
+};
 
 /// One name. From a certificate it is what stands there, unchecked; from [`GeneralName::parse`],
 /// [`GeneralName::dns`], [`GeneralName::email`] and [`GeneralName::ip`] it is valid.
@@ -50,10 +52,11 @@ impl GeneralName {
             "dns" => check_host(value).map(Self::Dns),
             "ip" | "ip address" => check_address(value).map(Self::Ip),
             "email" => check_mailbox(value).map(Self::Email),
-            _ => {
-                Err(Problem::new(format!("{} is not of the form DNS:…, IP:… or email:…", quoted(text)))
-                    .hint(suggestion(text)))
-            }
+            _ => Err(Problem::new(format!(
+                "{} is not of the form DNS:…, IP:… or email:…",
+                quoted(text)
+            ))
+            .hint(suggestion(text))),
         };
         checked.map_err(|problem| problem.into_error(Error::usage))
     }
@@ -67,7 +70,9 @@ impl GeneralName {
     /// A mailbox `local@domain` (RFC 5280 4.2.1.6). The local part is ASCII and kept as it is, the
     /// domain becomes lower-case A-labels.
     pub fn email(mailbox: &str) -> Result<Self> {
-        check_mailbox(mailbox).map(Self::Email).map_err(|problem| problem.into_error(Error::refused))
+        check_mailbox(mailbox)
+            .map(Self::Email)
+            .map_err(|problem| problem.into_error(Error::refused))
     }
 
     /// An IPv4 or IPv6 address in its usual text form, without a mask, port or zone.
@@ -359,7 +364,9 @@ mod tests {
 
     #[test]
     fn a_malformed_extension_is_an_error() {
-        for der in [&b"\x30\x03\x82\x05a"[..], b"\x30\x02\x0c\x00", b"\x82\x01a", b"\x30\x00\x00", b""] {
+        for der in
+            [&b"\x30\x03\x82\x05a"[..], b"\x30\x02\x0c\x00", b"\x82\x01a", b"\x30\x00\x00", b""]
+        {
             assert!(GeneralName::of_extension(der).is_err());
         }
         let names = GeneralName::of_extension(b"\x30\x04\x82\x02\xff\0").unwrap();

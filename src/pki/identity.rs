@@ -135,9 +135,8 @@ impl Identity {
 
     fn is(&self, name: &GeneralName) -> bool {
         match (self, name) {
-            (Self::Host(_), GeneralName::Dns(text)) | (Self::Mailbox(_), GeneralName::Email(text)) => {
-                self.is_text(text)
-            }
+            (Self::Host(_), GeneralName::Dns(text))
+            | (Self::Mailbox(_), GeneralName::Email(text)) => self.is_text(text),
             (Self::Address(address), GeneralName::Ip(ip)) => address == ip,
             _ => false,
         }
@@ -202,7 +201,9 @@ mod tests {
             .iter()
             .map(|name| match name.strip_prefix("raw:") {
                 Some(raw) => SanType::DnsName(raw.try_into().unwrap()),
-                None => crate::pki::assemble::rcgen_name(&GeneralName::parse(name).unwrap()).unwrap(),
+                None => {
+                    crate::pki::assemble::rcgen_name(&GeneralName::parse(name).unwrap()).unwrap()
+                }
             })
             .collect();
         let der = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
@@ -230,7 +231,11 @@ mod tests {
             ("IP:192.0.2.1", "192.0.2.1", true),
             ("IP:2001:db8::1", "2001:DB8:0::1", true),
         ] {
-            assert_eq!(check(&host(asked), None, &[pattern]).is_ok(), expected, "{pattern} {asked}");
+            assert_eq!(
+                check(&host(asked), None, &[pattern]).is_ok(),
+                expected,
+                "{pattern} {asked}"
+            );
         }
         assert_eq!(
             check(&host("bücher.example"), None, &["DNS:bücher.example"]).unwrap().advice(),
@@ -242,7 +247,9 @@ mod tests {
     fn the_error_names_what_was_asked_and_what_is_there() {
         let names = ["DNS:mail.example.com", "DNS:smtp.example.com"];
         assert_eq!(
-            check(&host("mail.example.org"), Some("mail.example.org"), &names).unwrap_err().to_string(),
+            check(&host("mail.example.org"), Some("mail.example.org"), &names)
+                .unwrap_err()
+                .to_string(),
             "mail.example.org is not among the certificate's names: DNS:mail.example.com, \
              DNS:smtp.example.com"
         );

@@ -232,9 +232,7 @@ impl PrivateKey {
             (&ECDSA_P521_SHA512_ASN1_SIGNING, SigningAlgorithm::EcdsaP521Sha512),
         ]
         .into_iter()
-        .find_map(|(curve, algorithm)| {
-            read(curve, der).map(|pair| Pair::Ecdsa(pair, algorithm))
-        })
+        .find_map(|(curve, algorithm)| read(curve, der).map(|pair| Pair::Ecdsa(pair, algorithm)))
     }
 
     fn decrypt(der: &[u8], passphrase: &str) -> Result<Self> {

@@ -15,10 +15,10 @@ use crate::pki::tlv::children;
 mod compare;
 mod parts;
 
-pub use compare::{CanonicalName, same_name};
-pub use parts::Parts;
 #[cfg(test)]
 pub(super) use compare::tests as compare_tests;
+pub use compare::{CanonicalName, same_name};
+pub use parts::Parts;
 
 /// Dotted OID of commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
@@ -191,7 +191,9 @@ impl fmt::Display for Name {
 pub fn attributes(name_der: &[u8]) -> Result<Vec<Vec<Attribute>>> {
     let read = || -> Option<Vec<Vec<Attribute>>> {
         let rdns = children(name_der)?;
-        rdns.iter().map(|rdn| children(rdn.1)?.iter().map(|one| attribute(one.1)).collect()).collect()
+        rdns.iter()
+            .map(|rdn| children(rdn.1)?.iter().map(|one| attribute(one.1)).collect())
+            .collect()
     };
     read().ok_or_else(|| Error::refused("malformed distinguished name"))
 }
@@ -260,8 +262,9 @@ mod tests {
     #[test]
     fn a_name_is_shown_in_its_own_order_and_string_types() {
         let rdn = |oid: &[u8], tag: u8, value: &[u8]| {
-            let tlv =
-                |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
+            let tlv = |tag: u8, value: &[u8]| {
+                [&[tag, u8::try_from(value.len()).unwrap()], value].concat()
+            };
             tlv(0x31, &tlv(0x30, &[tlv(6, oid), tlv(tag, value)].concat()))
         };
         let rdns = [

@@ -58,8 +58,8 @@ pub fn private_keys(input: &[u8]) -> Result<Vec<KeyBlock>> {
     let mut rest: &[u8] = &text;
     let mut keys = Vec::new();
     // The error of rustls-pemfile can hold a line of the file, which may be a key's.
-    while let Some((item, remainder)) = rustls_pemfile::read_one_from_slice(rest)
-        .map_err(|_| Error::refused("malformed PEM"))?
+    while let Some((item, remainder)) =
+        rustls_pemfile::read_one_from_slice(rest).map_err(|_| Error::refused("malformed PEM"))?
     {
         match item {
             Item::Pkcs8Key(mut key) => {

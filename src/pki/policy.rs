@@ -165,12 +165,14 @@ fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<
         }
     }
     let wants_host = matches!(terms.profile, Profile::Server | Profile::Client);
-    if wants_host && request.alternative_names.is_empty()
+    if wants_host
+        && request.alternative_names.is_empty()
         && let Some(host) = request.subject.common_name().and_then(|name| as_host(&name))
-            && !names.contains(&host) {
-                remarks.push(format!("the common name is added to the certificate's names: {host}"));
-                names.insert(0, host);
-            }
+        && !names.contains(&host)
+    {
+        remarks.push(format!("the common name is added to the certificate's names: {host}"));
+        names.insert(0, host);
+    }
     let wants_mailbox = matches!(terms.profile, Profile::User);
     if wants_mailbox && !names.iter().any(|name| matches!(name, GeneralName::Email(_))) {
         for address in request.subject.values("emailAddress") {
@@ -203,13 +205,16 @@ fn check_names(request: &Request, profile: Profile, names: &[GeneralName]) -> Re
                 ))
                 .hint("make the request again without it"));
             }
-            (Profile::Server, GeneralName::Email(_)) => "an e-mail address in a server's certificate",
+            (Profile::Server, GeneralName::Email(_)) => {
+                "an e-mail address in a server's certificate"
+            }
             (Profile::User, GeneralName::Dns(_)) => "a host name in a user's certificate",
             (Profile::User, GeneralName::Ip(_)) => "an IP address in a user's certificate",
             _ => continue,
         };
-        return Err(Error::refused(format!("{name} would be {wrong}"))
-            .hint("make one request for the host and one for the person, or use --profile client"));
+        return Err(Error::refused(format!("{name} would be {wrong}")).hint(
+            "make one request for the host and one for the person, or use --profile client",
+        ));
     }
     let usable = match profile {
         Profile::Server | Profile::User => !names.is_empty(),
@@ -285,8 +290,7 @@ fn dates(
             terms.days
         ));
     }
-    if terms.profile == Profile::Server
-        && not_after - not_before > Duration::days(APPLE_LIMIT_DAYS)
+    if terms.profile == Profile::Server && not_after - not_before > Duration::days(APPLE_LIMIT_DAYS)
     {
         remarks.push(format!(
             "Apple's programs refuse server certificates of more than {APPLE_LIMIT_DAYS} days"

@@ -117,7 +117,8 @@ impl Request {
         if extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME {
             let names = GeneralName::of_extension(extension.value).map_err(Error::as_refused)?;
             self.alternative_names.extend(names);
-        } else if let ParsedExtension::BasicConstraints(constraints) = extension.parsed_extension() {
+        } else if let ParsedExtension::BasicConstraints(constraints) = extension.parsed_extension()
+        {
             self.asks_for_ca |= constraints.ca;
         }
         Ok(())

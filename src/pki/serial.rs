@@ -28,7 +28,8 @@ impl Serial {
     pub fn parse(text: &str) -> Result<Self> {
         let digits: String = text.chars().filter(|c| *c != ':').collect();
         let digits = digits.strip_prefix("0x").unwrap_or(&digits);
-        if digits.is_empty() || digits.len() > 80 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if digits.is_empty() || digits.len() > 80 || !digits.bytes().all(|b| b.is_ascii_hexdigit())
+        {
             return Err(Error::refused(format!(
                 "{} is not a serial number: hexadecimal digits were expected",
                 crate::pki::printable::printable(text)
@@ -75,7 +76,9 @@ mod tests {
 
     #[test]
     fn text_and_bytes_agree_whatever_the_leading_zeros() {
-        for (text, shown) in [("0", "00"), ("000", "00"), ("1", "01"), ("00ab", "AB"), ("AB:cd", "ABCD")] {
+        for (text, shown) in
+            [("0", "00"), ("000", "00"), ("1", "01"), ("00ab", "AB"), ("AB:cd", "ABCD")]
+        {
             assert_eq!(Serial::parse(text).unwrap().to_string(), shown);
         }
         assert_eq!(Serial::from_bytes(&[0, 0x80]), Serial::parse("80").unwrap());

@@ -53,13 +53,13 @@ pub fn verify(
     {
         check_pss_key_restriction(used, parameters)?;
     }
-    UnparsedPublicKey::new(verifier, &key.subject_public_key.data).verify(message, signature).map_err(
-        |_| {
+    UnparsedPublicKey::new(verifier, &key.subject_public_key.data)
+        .verify(message, signature)
+        .map_err(|_| {
             Error::verdict(format!(
                 "the signature ({scheme}) does not verify with the key ({key_algorithm})"
             ))
-        },
-    )
+        })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -101,10 +101,12 @@ impl Subtree {
                 std::net::IpAddr::V4(ip) => within(address, mask, &ip.octets()),
                 std::net::IpAddr::V6(ip) => within(address, mask, &ip.octets()),
             },
-            (Self::Directory(base, _), GeneralName::Directory(name)) => match CanonicalName::of(name) {
-                Some(name) => Answer::from(name.is_within(base)),
-                None => Answer::Unknown("it is malformed"),
-            },
+            (Self::Directory(base, _), GeneralName::Directory(name)) => {
+                match CanonicalName::of(name) {
+                    Some(name) => Answer::from(name.is_within(base)),
+                    None => Answer::Unknown("it is malformed"),
+                }
+            }
             (Self::Bounded(_), _) => Answer::Unknown("a constraint has a minimum or maximum"),
             (Self::Other(..), _) => {
                 Answer::Unknown("constraints on this kind of name are not supported")
@@ -123,12 +125,12 @@ impl fmt::Display for Subtree {
             Self::Dns(base) | Self::Email(base) | Self::Uri(base) => formatter.write_str(base),
             Self::Ip(address, mask) => {
                 let length: u32 = mask.iter().map(|octet| octet.count_ones()).sum();
-                let leading: u32 = mask
-                    .iter()
-                    .take_while(|octet| **octet == 255)
-                    .map(|_| 8)
-                    .sum::<u32>()
-                    + mask.iter().find(|octet| **octet != 255).map_or(0, |octet| octet.leading_ones());
+                let leading: u32 =
+                    mask.iter().take_while(|octet| **octet == 255).map(|_| 8).sum::<u32>()
+                        + mask
+                            .iter()
+                            .find(|octet| **octet != 255)
+                            .map_or(0, |octet| octet.leading_ones());
                 if length == leading {
                     write!(formatter, "{}/{length}", address_text(address))
                 } else {
@@ -137,7 +139,9 @@ impl fmt::Display for Subtree {
             }
             Self::Directory(_, name) => formatter.write_str(&printable_name(name)),
             Self::Other(_, Some(oid)) => write!(formatter, "names of type {oid}"),
-            Self::Other(tag, None) | Self::Bounded(tag) => write!(formatter, "names with tag {tag}"),
+            Self::Other(tag, None) | Self::Bounded(tag) => {
+                write!(formatter, "names with tag {tag}")
+            }
         }
     }
 }
@@ -181,7 +185,8 @@ fn dns(base: &str, host: &str, excluding: bool) -> Answer {
     }
     // One label in place of the wildcard may make it the excluded host (RFC 6125 7.2).
     if excluding && let Some(parent) = host.strip_prefix("*.") {
-        let below = base.split_once('.').is_some_and(|(_, above)| above.eq_ignore_ascii_case(parent));
+        let below =
+            base.split_once('.').is_some_and(|(_, above)| above.eq_ignore_ascii_case(parent));
         if below {
             return Answer::Yes;
         }
@@ -256,7 +261,8 @@ mod tests {
         ] {
             assert_eq!(in_dns(base, host), Answer::No, "{base} {host}");
         }
-        for host in ["mail.example.com.", "a\0.example.com", "bücher.example.com", ".example.com"] {
+        for host in ["mail.example.com.", "a\0.example.com", "bücher.example.com", ".example.com"]
+        {
             assert_eq!(in_dns("example.com", host), Answer::Unknown("it is malformed"));
         }
     }
@@ -297,7 +303,10 @@ mod tests {
         }
         assert_eq!(email("example.com", "joe"), Answer::Unknown("it has no @"));
         let everyone = Subtree::Email(String::new());
-        assert_eq!(everyone.contains(&GeneralName::Email("joe@example.com".into()), true), Answer::Yes);
+        assert_eq!(
+            everyone.contains(&GeneralName::Email("joe@example.com".into()), true),
+            Answer::Yes
+        );
     }
 
     #[test]
@@ -309,7 +318,8 @@ mod tests {
         assert_eq!(uri(".example.com", "https://www.example.com:443?x"), Answer::Yes);
         assert_eq!(uri("example.com", "https://www.example.com/"), Answer::No);
         assert_eq!(uri("example.com", "https://example.com@evil.org/"), Answer::No);
-        for bad in ["mailto:joe@example.com", "https:///x", "https://192.0.2.1/", "https://[::1]/"] {
+        for bad in ["mailto:joe@example.com", "https:///x", "https://192.0.2.1/", "https://[::1]/"]
+        {
             assert_eq!(uri("example.com", bad), Answer::Unknown("it has no host name"), "{bad}");
         }
     }

@@ -82,9 +82,8 @@ fn check_not_a_host(text: &str) -> std::result::Result<(), Problem> {
         && !port.is_empty()
         && port.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return Err(
-            problem("a host with a port").hint(format!("write the host alone: {}", printable(host)))
-        );
+        return Err(problem("a host with a port")
+            .hint(format!("write the host alone: {}", printable(host))));
     }
     Ok(())
 }
@@ -118,7 +117,10 @@ pub(super) fn check_host(text: &str) -> std::result::Result<String, Problem> {
 }
 
 fn too_long(text: &str, length: usize) -> Problem {
-    Problem::new(format!("{} is {length} characters long; a host name has at most 253", quoted(text)))
+    Problem::new(format!(
+        "{} is {length} characters long; a host name has at most 253",
+        quoted(text)
+    ))
 }
 
 /// `domain` in lower-case A-labels without a trailing dot; `text` is what the message shows.
@@ -126,8 +128,11 @@ fn check_domain(text: &str, domain: &str) -> std::result::Result<String, Problem
     let ascii = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
         .map_err(|_| {
-            Problem::new(format!("{} has a label that is not a valid international name", quoted(text)))
-                .hint("check it for characters that IDNA does not allow, and for a broken xn-- label")
+            Problem::new(format!(
+                "{} has a label that is not a valid international name",
+                quoted(text)
+            ))
+            .hint("check it for characters that IDNA does not allow, and for a broken xn-- label")
         })?;
     let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
     if ascii.is_empty() {
@@ -142,8 +147,11 @@ fn check_domain(text: &str, domain: &str) -> std::result::Result<String, Problem
     // What inet_aton would read as an address: 192.0.2, 10.0.0.256 (RFC 1123 2.1).
     let last = ascii.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::new(format!("{} ends in a number, which no host name does", quoted(text)))
-            .hint("write an address in full, as in IP:192.0.2.1"));
+        return Err(Problem::new(format!(
+            "{} ends in a number, which no host name does",
+            quoted(text)
+        ))
+        .hint("write an address in full, as in IP:192.0.2.1"));
     }
     Ok(ascii.into())
 }
@@ -180,8 +188,11 @@ fn check_label(text: &str, label: &str) -> std::result::Result<(), Problem> {
 
 pub(super) fn check_mailbox(text: &str) -> std::result::Result<String, Problem> {
     let Some((local, domain)) = text.rsplit_once('@') else {
-        return Err(Problem::new(format!("{} is not an e-mail address: it has no @", quoted(text)))
-            .hint("write it in full, as in joe@example.com"));
+        return Err(Problem::new(format!(
+            "{} is not an e-mail address: it has no @",
+            quoted(text)
+        ))
+        .hint("write it in full, as in joe@example.com"));
     };
     if let Some((_, rest)) = text.split_once('<') {
         let bare = rest.trim_end_matches('>');
@@ -197,15 +208,20 @@ pub(super) fn check_mailbox(text: &str) -> std::result::Result<String, Problem> 
     }
     let atom = |atom: &str| {
         !atom.is_empty()
-            && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+            && atom
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
     };
     if local.len() > 64 || !local.split('.').all(atom) {
         return Err(Problem::new(format!("{} has no valid local part before the @", quoted(text)))
             .hint("it has up to 64 letters, digits, dots inside and !#$%&'*+-/=?^_`{|}~"));
     }
     if domain.starts_with('[') || domain.parse::<IpAddr>().is_ok() {
-        return Err(Problem::new(format!("{} has an address where its domain should be", quoted(text)))
-            .hint("an rfc822Name needs a domain after the @"));
+        return Err(Problem::new(format!(
+            "{} has an address where its domain should be",
+            quoted(text)
+        ))
+        .hint("an rfc822Name needs a domain after the @"));
     }
     Ok(format!("{local}@{}", check_domain(text, domain)?))
 }

@@ -1,12 +1,11 @@
 //! A certificate in the reports of the commands that make one.
 
-use aws_lc_rs::digest;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::pki::certificate::Certificate;
-use crate::pki::inspect::text::colon_hex;
+use crate::pki::digest::{self, colon_hex};
 use crate::pki::profile::Profile;
 
 /// The facts on a certificate that a program asks for first.
@@ -30,15 +29,10 @@ pub fn rfc3339(moment: OffsetDateTime) -> Option<String> {
 
 /// The SHA-256 fingerprint of DER bytes: upper-case hexadecimal, colons between the octets.
 pub fn fingerprint(der: &[u8]) -> String {
-    colon_hex(&sha256(der))
+    colon_hex(&digest::sha256(der))
 }
 
 /// The SHA-1 fingerprint, which old configurations and Windows name certificates by.
 pub fn sha1_fingerprint(der: &[u8]) -> String {
-    colon_hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref())
-}
-
-/// The SHA-256 digest of bytes.
-pub fn sha256(bytes: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+    colon_hex(&digest::sha1(der))
 }

@@ -81,7 +81,11 @@ pub fn freshness(
     match next_update {
         None => "no next update is named; clients may refuse it".into(),
         Some(next) if next < now => {
-            format!("out of date: the next update was due {} ago ({})", span(next, now), minute(next))
+            format!(
+                "out of date: the next update was due {} ago ({})",
+                span(next, now),
+                minute(next)
+            )
         }
         Some(next) => format!("current, next update in {} ({})", span(now, next), minute(next)),
     }
@@ -135,10 +139,22 @@ mod tests {
     fn validity_is_said_in_words() {
         let begin = datetime!(2026-01-01 00:00 UTC);
         for (not_before, not_after, words) in [
-            (begin, datetime!(2026-12-04 10:00 UTC), "valid, expires in 12 days (2026-12-04 10:00 UTC)"),
-            (begin, datetime!(2026-11-23 09:59:59 UTC), "valid, expires in 23 hours (2026-11-23 09:59 UTC)"),
+            (
+                begin,
+                datetime!(2026-12-04 10:00 UTC),
+                "valid, expires in 12 days (2026-12-04 10:00 UTC)",
+            ),
+            (
+                begin,
+                datetime!(2026-11-23 09:59:59 UTC),
+                "valid, expires in 23 hours (2026-11-23 09:59 UTC)",
+            ),
             (begin, NOW, "valid, expires in less than a minute (2026-11-22 10:00 UTC)"),
-            (begin, datetime!(2026-11-22 9:59:59 UTC), "expired less than a minute ago (2026-11-22 09:59 UTC)"),
+            (
+                begin,
+                datetime!(2026-11-22 9:59:59 UTC),
+                "expired less than a minute ago (2026-11-22 09:59 UTC)",
+            ),
             (begin, datetime!(2026-11-21 10:00 UTC), "expired 1 day ago (2026-11-21 10:00 UTC)"),
             (begin, datetime!(2026-11-19 10:00 UTC), "expired 3 days ago (2026-11-19 10:00 UTC)"),
             (begin, datetime!(9999-12-31 23:59:59 UTC), "valid, never expires"),
@@ -152,7 +168,11 @@ mod tests {
                 begin,
                 "never valid: it ends (2026-01-01 00:00 UTC) before it begins",
             ),
-            (NOW, datetime!(2026-11-23 10:00 UTC), "valid, expires in 1 day (2026-11-23 10:00 UTC)"),
+            (
+                NOW,
+                datetime!(2026-11-23 10:00 UTC),
+                "valid, expires in 1 day (2026-11-23 10:00 UTC)",
+            ),
         ] {
             assert_eq!(validity(NOW, not_before, not_after), words);
         }
@@ -162,7 +182,11 @@ mod tests {
     fn a_crl_is_current_or_not() {
         let begin = datetime!(2026-11-01 00:00 UTC);
         for (this_update, next_update, words) in [
-            (begin, Some(datetime!(2026-12-21 10:00 UTC)), "current, next update in 29 days (2026-12-21 10:00 UTC)"),
+            (
+                begin,
+                Some(datetime!(2026-12-21 10:00 UTC)),
+                "current, next update in 29 days (2026-12-21 10:00 UTC)",
+            ),
             (begin, Some(NOW), "current, next update in less than a minute (2026-11-22 10:00 UTC)"),
             (
                 begin,
@@ -170,7 +194,11 @@ mod tests {
                 "out of date: the next update was due 3 days ago (2026-11-19 09:00 UTC)",
             ),
             (begin, None, "no next update is named; clients may refuse it"),
-            (datetime!(2026-12-01 00:00 UTC), None, "not yet valid: it begins 2026-12-01 00:00 UTC"),
+            (
+                datetime!(2026-12-01 00:00 UTC),
+                None,
+                "not yet valid: it begins 2026-12-01 00:00 UTC",
+            ),
         ] {
             assert_eq!(freshness(NOW, this_update, next_update), words);
         }

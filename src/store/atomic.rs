@@ -5,10 +5,10 @@
 //! locked while it is written, so that a leftover of a killed process is recognised (nobody holds
 //! its lock) and removed by the next writer, and two writers cannot meet.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::ffi::{OsStr, OsString};
 use std::fs::TryLockError;
 use std::io::{self, Write};
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,7 @@ impl Staged {
     pub fn begin(target: &Path, content: &[u8], mode: u32) -> Result<Self> {
         let temporary = temporary_name(target)?;
         let file = create_exclusively(&temporary, mode)?;
-        let mut staged =
-            Self { temporary, target: target.to_owned(), file, published: false };
+        let mut staged = Self { temporary, target: target.to_owned(), file, published: false };
         staged.file.write_all(content)?;
         start_writing(&staged.file);
         Ok(staged)
@@ -167,7 +166,8 @@ fn temporary_name(target: &Path) -> Result<PathBuf> {
 
 fn create_exclusively(temporary: &Path, mode: u32) -> Result<fs::File> {
     for _ in 0..3 {
-        let created = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(temporary);
+        let created =
+            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(temporary);
         match created {
             Ok(file) => {
                 // Nobody else can hold it, unless it was just taken for a leftover.
@@ -250,7 +250,8 @@ mod tests {
         let path = folder.path().join("key.pem");
         std::os::unix::fs::symlink(&victim, &path).unwrap();
         assert!(create(&path, b"key", 0o400).is_err());
-        std::os::unix::fs::symlink(&victim, temporary_name(&folder.path().join("b")).unwrap()).unwrap();
+        std::os::unix::fs::symlink(&victim, temporary_name(&folder.path().join("b")).unwrap())
+            .unwrap();
         assert!(create(&folder.path().join("b"), b"key", 0o400).is_err());
         assert_eq!(fs::read(&victim).unwrap(), b"");
     }

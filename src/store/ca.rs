@@ -1,7 +1,7 @@
 //! The CA folder: finding it, reading it, locking it.
 
-use std::fs::TryLockError;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -102,9 +102,8 @@ impl CaFolder {
             .mode(layout::LOCK.mode)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)?;
-        let refused = |error| {
-            Error::refused(format!("failed to lock {}", path.display())).caused_by(error)
-        };
+        let refused =
+            |error| Error::refused(format!("failed to lock {}", path.display())).caused_by(error);
         match file.file().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -77,7 +77,9 @@ impl Settings {
         let path = ca_dir.join(layout::CONFIGURATION.name);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 String::new()
             }
             Err(error) => return Err(error.into()),
@@ -111,7 +113,9 @@ impl Settings {
         self.crl_url.as_deref().map_or(Ok(()), check_url)?;
         for days in [self.leaf_days, self.crl_days].into_iter().flatten() {
             if !(1..=36_500).contains(&days) {
-                return Err(Error::refused(format!("{days} is not a number of days from 1 to 36500")));
+                return Err(Error::refused(format!(
+                    "{days} is not a number of days from 1 to 36500"
+                )));
             }
         }
         Ok(())
@@ -150,9 +154,8 @@ impl Settings {
 
 /// Reads a file mode: octal, readable by the owner, writable and executable by nobody else.
 pub fn parse_mode(text: &str) -> Result<u32> {
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| {
-        mode & 0o400 != 0 && mode & !0o644 == 0
-    });
+    let mode =
+        u32::from_str_radix(text, 8).ok().filter(|mode| mode & 0o400 != 0 && mode & !0o644 == 0);
     mode.ok_or_else(|| {
         Error::usage(format!("{text:?} is not a mode for a public file"))
             .hint("use 0400, 0440, 0444 or 0644")
@@ -161,7 +164,8 @@ pub fn parse_mode(text: &str) -> Result<u32> {
 
 /// Checks a CRL distribution point: an http, https or ldap URL, in ASCII without spaces.
 pub fn check_url(url: &str) -> Result<()> {
-    let rest = ["http://", "https://", "ldap://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    let rest =
+        ["http://", "https://", "ldap://"].iter().find_map(|scheme| url.strip_prefix(scheme));
     let valid = rest.is_some_and(|rest| {
         rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
             && rest.bytes().all(|byte| byte.is_ascii_graphic())

@@ -1,9 +1,9 @@
 //! Making a CA folder: built complete under another name, then renamed, so that there is never half
 //! a CA.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use fs_err as fs;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::store::atomic::{self, folder_of, sync_folder};
-use crate::store::layout::{self, FileKind};
 use crate::store::index;
+use crate::store::layout::{self, FileKind};
 
 /// The configuration for `openssl ca` in a folder of mailca's.
 const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
@@ -68,7 +68,8 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
         make_folder(&draft.path.join(folder))?;
     }
     let certificate = &contents.chain[0];
-    let chain_pem: String = contents.chain.iter().map(Certificate::to_pem).collect::<Result<_>>()?;
+    let chain_pem: String =
+        contents.chain.iter().map(Certificate::to_pem).collect::<Result<_>>()?;
     let name = path.file_name().unwrap_or_default();
     let final_path = fs::canonicalize(parent)?.join(name);
     let kept = format!("{}/{}.pem", layout::NEW_CERTIFICATES, certificate.serial);
@@ -132,16 +133,21 @@ struct Draft {
 impl Draft {
     fn begin(target: &Path) -> Result<Self> {
         let mut hidden = OsString::from(".");
-        hidden.push(target.file_name().ok_or_else(|| {
-            Error::usage(format!("{} is not a folder's name", target.display()))
-        })?);
+        hidden.push(
+            target.file_name().ok_or_else(|| {
+                Error::usage(format!("{} is not a folder's name", target.display()))
+            })?,
+        );
         hidden.push(".mailca-tmp");
         let path = folder_of(target).join(hidden);
         if path.symlink_metadata().is_ok() {
             // A CA that was never finished, unless its maker is still at it and holds the lock.
             let abandoned = fs::File::open(&path)?;
             if abandoned.file().try_lock().is_err() {
-                return Err(Error::refused(format!("another mailca is making {}", target.display())));
+                return Err(Error::refused(format!(
+                    "another mailca is making {}",
+                    target.display()
+                )));
             }
             fs::remove_dir_all(&path)?;
         }

@@ -83,10 +83,11 @@ impl CertificateFolder {
         let path = path.to_owned();
         let here = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
         if let (Ok(this), Ok(ca)) = (fs::canonicalize(here), fs::canonicalize(ca_dir))
-            && this == ca {
-                return Err(Error::refused(format!("{} is the CA's folder", here.display()))
-                    .hint("give another name, or change to another folder"));
-            }
+            && this == ca
+        {
+            return Err(Error::refused(format!("{} is the CA's folder", here.display()))
+                .hint("give another name, or change to another folder"));
+        }
         Ok(Self { path })
     }
 
@@ -111,8 +112,9 @@ impl CertificateFolder {
         match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
             Ok(()) => atomic::sync_folder(atomic::folder_of(path)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-            Err(error) => Err(Error::refused(format!("failed to create {}", path.display()))
-                .caused_by(error)),
+            Err(error) => {
+                Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))
+            }
         }
     }
 
@@ -147,8 +149,7 @@ impl CertificateFolder {
     /// Reads the certificates in one of its files.
     pub fn certificates(&self, kind: FileKind) -> Result<Vec<Certificate>> {
         let path = self.path_of(kind);
-        Certificate::from_file_content(&self.read(kind)?)
-            .map_err(|error| error.at(path.display()))
+        Certificate::from_file_content(&self.read(kind)?).map_err(|error| error.at(path.display()))
     }
 
     /// Refuses where a file of this kind would be overwritten with something else.

@@ -3,8 +3,8 @@
 //! Status (V, R, E, S), the last moment of validity, when and why it was revoked, the serial in
 //! hexadecimal, `unknown`, and the subject on one line.
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,9 +85,7 @@ impl Index {
                 .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
                 .open(&self.path);
             match opened {
-                Err(error)
-                    if error.kind() == std::io::ErrorKind::NotFound && attempts < 20 =>
-                {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && attempts < 20 => {
                     attempts += 1;
                     std::thread::sleep(Duration::from_millis(10));
                 }
@@ -188,8 +186,7 @@ pub fn line(certificate: &Certificate) -> Result<String> {
 fn asn1_time(moment: OffsetDateTime) -> Result<String> {
     let short = format_description!("[year repr:last_two][month][day][hour][minute][second]Z");
     let long = format_description!("[year][month][day][hour][minute][second]Z");
-    let text =
-        if moment.year() < 2050 { moment.format(&short) } else { moment.format(&long) };
+    let text = if moment.year() < 2050 { moment.format(&short) } else { moment.format(&long) };
     text.map_err(|error| Error::bug("a date cannot be written").caused_by(error))
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The order of the steps, and what each crash leaves, is told in [`crate::store`].
 
-use std::io::{ErrorKind, Write};
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -88,9 +88,8 @@ impl<'a> Transaction<'a> {
             if path.extension().is_none_or(|extension| extension != INTENT) {
                 continue;
             }
-            let certificate = read_certificate(&path)?.ok_or_else(|| {
-                Error::refused(format!("{} disappeared", path.display()))
-            })?;
+            let certificate = read_certificate(&path)?
+                .ok_or_else(|| Error::refused(format!("{} disappeared", path.display())))?;
             self.finish(&path, &certificate, true)?;
             self.remarks.push(format!(
                 "finished recording serial {} ({}), which an interrupted command had begun",

@@ -45,7 +45,9 @@ pub fn obtain(args: &ExportP12, form: Form, env: &mut Env) -> Result<Password> {
         env.new_password("Password for the file")?
     } else {
         return Err(Error::usage("the file needs a password, and nobody is there to be asked")
-            .hint("use --password-file, --password-stdin, or --generate-password --password-out FILE"));
+            .hint(
+                "use --password-file, --password-stdin, or --generate-password --password-out FILE",
+            ));
     };
     check(&text, args, form, env)?;
     Ok(Password { text, generated: false, iterations: CHOSEN_ITERATIONS })
@@ -57,8 +59,9 @@ fn check(text: &str, args: &ExportP12, form: Form, env: &mut Env) -> Result<()> 
             return Err(Error::refused("Android does not read a file with an empty password"));
         }
         if !args.allow_empty_password {
-            return Err(Error::refused("the password is empty")
-                .hint("--allow-empty-password lets it be, and leaves the key to whoever has the file"));
+            return Err(Error::refused("the password is empty").hint(
+                "--allow-empty-password lets it be, and leaves the key to whoever has the file",
+            ));
         }
         env.warn("the password is empty: whoever has the file has the key");
     }

@@ -23,12 +23,7 @@ pub struct Pair {
 }
 
 /// Finds the pair for NAME and checks it.
-pub fn pair(
-    args: &ExportP12,
-    name: &FolderName,
-    global: &Global,
-    env: &mut Env,
-) -> Result<Pair> {
+pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env) -> Result<Pair> {
     let (folder, fallback) = find(args, name, global)?;
     if !folder.has(layout::CERTIFICATE) {
         return Err(Error::refused(format!(
@@ -63,11 +58,7 @@ pub fn pair(
 }
 
 /// `NAME/`, or the folder given with --from, or the current folder, where nothing speaks against it.
-fn find(
-    args: &ExportP12,
-    name: &FolderName,
-    global: &Global,
-) -> Result<(CertificateFolder, bool)> {
+fn find(args: &ExportP12, name: &FolderName, global: &Global) -> Result<(CertificateFolder, bool)> {
     if let Some(from) = &args.from {
         let folder = CertificateFolder::at(from, &global.ca_dir)?;
         return Ok((folder, false));

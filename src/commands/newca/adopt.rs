@@ -30,7 +30,9 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
         let (more, key) = read.map_err(|error| error.at(path.display()))?;
         certificates.extend(more);
         if key.is_some() && found.is_some() {
-            return Err(Error::refused("more than one private key is in the files given to --from"));
+            return Err(Error::refused(
+                "more than one private key is in the files given to --from",
+            ));
         }
         found = found.or(key);
     }
@@ -67,8 +69,10 @@ fn from_pkcs12(content: &[u8], args: &Newca, env: &mut Env) -> Result<Found> {
     } else if env.prompter.is_interactive() {
         env.prompter.password("Password of the PKCS#12 file")?
     } else {
-        return Err(Error::usage("the PKCS#12 file has a password, and nobody is there to be asked")
-            .hint("name a file that holds it with --from-password-file"));
+        return Err(Error::usage(
+            "the PKCS#12 file has a password, and nobody is there to be asked",
+        )
+        .hint("name a file that holds it with --from-password-file"));
     };
     let contents = pkcs12::read(content, &password)?;
     let certificates = contents
@@ -76,7 +80,11 @@ fn from_pkcs12(content: &[u8], args: &Newca, env: &mut Env) -> Result<Found> {
         .iter()
         .map(|entry| Certificate::from_der(&entry.der))
         .collect::<Result<_>>()?;
-    let key = contents.private_keys.first().map(|entry| PrivateKey::from_pkcs8(&entry.der)).transpose()?;
+    let key = contents
+        .private_keys
+        .first()
+        .map(|entry| PrivateKey::from_pkcs8(&entry.der))
+        .transpose()?;
     if key.is_some() && !args.encrypt_key {
         env.warn("the CA's key is kept without a passphrase; --encrypt-key gives it one");
     }
@@ -90,9 +98,10 @@ fn from_pem_or_der(
     env: &mut Env,
 ) -> Result<Found> {
     if !pem::is_pem(content)
-        && let Ok(certificate) = Certificate::from_der(content) {
-            return Ok((vec![certificate], None));
-        }
+        && let Ok(certificate) = Certificate::from_der(content)
+    {
+        return Ok((vec![certificate], None));
+    }
     let blocks = pem::blocks(content)?;
     let has = |ending: &str| blocks.iter().any(|block| block.label.ends_with(ending));
     let certificates =

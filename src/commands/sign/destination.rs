@@ -156,9 +156,10 @@ pub fn of_target(
         let request = Request::from_file_content(&env.read_stdin()?)
             .map_err(|error| error.at("standard input"))?;
         let destination = match output {
-            Some(path) => {
-                Destination::File { request: PathBuf::from("standard input"), certificate: path.into() }
-            }
+            Some(path) => Destination::File {
+                request: PathBuf::from("standard input"),
+                certificate: path.into(),
+            },
             None => Destination::Stdout,
         };
         return Ok((request, destination));

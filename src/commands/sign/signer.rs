@@ -179,9 +179,9 @@ impl<'a> Signer<'a> {
     fn undelivered(&self, request: &Request, env: &mut Env) -> Result<Certificate> {
         let mut transaction = begin(self.ca, env)?;
         say_all(&mut transaction, env);
-        let certificate = transaction.undelivered(request)?.ok_or_else(|| {
-            Error::refused("the certificate was delivered in the meantime")
-        })?;
+        let certificate = transaction
+            .undelivered(request)?
+            .ok_or_else(|| Error::refused("the certificate was delivered in the meantime"))?;
         env.say(&format!(
             "delivering the certificate that was issued for this request on {} and did not arrive",
             certificate.not_before.date()
@@ -201,16 +201,21 @@ impl<'a> Signer<'a> {
         let Some(key) = &self.key else { return Err(Error::bug("the CA's key is not open")) };
         let mut transaction = begin(self.ca, env)?;
         if matches!(wishes.existing, Existing::Refuse)
-            && let Some(certificate) = transaction.undelivered(request)? {
-                return Ok(certificate);
-            }
+            && let Some(certificate) = transaction.undelivered(request)?
+        {
+            return Ok(certificate);
+        }
         destination.check_free(self.ca, &wishes.existing)?;
         let issuer = self.ca.certificate();
-        let recorded = transaction.record(request, || env.serial(), |serial| {
-            let certificate = issue::issue(approved, issuer, key, serial)?;
-            check(&certificate, self.ca, approved.not_before())?;
-            Ok(certificate)
-        });
+        let recorded = transaction.record(
+            request,
+            || env.serial(),
+            |serial| {
+                let certificate = issue::issue(approved, issuer, key, serial)?;
+                check(&certificate, self.ca, approved.not_before())?;
+                Ok(certificate)
+            },
+        );
         say_all(&mut transaction, env);
         recorded.map_err(|error| {
             error.hint("when this is mended, run the same command again; nothing is issued twice")
@@ -301,7 +306,11 @@ fn show(approved: &Approved, now: OffsetDateTime, env: &mut Env) {
         ("Profile", approved.profile().description().to_owned()),
         (
             "Valid",
-            format!("{} to {}, {days} days", approved.not_before().date(), approved.not_after().date()),
+            format!(
+                "{} to {}, {days} days",
+                approved.not_before().date(),
+                approved.not_after().date()
+            ),
         ),
     ];
     for (label, value) in lines {

@@ -46,8 +46,6 @@ pub struct CertificateView {
     pub key_usage: Option<Vec<&'static str>>,
     /// The dotted OIDs of the extended key usage; `None` where the extension is absent.
     pub extended_key_usage: Option<Vec<String>>,
-    /// What mailca would have made it as.
-    pub profile: Option<Profile>,
     /// The public key.
     pub public_key: PublicKeyView,
     /// The signature algorithm in words.
@@ -83,7 +81,6 @@ impl CertificateView {
             path_length: None,
             key_usage: None,
             extended_key_usage: None,
-            profile: Certificate::from_der(der).ok().as_ref().and_then(Profile::of),
             public_key: PublicKeyView::of(parsed.public_key().raw),
             signature_algorithm: signature::algorithm_name(algorithm),
             signature_oid: algorithm.algorithm.to_id_string(),
@@ -122,6 +119,11 @@ impl CertificateView {
     /// Whether subject and issuer are the same, as in a root.
     pub fn is_self_issued(&self) -> bool {
         self.subject.same_as(&self.issuer)
+    }
+
+    /// What mailca would have made it as.
+    pub fn profile(&self) -> Option<Profile> {
+        Certificate::from_der(&self.der).ok().as_ref().and_then(Profile::of)
     }
 
     /// What to call it.

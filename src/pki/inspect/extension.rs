@@ -10,8 +10,10 @@ use x509_parser::extensions::{
     ParsedExtension, PolicyInformation, SignedCertificateTimestamp, X509Extension,
 };
 
-use super::text::{colon_hex, dump, hex, second};
+use super::extension_name::name_of;
+use super::text::{dump, second};
 use super::usage::{key_usage_words, purpose_words};
+use crate::pki::digest::{colon_hex, lower_hex};
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::decoded_string;
 use crate::pki::printable::{printable, printable_bytes};
@@ -135,7 +137,7 @@ fn timestamp(sct: &SignedCertificateTimestamp<'_>) -> String {
         .ok()
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     let moment = moment.map_or_else(|| "an impossible time".into(), second);
-    format!("log {} at {moment}", hex(sct.id.key_id))
+    format!("log {} at {moment}", lower_hex(sct.id.key_id))
 }
 
 /// What x509-parser has no type for.
@@ -147,7 +149,7 @@ fn unsupported(oid: &str, value: &[u8]) -> Vec<String> {
     if oid == "2.5.29.27"
         && let [2, _, number @ ..] = value
     {
-        return vec![format!("base CRL number, hexadecimal {}", hex(number))];
+        return vec![format!("base CRL number, hexadecimal {}", lower_hex(number))];
     }
     if let [tag, length, text @ ..] = value
         && usize::from(*length) == text.len()
@@ -181,10 +183,12 @@ fn name_constraints(constraints: &NameConstraints<'_>) -> Vec<String> {
 fn name_text(name: &ParsedName<'_>) -> String {
     if let ParsedName::IPAddress(octets) = name {
         let mask_bits = |mask: &[u8]| mask.iter().map(|octet| octet.count_ones()).sum::<u32>();
-        if let Some((address, mask)) = octets.split_first_chunk::<4>().filter(|_| octets.len() == 8) {
+        if let Some((address, mask)) = octets.split_first_chunk::<4>().filter(|_| octets.len() == 8)
+        {
             return format!("IP:{}/{}", Ipv4Addr::from(*address), mask_bits(mask));
         }
-        if let Some((address, mask)) = octets.split_first_chunk::<16>().filter(|_| octets.len() == 32)
+        if let Some((address, mask)) =
+            octets.split_first_chunk::<16>().filter(|_| octets.len() == 32)
         {
             return format!("IP:{}/{}", Ipv6Addr::from(*address), mask_bits(mask));
         }
@@ -203,14 +207,19 @@ fn policy(policy: &PolicyInformation<'_>) -> Vec<String> {
     }];
     for qualifier in policy.policy_qualifiers.iter().flatten() {
         let text = match qualifier.qualifier {
-            [0x16, length, text @ ..] if usize::from(*length) == text.len() => printable_bytes(text),
-            other => hex(other),
+            [0x16, length, text @ ..] if usize::from(*length) == text.len() => {
+                printable_bytes(text)
+            }
+            other => lower_hex(other),
         };
-        lines.push(format!("  {}: {text}", match qualifier.policy_qualifier_id.to_id_string().as_str() {
-            "1.3.6.1.5.5.7.2.1" => "practice statement",
-            "1.3.6.1.5.5.7.2.2" => "user notice",
-            _ => "qualifier",
-        }));
+        lines.push(format!(
+            "  {}: {text}",
+            match qualifier.policy_qualifier_id.to_id_string().as_str() {
+                "1.3.6.1.5.5.7.2.1" => "practice statement",
+                "1.3.6.1.5.5.7.2.2" => "user notice",
+                _ => "qualifier",
+            }
+        ));
     }
     lines
 }
@@ -279,46 +288,4 @@ pub(super) fn reason_words(code: u8) -> String {
         Some(name) if !name.is_empty() => (*name).to_owned(),
         _ => format!("reason {code}"),
     }
-}
-
-fn name_of(oid: &str) -> Option<&'static str> {
-    Some(match oid {
-        "2.5.29.9" => "Subject Directory Attributes",
-        "2.5.29.14" => "Subject Key Identifier",
-        "2.5.29.15" => "Key Usage",
-        "2.5.29.16" => "Private Key Usage Period",
-        "2.5.29.17" => "Subject Alternative Name",
-        "2.5.29.18" => "Issuer Alternative Name",
-        "2.5.29.19" => "Basic Constraints",
-        "2.5.29.20" => "CRL Number",
-        "2.5.29.21" => "Reason Code",
-        "2.5.29.24" => "Invalidity Date",
-        "2.5.29.27" => "Delta CRL Indicator",
-        "2.5.29.28" => "Issuing Distribution Point",
-        "2.5.29.29" => "Certificate Issuer",
-        "2.5.29.30" => "Name Constraints",
-        "2.5.29.31" => "CRL Distribution Points",
-        "2.5.29.32" => "Certificate Policies",
-        "2.5.29.33" => "Policy Mappings",
-        "2.5.29.35" => "Authority Key Identifier",
-        "2.5.29.36" => "Policy Constraints",
-        "2.5.29.37" => "Extended Key Usage",
-        "2.5.29.46" => "Freshest CRL",
-        "2.5.29.54" => "Inhibit Any Policy",
-        "1.3.6.1.5.5.7.1.1" => "Authority Information Access",
-        "1.3.6.1.5.5.7.1.3" => "Qualified Certificate Statements",
-        "1.3.6.1.5.5.7.1.11" => "Subject Information Access",
-        "1.3.6.1.5.5.7.1.24" => "TLS Feature",
-        "1.3.6.1.5.5.7.48.1.5" => "OCSP No Check",
-        "1.3.6.1.4.1.11129.2.4.2" => "Signed Certificate Timestamps",
-        "1.3.6.1.4.1.11129.2.4.3" => "Certificate Transparency Poison",
-        "1.3.6.1.4.1.311.20.2" => "Microsoft Template Name",
-        "1.3.6.1.4.1.311.21.1" => "Microsoft CA Version",
-        "1.3.6.1.4.1.311.21.7" => "Microsoft Template",
-        "1.3.6.1.4.1.311.21.10" => "Microsoft Application Policies",
-        "1.2.840.113549.1.9.15" => "S/MIME Capabilities",
-        "2.16.840.1.113730.1.1" => "Netscape Certificate Type",
-        "2.16.840.1.113730.1.13" => "Netscape Comment",
-        _ => return None,
-    })
 }

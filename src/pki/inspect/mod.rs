@@ -12,20 +12,21 @@ mod certificate;
 mod crl;
 mod encryption;
 mod extension;
+mod extension_name;
 mod key;
+mod label;
+mod parameters;
 mod pem_text;
 mod pkcs12;
 mod pkcs7;
+mod public_half;
 mod request;
 mod shape;
 pub mod text;
 mod usage;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, Result};
 use crate::pki::pem;
-use crate::pki::printable::printable;
 
 pub use certificate::CertificateView;
 pub use crl::{CrlView, Revoked};
@@ -146,7 +147,7 @@ pub fn inspect(content: &[u8]) -> Result<Vec<Item>> {
         return only_known(vec![Item::of_der(content)]);
     }
     if pem::is_pem(content) {
-        let items: Vec<_> = pem_text::blocks(content).into_iter().map(of_pem).collect();
+        let items: Vec<_> = pem_text::blocks(content).into_iter().map(label::of_pem).collect();
         if items.is_empty() {
             return Err(Error::refused(
                 "a PEM block begins in it, but not at the beginning of a line",
@@ -164,11 +165,10 @@ fn several_der(content: &[u8]) -> Option<Vec<Item>> {
     let mut rest = content;
     while let Some((first, after)) = shape::split_first(rest) {
         if Shape::of(first) == Shape::Certificate && !after.is_empty() && items.is_empty() {
-            let trusted = shape::split_first(after).is_some_and(|(aux, after)| {
-                after.is_empty() && Shape::of(aux) == Shape::Unknown
-            });
+            let trusted = shape::split_first(after)
+                .is_some_and(|(aux, after)| after.is_empty() && Shape::of(aux) == Shape::Unknown);
             if trusted {
-                return Some(vec![trusted_certificate(content)]);
+                return Some(vec![label::trusted_certificate(content)]);
             }
         }
         items.push(Item::of_der(first));
@@ -192,7 +192,9 @@ fn only_known(items: Vec<Item>) -> Result<Vec<Item>> {
         .iter()
         .map(|item| match &item.body {
             Body::Unreadable { name, reason } => Some(format!("{name}: {reason}")),
-            Body::Unknown(label) => Some(format!("{label} is a PEM block that mailca does not know")),
+            Body::Unknown(label) => {
+                Some(format!("{label} is a PEM block that mailca does not know"))
+            }
             _ => None,
         })
         .collect();
@@ -200,56 +202,6 @@ fn only_known(items: Vec<Item>) -> Result<Vec<Item>> {
         Some(reasons) => Err(Error::refused(reasons.join("; "))),
         None => Ok(items),
     }
-}
-
-fn of_pem(block: pem_text::Block) -> Item {
-    let label = printable(&block.label);
-    let body = match &block.content {
-        _ if block.is_legacy_encrypted => {
-            Body::PrivateKey(Box::new(PrivateKeyView::legacy(&label, &block.headers)))
-        }
-        Err(reason) => Body::Unreadable { name: label.clone(), reason: (*reason).to_owned() },
-        Ok(der) => labelled(&block.label, der),
-    };
-    let mut notes = block.notes;
-    if let (Some(found), Some(said)) = (kind(&body), kind_of_label(&block.label))
-        && found != said
-    {
-        notes.push(format!("its PEM label is {label}, but it is a {found}"));
-    }
-    Item { label: Some(label), body, notes }
-}
-
-fn labelled(label: &str, der: &Zeroizing<Vec<u8>>) -> Body {
-    match label {
-        "TRUSTED CERTIFICATE" => trusted_certificate(der).body,
-        "DH PARAMETERS" | "X9.42 DH PARAMETERS" => key::dh_parameters(der),
-        "DSA PARAMETERS" => key::dsa_parameters(der),
-        "EC PARAMETERS" => key::ec_parameters(der),
-        "RSA PUBLIC KEY" => key::rsa_public_key(der),
-        "OPENSSH PRIVATE KEY" => Body::Other {
-            name: "private key of OpenSSH".into(),
-            facts: vec![("Note", "ssh's own form, which no mail program reads".into())],
-        },
-        _ => match body(der) {
-            Body::Unreadable { .. } if kind_of_label(label).is_none() => {
-                Body::Unknown(printable(label))
-            }
-            Body::Unreadable { reason, .. } => Body::Unreadable { name: printable(label), reason },
-            body => body,
-        },
-    }
-}
-
-/// OpenSSL's own form: a certificate, and which uses it is trusted for.
-fn trusted_certificate(der: &[u8]) -> Item {
-    let mut item = Item::of_der(shape::split_first(der).map_or(der, |(first, _)| first));
-    if let Body::Certificate(certificate) = &mut item.body {
-        certificate.warnings.push(
-            "this is OpenSSL's TRUSTED CERTIFICATE form, which other programs do not read".into(),
-        );
-    }
-    item
 }
 
 fn body(der: &[u8]) -> Body {
@@ -263,13 +215,11 @@ fn body(der: &[u8]) -> Body {
         Shape::Pkcs8 | Shape::EncryptedKey | Shape::Pkcs1 | Shape::Sec1 | Shape::Dsa => {
             PrivateKeyView::read(der, shape).map(|view| Body::PrivateKey(Box::new(view)))
         }
-        Shape::PublicKey => {
-            PublicKeyView::read(der).map(|view| Body::PublicKey(Box::new(view)))
-        }
-        Shape::TwoIntegers => return key::two_integers(der),
+        Shape::PublicKey => PublicKeyView::read(der).map(|view| Body::PublicKey(Box::new(view))),
+        Shape::TwoIntegers => return parameters::two_integers(der),
         Shape::Pkcs7 => Pkcs7View::read(der).map(|view| Body::Pkcs7(Box::new(view))),
         Shape::Pkcs12 => Pkcs12View::read(der).map(|view| Body::Pkcs12(Box::new(view))),
-        Shape::Curve => return key::ec_parameters(der),
+        Shape::Curve => return parameters::ec_parameters(der),
         Shape::Named(name) => {
             return Body::Other { name: name.to_owned(), facts: Vec::new() };
         }
@@ -279,34 +229,6 @@ fn body(der: &[u8]) -> Body {
         name: shape.name().to_owned(),
         reason: error.to_string(),
     })
-}
-
-/// The kinds that a PEM label can contradict.
-fn kind(body: &Body) -> Option<&'static str> {
-    match body {
-        Body::Certificate(_) => Some("certificate"),
-        Body::Request(_) => Some("certificate request"),
-        Body::Crl(_) => Some("revocation list"),
-        Body::PrivateKey(_) => Some("private key"),
-        Body::PublicKey(_) => Some("public key"),
-        Body::Pkcs12(_) => Some("PKCS#12 file"),
-        Body::Pkcs7(_) => Some("PKCS#7 bundle"),
-        Body::Other { .. } | Body::Unknown(_) | Body::Unreadable { .. } => None,
-    }
-}
-
-fn kind_of_label(label: &str) -> Option<&'static str> {
-    match label {
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Some("certificate"),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate request"),
-        "X509 CRL" => Some("revocation list"),
-        "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY"
-        | "DSA PRIVATE KEY" => Some("private key"),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public key"),
-        "PKCS12" => Some("PKCS#12 file"),
-        "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => Some("PKCS#7 bundle"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -117,9 +117,7 @@ impl Pkcs12View {
 fn key_item(der: &[u8]) -> Item {
     let body = match PrivateKeyView::read(der, Shape::Pkcs8) {
         Ok(view) => Body::PrivateKey(Box::new(view)),
-        Err(error) => {
-            Body::Unreadable { name: "private key".into(), reason: error.to_string() }
-        }
+        Err(error) => Body::Unreadable { name: "private key".into(), reason: error.to_string() },
     };
     Item { label: None, body, notes: Vec::new() }
 }

@@ -34,10 +34,12 @@ impl Pkcs7View {
         for field in fields.iter().skip(3) {
             match field[0] {
                 CERTIFICATES => {
-                    items.extend(tlv::elements_of(field, context(0))?.into_iter().map(Item::of_der));
+                    items
+                        .extend(tlv::elements_of(field, context(0))?.into_iter().map(Item::of_der));
                 }
                 CRLS => {
-                    items.extend(tlv::elements_of(field, context(1))?.into_iter().map(Item::of_der));
+                    items
+                        .extend(tlv::elements_of(field, context(1))?.into_iter().map(Item::of_der));
                 }
                 SET => signers = tlv::elements_of(field, der::Tag::Set)?.len(),
                 _ => return Err(malformed()),

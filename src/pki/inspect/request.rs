@@ -28,7 +28,7 @@ pub struct RequestView {
     pub subject: Name,
     /// The names of the subjectAltName asked for.
     pub names: Vec<GeneralName>,
-    /// Whether BasicConstraints with CA:TRUE are asked for.
+    /// Whether `BasicConstraints` with CA:TRUE are asked for.
     pub asks_for_ca: bool,
     /// The public key.
     pub public_key: PublicKeyView,
@@ -103,7 +103,6 @@ impl RequestView {
             }
         }
         view.warnings = extension_warnings(&view.extensions);
-        view.warnings.extend(view.public_key.weakness());
         Ok(view)
     }
 

@@ -33,7 +33,7 @@ pub(super) enum Shape {
     Sec1,
     /// OpenSSL's own form of a DSA key.
     Dsa,
-    /// SubjectPublicKeyInfo.
+    /// `SubjectPublicKeyInfo`.
     PublicKey,
     /// An RSA public key (RFC 8017 A.1.1) or DH parameters (PKCS#3).
     TwoIntegers,
@@ -156,7 +156,8 @@ fn lengths(der: &[u8]) -> Option<(usize, usize)> {
         [_, short @ 0..=0x7F, ..] => Some((2, usize::from(short))),
         [_, long @ 0x81..=0x84, ref rest @ ..] => {
             let octets = usize::from(long & 0x7F);
-            let length = rest.get(..octets)?.iter().fold(0, |sum, octet| (sum << 8) | usize::from(*octet));
+            let length =
+                rest.get(..octets)?.iter().fold(0, |sum, octet| (sum << 8) | usize::from(*octet));
             Some((2 + octets, length))
         }
         _ => None,
@@ -209,7 +210,6 @@ pub(super) fn unrecognized(content: &[u8]) -> Error {
     } else {
         "text without a PEM block"
     };
-    Error::refused(format!("it is {kind} ({} bytes)", content.len())).hint(
-        "certificates, requests, CRLs, keys, PKCS#12 and PKCS#7 can be shown, in PEM or DER",
-    )
+    Error::refused(format!("it is {kind} ({} bytes)", content.len()))
+        .hint("certificates, requests, CRLs, keys, PKCS#12 and PKCS#7 can be shown, in PEM or DER")
 }

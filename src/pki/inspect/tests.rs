@@ -1,14 +1,14 @@
+use super::label::kind;
 use super::*;
 use crate::pki::key::{KeyType, PrivateKey};
 
 /// A request whose signature is wrong: no signer is needed for a request of this shape.
 fn request_der(key: &PrivateKey, signature: &[u8]) -> Vec<u8> {
     use crate::pki::tlv::{bit_string, element, sequence};
-    let name = crate::pki::name::Parts { common_name: Some("a.example".into()), ..Default::default() };
-    let attributes = element(
-        der::Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) },
-        &[],
-    );
+    let name =
+        crate::pki::name::Parts { common_name: Some("a.example".into()), ..Default::default() };
+    let attributes =
+        element(der::Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) }, &[]);
     let info = sequence(&[
         &[2, 1, 0],
         name.build().unwrap().as_der(),

@@ -31,8 +31,9 @@ fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
     let text = if Tag(attribute.tag) == Tag::NumericString { None } else { attribute.string() };
     match text {
         Some(text) => {
-            let words =
-                text.split([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']).filter(|word| !word.is_empty());
+            let words = text
+                .split([' ', '\t', '\n', '\r', '\u{b}', '\u{c}'])
+                .filter(|word| !word.is_empty());
             let folded = words.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
             (attribute.oid, Tag::Utf8String.0, folded.into_bytes())
         }
@@ -44,7 +45,9 @@ fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
 /// equal to nothing else.
 pub fn same_name(one: &[u8], other: &[u8]) -> bool {
     one == other
-        || CanonicalName::of(one).zip(CanonicalName::of(other)).is_some_and(|(one, other)| one == other)
+        || CanonicalName::of(one)
+            .zip(CanonicalName::of(other))
+            .is_some_and(|(one, other)| one == other)
 }
 
 #[cfg(test)]
@@ -112,7 +115,10 @@ pub(crate) mod tests {
 
     #[test]
     fn a_label_is_the_common_name_or_the_whole_name() {
-        assert_eq!(label(&name(&[&[(10, 0x0c, b"Org")], &[(3, 0x0c, b"Mail\x1bCA")]])), r"Mail\u{1b}CA");
+        assert_eq!(
+            label(&name(&[&[(10, 0x0c, b"Org")], &[(3, 0x0c, b"Mail\x1bCA")]])),
+            r"Mail\u{1b}CA"
+        );
         assert_eq!(label(&name(&[&[(10, 0x0c, b"Org")]])), "O=Org");
         // Characters that a PrintableString may not have, and has.
         assert_eq!(label(&name(&[&[(3, 0x13, b"*.example.com_@")]])), "*.example.com_@");

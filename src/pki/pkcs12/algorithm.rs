@@ -73,10 +73,12 @@ pub(super) fn encrypt(
             ciphertext,
         )
     } else {
-        let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, random()?)
+        let parameters =
+            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, random()?)
+                .map_err(|_| unlikely())?;
+        let ciphertext = parameters
+            .encrypt_in_place(password, &mut buffer, plaintext.len())
             .map_err(|_| unlikely())?;
-        let ciphertext =
-            parameters.encrypt_in_place(password, &mut buffer, plaintext.len()).map_err(|_| unlikely())?;
         (pbes2::PBES2_OID, Any::encode_from(&parameters).map_err(composing)?, ciphertext)
     };
     let ciphertext = OctetString::new(ciphertext).map_err(composing)?;
@@ -97,8 +99,10 @@ pub enum Encryption {
 impl Encryption {
     /// Understands an `AlgorithmIdentifier`, and refuses what would take too long.
     pub fn parse(identifier: &AlgorithmIdentifierOwned) -> ReadResult<Self> {
-        let parameters =
-            identifier.parameters.as_ref().ok_or(ReadError::Damaged("an algorithm lacks its parameters"))?;
+        let parameters = identifier
+            .parameters
+            .as_ref()
+            .ok_or(ReadError::Damaged("an algorithm lacks its parameters"))?;
         let parameters = parameters.to_der()?;
         let encryption = match identifier.oid {
             pbes2::PBES2_OID => Self::parse_pbes2(&parameters)?,
@@ -124,15 +128,19 @@ impl Encryption {
         let [kdf, cipher]: [AlgorithmIdentifierOwned; 2] = SliceReader::new(parameters)?
             .sequence(|reader| Ok::<_, der::Error>([reader.decode()?, reader.decode()?]))?;
         if kdf.oid != pbes2::PBKDF2_OID {
-            return Err(ReadError::Unsupported(format!("the key derivation algorithm {}", kdf.oid)));
+            return Err(ReadError::Unsupported(format!(
+                "the key derivation algorithm {}",
+                kdf.oid
+            )));
         }
         if cipher.oid == pbes2::DES_EDE3_CBC_OID
             && cipher.parameters.as_ref().is_none_or(|iv| iv.value().len() != CBC_64_IV_LENGTH)
         {
             return Err(ReadError::Damaged("the IV has the wrong length"));
         }
-        let unsupported =
-            |_| ReadError::Unsupported(format!("PBES2 with {} or parameters unknown here", cipher.oid));
+        let unsupported = |_| {
+            ReadError::Unsupported(format!("PBES2 with {} or parameters unknown here", cipher.oid))
+        };
         let parameters = pbes2::Parameters::from_der(parameters).map_err(unsupported)?;
         let iterations = parameters.kdf.pbkdf2().map_or(0, |pbkdf2| pbkdf2.iteration_count);
         Ok(Self::Pbes2(Box::new(parameters), iterations))
@@ -164,12 +172,19 @@ impl Encryption {
                 .len(),
             Self::TripleDes(parameters) => {
                 let [key, iv] = triple_des_key_and_iv(password, parameters);
-                decrypt_cbc(cbc::Decryptor::<des::TdesEde3>::new_from_slices(&key, &iv).ok(), &mut buffer)?
+                decrypt_cbc(
+                    cbc::Decryptor::<des::TdesEde3>::new_from_slices(&key, &iv).ok(),
+                    &mut buffer,
+                )?
             }
             Self::Rc2(parameters) => {
-                let key = pbe_key(password, parameters, Pkcs12KeyType::EncryptionKey, RC2_40_KEY_LENGTH);
+                let key =
+                    pbe_key(password, parameters, Pkcs12KeyType::EncryptionKey, RC2_40_KEY_LENGTH);
                 let iv = pbe_key(password, parameters, Pkcs12KeyType::Iv, CBC_64_IV_LENGTH);
-                decrypt_cbc(cbc::Decryptor::<rc2::Rc2>::new_from_slices(&key, &iv).ok(), &mut buffer)?
+                decrypt_cbc(
+                    cbc::Decryptor::<rc2::Rc2>::new_from_slices(&key, &iv).ok(),
+                    &mut buffer,
+                )?
             }
         };
         buffer.truncate(length);
@@ -219,18 +234,22 @@ impl MacDigest {
                 hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
                 derive_key::<sha1::Sha1>(&password, salt, purpose, iterations, 20),
             ),
-            Self::Sha224 => {
-                (hmac::HMAC_SHA224, derive_key::<sha2::Sha224>(&password, salt, purpose, iterations, 28))
-            }
-            Self::Sha256 => {
-                (hmac::HMAC_SHA256, derive_key::<sha2::Sha256>(&password, salt, purpose, iterations, 32))
-            }
-            Self::Sha384 => {
-                (hmac::HMAC_SHA384, derive_key::<sha2::Sha384>(&password, salt, purpose, iterations, 48))
-            }
-            Self::Sha512 => {
-                (hmac::HMAC_SHA512, derive_key::<sha2::Sha512>(&password, salt, purpose, iterations, 64))
-            }
+            Self::Sha224 => (
+                hmac::HMAC_SHA224,
+                derive_key::<sha2::Sha224>(&password, salt, purpose, iterations, 28),
+            ),
+            Self::Sha256 => (
+                hmac::HMAC_SHA256,
+                derive_key::<sha2::Sha256>(&password, salt, purpose, iterations, 32),
+            ),
+            Self::Sha384 => (
+                hmac::HMAC_SHA384,
+                derive_key::<sha2::Sha384>(&password, salt, purpose, iterations, 48),
+            ),
+            Self::Sha512 => (
+                hmac::HMAC_SHA512,
+                derive_key::<sha2::Sha512>(&password, salt, purpose, iterations, 64),
+            ),
         };
         hmac::Key::new(algorithm, &Zeroizing::new(key))
     }
@@ -257,8 +276,10 @@ impl MacKey {
     /// The `MacData` of RFC 7292 section 4 over the content of `authSafe`.
     pub(super) fn sign(&self, content: &[u8]) -> Result<MacData> {
         // RFC 8017 appendix A.2.4 has NULL parameters in a DigestInfo, and OpenSSL writes them.
-        let algorithm = AlgorithmIdentifierOwned { oid: self.digest, parameters: Some(Any::null()) };
-        let digest = OctetString::new(hmac::sign(&self.key, content).as_ref()).map_err(composing)?;
+        let algorithm =
+            AlgorithmIdentifierOwned { oid: self.digest, parameters: Some(Any::null()) };
+        let digest =
+            OctetString::new(hmac::sign(&self.key, content).as_ref()).map_err(composing)?;
         Ok(MacData {
             mac: DigestInfo { algorithm, digest },
             mac_salt: OctetString::new(self.salt).map_err(composing)?,
@@ -281,7 +302,8 @@ pub(super) fn verify_mac(mac: &MacData, password: &str, content: &[u8]) -> ReadR
 
 fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
-    rand::fill(&mut bytes).map_err(|_| Error::refused("the operating system gives no random bytes"))?;
+    rand::fill(&mut bytes)
+        .map_err(|_| Error::refused("the operating system gives no random bytes"))?;
     Ok(bytes)
 }
 
@@ -298,7 +320,10 @@ fn checked_iterations(iterations: i64) -> ReadResult<u32> {
 }
 
 fn pbe_parameters(salt: &[u8], iterations: u32) -> Result<Pkcs12PbeParams> {
-    Ok(Pkcs12PbeParams { salt: OctetString::new(salt).map_err(composing)?, iterations: signed(iterations)? })
+    Ok(Pkcs12PbeParams {
+        salt: OctetString::new(salt).map_err(composing)?,
+        iterations: signed(iterations)?,
+    })
 }
 
 fn pbe_protection(algorithm: &str, parameters: &Pkcs12PbeParams) -> Protection {
@@ -312,7 +337,14 @@ fn pbe_key(
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
     let salt = parameters.salt.as_bytes();
-    derive_key::<sha1::Sha1>(&utf16_password(password), salt, purpose, parameters.iterations, length).into()
+    derive_key::<sha1::Sha1>(
+        &utf16_password(password),
+        salt,
+        purpose,
+        parameters.iterations,
+        length,
+    )
+    .into()
 }
 
 fn triple_des_key_and_iv(password: &str, parameters: &Pkcs12PbeParams) -> [Zeroizing<Vec<u8>>; 2] {

@@ -51,7 +51,8 @@ pub enum Form {
 
 impl Form {
     /// Every form, in the order in which the help lists them.
-    pub const ALL: [Self; 5] = [Self::Modern, Self::Apple, Self::Android, Self::Windows, Self::Thunderbird];
+    pub const ALL: [Self; 5] =
+        [Self::Modern, Self::Apple, Self::Android, Self::Windows, Self::Thunderbird];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -201,7 +202,9 @@ impl fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPkcs12 => formatter.write_str("this is not a PKCS#12 file"),
-            Self::WrongPassword => formatter.write_str("the password does not open this PKCS#12 file"),
+            Self::WrongPassword => {
+                formatter.write_str("the password does not open this PKCS#12 file")
+            }
             Self::TooManyIterations(iterations) => write!(
                 formatter,
                 "this PKCS#12 file asks for {iterations} iterations of key derivation, \
@@ -221,7 +224,9 @@ impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         let refused = Self::refused(error.to_string());
         match error {
-            ReadError::WrongPassword => refused.hint("give the password that the file was exported with"),
+            ReadError::WrongPassword => {
+                refused.hint("give the password that the file was exported with")
+            }
             ReadError::TooManyIterations(_) | ReadError::Unsupported(_) => refused.hint(
                 "export the key again with the program that wrote the file, \
                  or convert it with `openssl pkcs12 -in FILE -out FILE.pem`",

@@ -14,12 +14,13 @@ use zeroize::Zeroizing;
 
 use super::algorithm::{Encryption, mac_protection, verify_mac};
 use super::{
-    Bag, BagKind, CertificateEntry, Contents, KeyEntry, MAX_READ_ITERATIONS_TOTAL, Protection, ReadError,
-    ReadResult, Safe, Summary, ber,
+    Bag, BagKind, CertificateEntry, Contents, KeyEntry, MAX_READ_ITERATIONS_TOTAL, Protection,
+    ReadError, ReadResult, Safe, Summary, ber,
 };
 
 pub(super) const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-pub(super) const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+pub(super) const ENCRYPTED_DATA: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
 
 /// Tells what is visible without the password. Takes DER and BER.
 ///
@@ -56,7 +57,9 @@ pub fn read(file: &[u8], password: &str) -> ReadResult<Contents> {
     let safes = plain.iter().map(|contents| data(contents)).collect::<ReadResult<Vec<_>>>()?;
     let archive = archive(&safes, password).map_err(|error| match error {
         // With the right password a key that does not open is damaged; only a MAC proves it right.
-        KeystoreError::Pkcs5Error(_) | KeystoreError::UnpadError | KeystoreError::InvalidPrivateKey
+        KeystoreError::Pkcs5Error(_)
+        | KeystoreError::UnpadError
+        | KeystoreError::InvalidPrivateKey
             if file.mac.is_none() =>
         {
             ReadError::WrongPassword
@@ -102,7 +105,8 @@ impl File {
             ));
         }
         let content = pfx.auth_safe.content.decode_as::<OctetString>()?.as_bytes().to_vec();
-        let safes = ber::to_der(&content).ok_or(ReadError::Damaged("the list of its safes breaks off"))?;
+        let safes =
+            ber::to_der(&content).ok_or(ReadError::Damaged("the list of its safes breaks off"))?;
         Ok(Self { safes: AuthenticatedSafe::from_der(&safes)?, content, mac: pfx.mac_data })
     }
 
@@ -114,7 +118,10 @@ impl File {
     fn summary(&self) -> ReadResult<Summary> {
         let safes = self.safes.iter().map(|safe| {
             if let Some(encrypted) = EncryptedSafe::parse(safe)? {
-                return Ok(Safe { encryption: Some(encrypted.encryption.protection()), bags: None });
+                return Ok(Safe {
+                    encryption: Some(encrypted.encryption.protection()),
+                    bags: None,
+                });
             }
             let bags = split(&plain_contents(safe)?)?.into_iter().map(|(bag, _)| bag).collect();
             Ok(Safe { encryption: None, bags: Some(bags) })
@@ -159,7 +166,10 @@ impl EncryptedSafe {
             CmsVersion::decode(reader)?;
             let inner = reader.sequence(|reader| {
                 reader.decode::<ObjectIdentifier>()?;
-                Ok::<_, ReadError>((AlgorithmIdentifierOwned::decode(reader)?, implicit_octets(reader)?))
+                Ok::<_, ReadError>((
+                    AlgorithmIdentifierOwned::decode(reader)?,
+                    implicit_octets(reader)?,
+                ))
             })?;
             rest(reader)?;
             Ok::<_, ReadError>(inner)
@@ -230,7 +240,8 @@ fn describe_bag(bag: &[u8]) -> ReadResult<Bag> {
 /// A `SafeContents` of the bags that p12-keystore may see: it decrypts secrets, unasked.
 fn keep_readable(bags: &[(Bag, &[u8])]) -> ReadResult<Zeroizing<Vec<u8>>> {
     let readable = bags.iter().filter(|(bag, _)| bag.kind != BagKind::Other);
-    let readable = readable.map(|(_, der)| AnyRef::from_der(der)).collect::<der::Result<Vec<_>>>()?;
+    let readable =
+        readable.map(|(_, der)| AnyRef::from_der(der)).collect::<der::Result<Vec<_>>>()?;
     Ok(readable.to_der()?.into())
 }
 
@@ -242,10 +253,17 @@ fn data(contents: &[u8]) -> ReadResult<ContentInfo> {
 
 /// Has p12-keystore read safes; without a MAC, it being verified already. p12-keystore wipes
 /// neither its copies of the keys nor those of the passwords.
-pub(super) fn archive(safes: &[ContentInfo], password: &str) -> Result<Pkcs12Archive, KeystoreError> {
-    let content = Any::encode_from(&OctetString::new(Zeroizing::new(safes.to_vec().to_der()?).as_slice())?)?;
-    let pfx =
-        Pfx { version: Version::V3, auth_safe: ContentInfo { content_type: DATA, content }, mac_data: None };
+pub(super) fn archive(
+    safes: &[ContentInfo],
+    password: &str,
+) -> Result<Pkcs12Archive, KeystoreError> {
+    let content =
+        Any::encode_from(&OctetString::new(Zeroizing::new(safes.to_vec().to_der()?).as_slice())?)?;
+    let pfx = Pfx {
+        version: Version::V3,
+        auth_safe: ContentInfo { content_type: DATA, content },
+        mac_data: None,
+    };
     Pkcs12Archive::from_pkcs12(&Zeroizing::new(pfx.to_der()?), password)
 }
 

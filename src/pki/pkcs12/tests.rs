@@ -19,7 +19,12 @@ impl Identity {
     fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = |name: &str| {
-            CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap().der().to_vec()
+            CertificateParams::new([name.to_owned()])
+                .unwrap()
+                .self_signed(&key)
+                .unwrap()
+                .der()
+                .to_vec()
         };
         Self {
             ca_certificates: vec![certificate("intermediate.example"), certificate("root.example")],
@@ -57,7 +62,9 @@ fn every_form_round_trips_with_every_kind_of_password() {
         for password in ["secret", "pässwörd € 日本", ""] {
             let file = identity.write("Joe Üser's", password, form, 3).unwrap();
             let contents = read(&file, password).unwrap();
-            let [intermediate, root, own] = &contents.certificates[..] else { panic!("{contents:?}") };
+            let [intermediate, root, own] = &contents.certificates[..] else {
+                panic!("{contents:?}")
+            };
             assert_eq!(
                 [&intermediate.der, &root.der],
                 [&identity.ca_certificates[0], &identity.ca_certificates[1]]
@@ -65,7 +72,10 @@ fn every_form_round_trips_with_every_kind_of_password() {
             assert_eq!((&root.friendly_name, &root.local_key_id), (&None, &None));
             let [key] = &contents.private_keys[..] else { panic!("{contents:?}") };
             assert_eq!((&own.der, &*key.der), (&identity.certificate, &identity.private_key));
-            assert_eq!([&own.friendly_name, &key.friendly_name], [&Some("Joe Üser's".to_owned()); 2]);
+            assert_eq!(
+                [&own.friendly_name, &key.friendly_name],
+                [&Some("Joe Üser's".to_owned()); 2]
+            );
             assert_eq!(own.local_key_id.as_ref().unwrap().len(), 20);
             assert_eq!(own.local_key_id, key.local_key_id);
         }
@@ -90,7 +100,10 @@ fn bags_are_ca_certificates_certificate_key() {
     let summary = read(&Identity::new().file(), "secret").unwrap().summary;
     let bags = summary.safes.iter().flat_map(|safe| safe.bags.iter().flatten()).map(|bag| bag.kind);
     let certificate = BagKind::Certificate;
-    assert_eq!(bags.collect::<Vec<_>>(), [certificate, certificate, certificate, BagKind::PrivateKey]);
+    assert_eq!(
+        bags.collect::<Vec<_>>(),
+        [certificate, certificate, certificate, BagKind::PrivateKey]
+    );
 }
 
 #[test]
@@ -150,7 +163,9 @@ fn what_does_not_read_back_is_a_bug() {
 fn wrong_password_and_other_files_are_told_apart() {
     let identity = Identity::new();
     assert_eq!(read(&identity.file(), "Secret").unwrap_err(), ReadError::WrongPassword);
-    for other in [&[][..], b"-----BEGIN CERTIFICATE-----", &identity.certificate, &identity.private_key] {
+    for other in
+        [&[][..], b"-----BEGIN CERTIFICATE-----", &identity.certificate, &identity.private_key]
+    {
         assert_eq!(read(other, "secret").unwrap_err(), ReadError::NotPkcs12);
         assert_eq!(describe(other).unwrap_err(), ReadError::NotPkcs12);
     }
@@ -163,7 +178,8 @@ fn too_many_iterations_are_refused_before_they_are_done() {
     let identity = Identity::new();
     for form in [Form::Modern, Form::Apple] {
         let file = identity.write("joe", "secret", form, 600_000).unwrap();
-        let positions = (0..file.len()).filter(|position| file[*position..].starts_with(&ITERATIONS));
+        let positions =
+            (0..file.len()).filter(|position| file[*position..].starts_with(&ITERATIONS));
         let positions: Vec<_> = positions.collect();
         assert_eq!(positions.len(), 3);
         for position in positions {
@@ -190,19 +206,28 @@ fn many_keys_with_many_iterations_each_are_refused() {
         content: Any::encode_from(&OctetString::new(content).unwrap()).unwrap(),
     };
     let safes = vec![content_info(&shrouded)].to_der().unwrap();
-    let pfx =
-        pkcs12::Pfx { version: pkcs12::pfx::Version::V3, auth_safe: content_info(&safes), mac_data: None };
-    assert_eq!(read(&pfx.to_der().unwrap(), "").unwrap_err(), ReadError::TooManyIterations(11_000_000));
+    let pfx = pkcs12::Pfx {
+        version: pkcs12::pfx::Version::V3,
+        auth_safe: content_info(&safes),
+        mac_data: None,
+    };
+    assert_eq!(
+        read(&pfx.to_der().unwrap(), "").unwrap_err(),
+        ReadError::TooManyIterations(11_000_000)
+    );
 }
 
 fn pbe_bag(iterations: i32) -> Vec<u8> {
-    let parameters = pkcs12::pbe_params::Pkcs12PbeParams { salt: OctetString::new([1]).unwrap(), iterations };
+    let parameters =
+        pkcs12::pbe_params::Pkcs12PbeParams { salt: OctetString::new([1]).unwrap(), iterations };
     let encryption_algorithm = cms::cert::x509::spki::AlgorithmIdentifierOwned {
         oid: pkcs12::PKCS_12_PBE_WITH_SHAAND3_KEY_TRIPLE_DES_CBC,
         parameters: Some(Any::encode_from(&parameters).unwrap()),
     };
     let encrypted_data = OctetString::new([0; 8]).unwrap();
-    pkcs12::pbe_params::EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }.to_der().unwrap()
+    pkcs12::pbe_params::EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }
+        .to_der()
+        .unwrap()
 }
 
 #[test]
@@ -224,7 +249,10 @@ fn parameters_that_panic_below_are_refused() {
     let aes = b"\x30\x1d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a\x04\x10................";
     let short_iv = b"\x30\x0d\x06\x08\x2a\x86\x48\x86\xf7\x0d\x03\x07\x04\x01\x01";
     assert!(pbes2(pbkdf2, aes).is_ok());
-    assert!(matches!(pbes2(pbkdf2, short_iv), Err(ReadError::Damaged("the IV has the wrong length"))));
+    assert!(matches!(
+        pbes2(pbkdf2, short_iv),
+        Err(ReadError::Damaged("the IV has the wrong length"))
+    ));
     assert!(matches!(pbes2(scrypt, aes), Err(ReadError::Unsupported(_))));
 }
 

@@ -60,8 +60,9 @@ pub fn write(bundle: &Bundle<'_>, password: &str, form: Form, iterations: u32) -
     )?;
     let content = vec![certificate_safe?, key_safe?].to_der().map_err(composing)?;
     let mac_data = Some(mac_key?.sign(&content)?);
-    let file =
-        Pfx { version: Version::V3, auth_safe: data(&content)?, mac_data }.to_der().map_err(composing)?;
+    let file = Pfx { version: Version::V3, auth_safe: data(&content)?, mac_data }
+        .to_der()
+        .map_err(composing)?;
     read_back(&file, password, iterations, &identity)?;
     Ok(file)
 }
@@ -77,8 +78,10 @@ fn check_iterations(iterations: u32) -> Result<()> {
 fn check_password(password: &str) -> Result<()> {
     let hint = "choose a password without emoji and the like";
     if password.contains('\0') {
-        return Err(Error::refused("the password contains a zero character, at which importers cut it off")
-            .hint(hint));
+        return Err(Error::refused(
+            "the password contains a zero character, at which importers cut it off",
+        )
+        .hint(hint));
     }
     if password.chars().all(in_bmp) {
         return Ok(());
@@ -90,12 +93,18 @@ fn check_password(password: &str) -> Result<()> {
 }
 
 fn check_friendly_name(name: &str) -> Result<()> {
-    let refused =
-        |reason: &str| Err(Error::refused(format!("the friendly name '{}' {reason}", name.escape_debug())));
+    let refused = |reason: &str| {
+        Err(Error::refused(format!("the friendly name '{}' {reason}", name.escape_debug())))
+    };
     match name.chars().count() {
-        0 => return refused("is empty").map_err(|error| error.hint("give a name for mail programs to show")),
+        0 => {
+            return refused("is empty")
+                .map_err(|error| error.hint("give a name for mail programs to show"));
+        }
         1..=MAX_FRIENDLY_NAME => {}
-        length => return refused(&format!("has {length} characters, more than {MAX_FRIENDLY_NAME}")),
+        length => {
+            return refused(&format!("has {length} characters, more than {MAX_FRIENDLY_NAME}"));
+        }
     }
     if name.chars().any(char::is_control) {
         return refused("contains a control character");
@@ -178,20 +187,24 @@ impl Identity<'_> {
 
     /// What p12-keystore finds must be what was put in.
     fn compare_certificates(&self, found: &Pkcs12Archive) -> Result<()> {
-        let expected = self.bundle.ca_certificates.iter().map(|certificate| (*certificate, None, None));
-        let own = (self.bundle.certificate, Some(self.bundle.friendly_name), Some(self.local_key_id));
-        let found_certificates = found
-            .certs
-            .iter()
-            .map(|bag| (bag.cert.as_der(), bag.friendly_name.as_deref(), bag.local_key_id.as_deref()));
+        let expected =
+            self.bundle.ca_certificates.iter().map(|certificate| (*certificate, None, None));
+        let own =
+            (self.bundle.certificate, Some(self.bundle.friendly_name), Some(self.local_key_id));
+        let found_certificates = found.certs.iter().map(|bag| {
+            (bag.cert.as_der(), bag.friendly_name.as_deref(), bag.local_key_id.as_deref())
+        });
         if found.keys.is_empty() && expected.chain([own]).eq(found_certificates) {
             return Ok(());
         }
-        Err(Error::bug("the certificates of the PKCS#12 file do not read back as they were written"))
+        Err(Error::bug(
+            "the certificates of the PKCS#12 file do not read back as they were written",
+        ))
     }
 
     fn compare_key(&self, found: &Pkcs12Archive) -> Result<()> {
-        let expected = (self.bundle.private_key, Some(self.bundle.friendly_name), Some(self.local_key_id));
+        let expected =
+            (self.bundle.private_key, Some(self.bundle.friendly_name), Some(self.local_key_id));
         let found_keys = found.keys.iter().map(|bag| {
             let local_key_id = bag.local_key_id.as_ref().map(AsRef::as_ref);
             (bag.key.as_der(), bag.friendly_name.as_deref(), local_key_id)
@@ -207,13 +220,15 @@ type Algorithm = cms::cert::x509::spki::AlgorithmIdentifierOwned;
 
 fn certificate_bag(certificate: &[u8], bag_attributes: Option<Attributes>) -> Result<SafeBag> {
     let cert_value = OctetString::new(certificate).map_err(composing)?;
-    let bag_value = CertBag { cert_id: PKCS_12_X509_CERT_OID, cert_value }.to_der().map_err(composing)?;
+    let bag_value =
+        CertBag { cert_id: PKCS_12_X509_CERT_OID, cert_value }.to_der().map_err(composing)?;
     Ok(SafeBag { bag_id: PKCS_12_CERT_BAG_OID, bag_value, bag_attributes })
 }
 
 fn data(content: &[u8]) -> Result<ContentInfo> {
-    let content =
-        OctetString::new(content).and_then(|octets| Any::encode_from(&octets)).map_err(composing)?;
+    let content = OctetString::new(content)
+        .and_then(|octets| Any::encode_from(&octets))
+        .map_err(composing)?;
     Ok(ContentInfo { content_type: DATA, content })
 }
 
@@ -227,7 +242,8 @@ fn read_back(file: &[u8], password: &str, iterations: u32, identity: &Identity<'
     let [certificate_safe, key_safe] = file.safes.as_slice() else {
         return Err(Error::bug("the PKCS#12 file does not read back with its two safes"));
     };
-    let read = |safe: &ContentInfo| archive(slice::from_ref(safe), password).map_err(|error| bug(&error));
+    let read =
+        |safe: &ContentInfo| archive(slice::from_ref(safe), password).map_err(|error| bug(&error));
     let (certificates, key, mac) = in_parallel(
         iterations,
         || read(certificate_safe).and_then(|found| identity.compare_certificates(&found)),

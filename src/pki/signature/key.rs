@@ -127,5 +127,7 @@ fn rsa_bits(key: &[u8]) -> Result<usize> {
     }
     let zeros = key.modulus.iter().take_while(|octet| **octet == 0).count();
     let significant = &key.modulus[zeros..];
-    Ok(significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize))
+    Ok(significant
+        .first()
+        .map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize))
 }

@@ -3,8 +3,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P521_SHA256_ASN1_SIGNING, ECDSA_P521_SHA384_ASN1_SIGNING,
-    ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _,
-    RSA_PKCS1_SHA384, RSA_PSS_SHA256, RsaKeyPair,
+    ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
+    KeyPair as _, RSA_PKCS1_SHA384, RSA_PSS_SHA256, RsaKeyPair,
 };
 use x509_parser::der_parser::asn1_rs::{Oid, Tag};
 
@@ -14,7 +14,10 @@ const MESSAGE: &[u8] = b"to be signed";
 const SHA256_PSS: &str = "300b0609608648016503040201";
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn algorithm(oid: &str) -> AlgorithmIdentifier<'static> {
@@ -100,7 +103,9 @@ fn the_algorithm_must_be_the_keys() {
         "the signature is Ed25519, but the signer's key is RSA 2048 bits"
     );
     verify(&spki, &algorithm("1.2.840.113549.1.1.12"), MESSAGE, &signature).unwrap();
-    assert!(refusal(&spki, &algorithm("1.2.840.113549.1.1.11"), &signature).contains("does not verify"));
+    assert!(
+        refusal(&spki, &algorithm("1.2.840.113549.1.1.11"), &signature).contains("does not verify")
+    );
 }
 
 #[test]
@@ -111,7 +116,10 @@ fn weak_and_unknown_algorithms_are_named() {
         ("1.2.840.113549.1.1.4", "it is signed with RSA with MD5, which is broken"),
         ("1.2.840.10045.4.1", "it is signed with ECDSA with SHA-1, which is broken"),
         ("1.3.101.113", "it is signed with Ed448, which mailca cannot verify"),
-        ("2.16.840.1.101.3.4.3.2", "it is signed with DSA with SHA-256, which mailca cannot verify"),
+        (
+            "2.16.840.1.101.3.4.3.2",
+            "it is signed with DSA with SHA-256, which mailca cannot verify",
+        ),
         ("1.2.3.4", "it is signed with algorithm 1.2.3.4, which mailca cannot verify"),
     ] {
         let message = refusal(&spki, &algorithm(oid), &signature);
@@ -144,7 +152,8 @@ fn an_rsa_pss_key_may_restrict_the_digest() {
     let key = parse_key(&spki).unwrap().subject_public_key.data.to_vec();
     let restricted = |parameters: Option<Vec<u8>>| {
         let oid = hex("06092a864886f70d01010a");
-        let identifier = tlv(0x30, &[oid, parameters.map_or_else(Vec::new, |p| tlv(0x30, &p))].concat());
+        let identifier =
+            tlv(0x30, &[oid, parameters.map_or_else(Vec::new, |p| tlv(0x30, &p))].concat());
         let bits = [&hex("0382010f00")[..], &key].concat();
         let content = [identifier, bits].concat();
         [&[0x30, 0x82], &u16::try_from(content.len()).unwrap().to_be_bytes()[..], &content].concat()
@@ -157,7 +166,10 @@ fn an_rsa_pss_key_may_restrict_the_digest() {
     let other = restricted(Some(pss(sha384, sha384, 48)));
     assert!(refusal(&other, &pss_algorithm(&used), &signature).contains("for SHA-384 only"));
     let pkcs1 = refusal(&restricted(None), &algorithm("1.2.840.113549.1.1.11"), &signature);
-    assert_eq!(pkcs1, "the signature is RSA with SHA-256, but the signer's key is RSA-PSS 2048 bits");
+    assert_eq!(
+        pkcs1,
+        "the signature is RSA with SHA-256, but the signer's key is RSA-PSS 2048 bits"
+    );
 }
 
 #[test]
@@ -182,7 +194,10 @@ fn small_and_strange_keys_are_named() {
         [(1024, "too small; at least 2048"), (2047, "too small"), (8200, "too large; at most 8192")]
     {
         let message = refusal(&rsa_key(bits), &algorithm("1.2.840.113549.1.1.11"), &[0; 128]);
-        assert!(message.contains(&format!("RSA {bits} bits")) && message.contains(text), "{message}");
+        assert!(
+            message.contains(&format!("RSA {bits} bits")) && message.contains(text),
+            "{message}"
+        );
     }
     let secp256k1 = hex("3016301006072a8648ce3d020106052b8104000a03020004");
     assert_eq!(key_description(&secp256k1), "EC secp256k1");
@@ -190,6 +205,9 @@ fn small_and_strange_keys_are_named() {
         refusal(&secp256k1, &algorithm("1.2.840.10045.4.3.2"), &[]),
         "the signer's key is EC secp256k1, which mailca cannot use"
     );
-    assert_eq!(key_description(&hex("300a300506032b65710301 00".replace(' ', "").as_str())), "Ed448");
+    assert_eq!(
+        key_description(&hex("300a300506032b65710301 00".replace(' ', "").as_str())),
+        "Ed448"
+    );
     assert_eq!(key_description(b"nonsense"), "unreadable key");
 }

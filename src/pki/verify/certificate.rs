@@ -93,10 +93,12 @@ impl<'a> Certificate<'a> {
 
     /// Whether the authority key identifier, where there is one, is `issuer`'s (RFC 5280 4.2.1.1).
     pub(super) fn authority_key_fits(&self, issuer: &Certificate<'_>) -> bool {
-        let Some(ParsedExtension::AuthorityKeyIdentifier(authority)) = self.find("2.5.29.35") else {
+        let Some(ParsedExtension::AuthorityKeyIdentifier(authority)) = self.find("2.5.29.35")
+        else {
             return true;
         };
-        if let (Some(wanted), Some(found)) = (&authority.key_identifier, issuer.subject_key_identifier())
+        if let (Some(wanted), Some(found)) =
+            (&authority.key_identifier, issuer.subject_key_identifier())
             && wanted.0 != found
         {
             return false;
@@ -183,7 +185,11 @@ impl<'a> Certificate<'a> {
 
     pub(super) fn find(&self, oid: &str) -> Option<&ParsedExtension<'a>> {
         let is = |found: &Oid<'_>| found.to_id_string() == oid;
-        self.parsed.extensions().iter().find(|one| is(&one.oid)).map(X509Extension::parsed_extension)
+        self.parsed
+            .extensions()
+            .iter()
+            .find(|one| is(&one.oid))
+            .map(X509Extension::parsed_extension)
     }
 }
 

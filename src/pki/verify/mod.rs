@@ -61,8 +61,9 @@ pub fn verify(leaf: &[u8], options: &Options<'_>) -> Result<Path> {
     match unreadable_anchors + unreadable {
         0 => checked,
         count => checked.map_err(|error| {
-            error
-                .hint(format!("{count} of the CA certificates given are malformed and were passed over"))
+            error.hint(format!(
+                "{count} of the CA certificates given are malformed and were passed over"
+            ))
         }),
     }
 }
@@ -105,13 +106,17 @@ fn check_path(path: &[&Certificate<'_>], options: &Options<'_>) -> Result<Path> 
         let found = identity.check(&path[0].parsed)?;
         notes.extend(found.advice().map(str::to_owned));
     }
-    Ok(Path { certificates: path.iter().map(|certificate| certificate.der.to_vec()).collect(), notes })
+    Ok(Path {
+        certificates: path.iter().map(|certificate| certificate.der.to_vec()).collect(),
+        notes,
+    })
 }
 
 /// RFC 5280 6.1.3 b and c: self-issued certificates are exempt but for the leaf. Those of the root count
 /// too, which RFC 5280 leaves open and OpenSSL does.
 fn check_name_constraints(path: &[&Certificate<'_>]) -> Result<()> {
-    let constraints = path[1..].iter().map(|issuer| issuer.constraints()).collect::<Result<Vec<_>>>()?;
+    let constraints =
+        path[1..].iter().map(|issuer| issuer.constraints()).collect::<Result<Vec<_>>>()?;
     if constraints.iter().all(Option::is_none) {
         return Ok(());
     }

@@ -170,7 +170,9 @@ fn other_key(last: &Certificate<'_>, issuer: &Certificate<'_>) -> Error {
     let hexadecimal = |identifier: Option<&[u8]>| {
         identifier.map_or_else(
             || "another serial number".into(),
-            |octets| octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(":"),
+            |octets| {
+                octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(":")
+            },
         )
     };
     let (wanted, found) = (last.authority_key_identifier(), issuer.subject_key_identifier());

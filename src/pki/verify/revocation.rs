@@ -39,7 +39,9 @@ fn check_one(
 ) -> Result<()> {
     let mut candidates: Vec<_> = lists
         .iter()
-        .filter(|list| same_name(list.issuer().as_raw(), issuer.subject()) && covers(list, certificate))
+        .filter(|list| {
+            same_name(list.issuer().as_raw(), issuer.subject()) && covers(list, certificate)
+        })
         .collect();
     // The newest usable list decides; where none is usable, the newest says why.
     candidates.sort_by_key(|list| std::cmp::Reverse(list.last_update().timestamp()));

@@ -1,9 +1,9 @@
 //! Rules that openssl's command line cannot be asked about: hostile chains, malformed lists, entries.
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, CustomExtension,
-    DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
-    SerialNumber,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams,
+    CustomExtension, DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SerialNumber,
 };
 use time::macros::datetime;
 
@@ -51,7 +51,11 @@ fn issue(parameters: CertificateParams, issuer: &Made) -> Made {
     Made { certificate: parameters.signed_by(&key, &issuer.issuer()).unwrap(), parameters, key }
 }
 
-fn options<'a>(roots: &'a [Vec<u8>], intermediates: &'a [Vec<u8>], crls: &'a [Vec<u8>]) -> Options<'a> {
+fn options<'a>(
+    roots: &'a [Vec<u8>],
+    intermediates: &'a [Vec<u8>],
+    crls: &'a [Vec<u8>],
+) -> Options<'a> {
     Options { roots, intermediates, crls, at: NOW, purpose: None, identity: None }
 }
 
@@ -91,7 +95,10 @@ fn a_path_runs_from_leaf_to_root() {
     let (roots, others) = (vec![root.der()], vec![middle.der(), vec![0x30, 0]]);
     let path = verify(&leaf.der(), &options(&roots, &others, &[])).unwrap();
     assert_eq!(path.certificates, [leaf.der(), middle.der(), root.der()]);
-    assert!(path.notes.iter().any(|note| note.contains("has no authority key identifier")), "{path:?}");
+    assert!(
+        path.notes.iter().any(|note| note.contains("has no authority key identifier")),
+        "{path:?}"
+    );
     let error = verify(&leaf.der(), &options(&roots, &others[1..], &[])).unwrap_err();
     assert!(error.hints().iter().any(|hint| hint.starts_with("1 of the CA certificates given")));
 }
@@ -104,13 +111,19 @@ fn dates_are_said_for_people_and_their_ends_are_included() {
     let leaf = issue(short, &root).der();
     let roots = [root.der()];
     let at = |at| refusal(&leaf, &Options { at, ..options(&roots, &[], &[]) });
-    assert_eq!(at(NOW), "the certificate of \"mail.example.com\" expired on 2026-03-01 (256 days ago), as of 2026-11-12");
+    assert_eq!(
+        at(NOW),
+        "the certificate of \"mail.example.com\" expired on 2026-03-01 (256 days ago), as of 2026-11-12"
+    );
     assert!(
         at(datetime!(2026-03-01 15:00 UTC))
             .ends_with("expired on 2026-03-01 12:00:00 UTC (3 hours ago), as of 2026-03-01")
     );
     assert!(at(datetime!(2026-03-01 12:00:01 UTC)).ends_with("(1 second ago), as of 2026-03-01"));
-    assert!(at(datetime!(2025-12-01 0:00 UTC)).ends_with("is not valid before 2026-01-01 (in 31 days), as of 2025-12-01"));
+    assert!(
+        at(datetime!(2025-12-01 0:00 UTC))
+            .ends_with("is not valid before 2026-01-01 (in 31 days), as of 2025-12-01")
+    );
     for end in [datetime!(2026-03-01 12:00 UTC), datetime!(2026-01-01 0:00 UTC)] {
         assert!(verify(&leaf, &Options { at: end, ..options(&roots, &[], &[]) }).is_ok());
     }
@@ -133,7 +146,8 @@ fn hostile_chains_end_the_search() {
     let leaf = issue(parameters("leaf", false), &line[14]).der();
     let others: Vec<_> = line.iter().map(Made::der).collect();
     assert!(
-        refusal(&leaf, &options(&others[..1], &others, &[])).contains("longer than 12 certificates")
+        refusal(&leaf, &options(&others[..1], &others, &[]))
+            .contains("longer than 12 certificates")
     );
 }
 
@@ -146,9 +160,13 @@ fn two_cas_that_certify_each_other_are_no_loop() {
     let others = [crossed(&one, &other), crossed(&other, &one)];
     let leaf = issue(parameters("leaf", false), &one).der();
     assert!(
-        refusal(&leaf, &options(&[], &others, &[])).contains("is not among the CA certificates given")
+        refusal(&leaf, &options(&[], &others, &[]))
+            .contains("is not among the CA certificates given")
     );
-    assert_eq!(verify(&leaf, &options(&[other.der()], &others, &[])).unwrap().certificates.len(), 3);
+    assert_eq!(
+        verify(&leaf, &options(&[other.der()], &others, &[])).unwrap().certificates.len(),
+        3
+    );
 }
 
 #[test]
@@ -219,7 +237,9 @@ fn the_newest_usable_list_decides() {
         "the CRL of the CA \"Root\", needed for \"leaf\", expired on its nextUpdate, 2026-11-02 (10 days ago)"
     );
     let future = [crl(&root, |list| list.this_update = datetime!(2026-11-20 0:00 UTC))];
-    assert!(refusal(&leaf, &options(&roots, &[], &future)).contains("not valid before its thisUpdate"));
+    assert!(
+        refusal(&leaf, &options(&roots, &[], &future)).contains("not valid before its thisUpdate")
+    );
 }
 
 #[test]

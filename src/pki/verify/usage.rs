@@ -78,12 +78,19 @@ pub(super) fn check_dates(
             date_words(certificate.not_after(), at),
             at.date()
         ));
-        return Err(error.hint(if is_leaf { "renew it" } else { "the CA needs a new certificate" }));
+        return Err(error.hint(if is_leaf {
+            "renew it"
+        } else {
+            "the CA needs a new certificate"
+        }));
     }
     Ok(())
 }
 
-pub(super) fn check_critical_extensions(certificate: &Certificate<'_>, is_leaf: bool) -> Result<()> {
+pub(super) fn check_critical_extensions(
+    certificate: &Certificate<'_>,
+    is_leaf: bool,
+) -> Result<()> {
     let unknown = certificate.parsed.extensions().iter().find(|extension| {
         extension.critical && !UNDERSTOOD.contains(&extension.oid.to_id_string().as_str())
     });
@@ -126,7 +133,8 @@ pub(super) fn check_is_ca(issuer: &Certificate<'_>, is_anchor: bool) -> Result<(
 pub(super) fn check_path_lengths(path: &[&Certificate<'_>]) -> Result<()> {
     let mut below: Vec<&str> = Vec::new();
     for issuer in path.iter().skip(1) {
-        let limit = issuer.basic_constraints().and_then(|constraints| constraints.path_len_constraint);
+        let limit =
+            issuer.basic_constraints().and_then(|constraints| constraints.path_len_constraint);
         if let Some(limit) = limit
             && below.len() > limit as usize
         {

@@ -2,6 +2,8 @@
 
 use super::page::Page;
 use super::{Context, key};
+use time::Duration;
+
 use crate::pki::inspect::text::{count, dump, minute, second};
 use crate::pki::inspect::{CertificateView, Extension, purpose_words};
 use crate::pki::name::Name;
@@ -37,7 +39,9 @@ pub(super) fn rows(page: &mut Page, view: &CertificateView, context: Context<'_>
 }
 
 fn valid_from(view: &CertificateView) -> String {
-    let days = usize::try_from((view.not_after - view.not_before).whole_days()).unwrap_or(0);
+    // Both ends belong to it (RFC 5280 4.1.2.5).
+    let validity = view.not_after - view.not_before + Duration::SECOND;
+    let days = usize::try_from(validity.whole_days()).unwrap_or(0);
     format!("{}, for {}", minute(view.not_before), count(days, "day"))
 }
 

@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::certificate::{string_type, usage_words};
 use super::{Context, certificates_of, key};
-use crate::pki::inspect::text::hex;
+use crate::pki::digest::lower_hex;
 use crate::pki::inspect::{
     BagView, Body, CertificateView, CrlView, Extension, Item, Pkcs12View, PrivateKeyView,
     PublicKeyView, RequestView,
 };
 use crate::pki::name::Name;
 use crate::pki::pkcs12::{BagKind, Protection};
+use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::render::certificate::{fingerprint, rfc3339, sha1_fingerprint};
 use crate::render::sendmail::Forms;
@@ -22,10 +23,9 @@ pub(super) fn item(item: &Item, context: Context<'_>) -> Value {
         Body::Request(view) => ("request", request(view)),
         Body::Crl(view) => ("crl", crl(view, context)),
         Body::PrivateKey(view) => ("private_key", private_key(view, context)),
-        Body::PublicKey(view) => (
-            "public_key",
-            json!({ "algorithm": view.algorithm, "public_key": public_key(view) }),
-        ),
+        Body::PublicKey(view) => {
+            ("public_key", json!({ "algorithm": view.algorithm, "public_key": public_key(view) }))
+        }
         Body::Pkcs12(view) => ("pkcs12", pkcs12(view, context)),
         Body::Pkcs7(view) => {
             let items: Vec<_> = view.items.iter().map(|inner| self::item(inner, context)).collect();
@@ -65,7 +65,7 @@ fn certificate(view: &CertificateView, context: Context<'_>) -> Value {
         "validity": state.name(),
         "validity_words": words::validity(context.now, view.not_before, view.not_after),
         "names": strings(&view.names),
-        "profile": view.profile.map(Profile::name),
+        "profile": view.profile().map(Profile::name),
         "usage": view.extended_key_usage.as_deref().map(usage_words),
         "is_ca": view.is_ca,
         "path_length": view.path_length,
@@ -164,12 +164,15 @@ fn private_key(view: &PrivateKeyView, context: Context<'_>) -> Value {
 }
 
 fn public_key(view: &PublicKeyView) -> Value {
-    let parts: Map<_, _> =
-        view.parts.iter().map(|(name, octets)| ((*name).into(), hex(octets).into())).collect();
+    let parts: Map<_, _> = view
+        .parts
+        .iter()
+        .map(|(name, octets)| ((*name).into(), lower_hex(octets).into()))
+        .collect();
     json!({
         "algorithm": view.algorithm,
         "parts": parts,
-        "spki_hex": hex(&view.spki),
+        "spki_hex": lower_hex(&view.spki),
         "spki_sha256_hex": key::spki_sha256(view),
     })
 }
@@ -183,8 +186,8 @@ fn pkcs12(view: &Pkcs12View, context: Context<'_>) -> Value {
                 BagKind::Other => "other",
             },
             "encryption": bag.encryption.as_ref().map(protection),
-            "friendly_name": bag.friendly_name,
-            "local_key_id_hex": bag.local_key_id.as_deref().map(hex),
+            "friendly_name": bag.friendly_name.as_deref().map(printable),
+            "local_key_id_hex": bag.local_key_id.as_deref().map(lower_hex),
             "item": bag.item.as_ref().map(|inner| item(inner, context)),
         })
     };
@@ -215,7 +218,7 @@ fn attributes(name: &Name) -> Value {
                     "type": attribute.short_name(),
                     "oid": attribute.oid,
                     "string_type": string_type(attribute.tag),
-                    "value": attribute.string(),
+                    "value": attribute.shown(),
                 })
             })
             .collect::<Vec<_>>()
@@ -231,7 +234,7 @@ fn extensions(extensions: &[Extension]) -> Value {
             "critical": extension.critical,
             "lines": extension.lines,
             "problem": extension.problem,
-            "value_hex": hex(&extension.value),
+            "value_hex": lower_hex(&extension.value),
         })
     });
     extensions.collect::<Vec<_>>().into()
@@ -240,7 +243,7 @@ fn extensions(extensions: &[Extension]) -> Value {
 fn signature(value: &mut Value, algorithm: &str, oid: &str, octets: &[u8]) {
     value["signature_algorithm"] = algorithm.into();
     value["signature_algorithm_oid"] = oid.into();
-    value["signature_hex"] = hex(octets).into();
+    value["signature_hex"] = lower_hex(octets).into();
 }
 
 fn fingerprints(value: &mut Value, der: &[u8]) {

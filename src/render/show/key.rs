@@ -2,20 +2,22 @@
 
 use super::page::Page;
 use super::{Context, certificates_of};
-use crate::pki::inspect::text::{dump, hex};
+use crate::pki::digest::lower_hex;
+use crate::pki::digest::sha256;
+use crate::pki::inspect::text::dump;
 use crate::pki::inspect::{PrivateKeyView, PublicKeyView};
-use crate::render::certificate::{fingerprint, sha256};
+use crate::render::certificate::fingerprint;
 
 /// The longest number that is shown as a decimal: a public exponent.
 const DECIMAL_OCTETS: usize = 8;
 
 pub(super) fn private_rows(page: &mut Page, view: &PrivateKeyView, context: Context<'_>) {
     page.optional("Key", view.algorithm.as_deref());
-    let format = match &view.encryption {
-        None => format!("{}, not encrypted", view.format),
-        Some(_) => view.format.clone(),
-    };
-    page.row("Format", &format);
+    match &view.encryption {
+        None if context.in_bag => {}
+        None => page.row("Format", &format!("{}, not encrypted", view.format)),
+        Some(_) => page.row("Format", &view.format),
+    }
     if let Some(encryption) = &view.encryption {
         let rounds = encryption.iterations;
         let rounds = rounds.map_or_else(String::new, |n| format!(", {n} iterations"));
@@ -53,9 +55,9 @@ fn public_half(page: &mut Page, view: &PublicKeyView, context: Context<'_>) {
     }
 }
 
-/// The SHA-256 of the SubjectPublicKeyInfo as TLSA records have it.
+/// The SHA-256 of the `SubjectPublicKeyInfo` as TLSA records have it.
 pub(super) fn spki_sha256(view: &PublicKeyView) -> String {
-    hex(&sha256(&view.spki))
+    lower_hex(&sha256(&view.spki))
 }
 
 /// The numbers of a public key.

@@ -8,8 +8,9 @@
 //! - `label`: its PEM label, null for DER; `notes`: what is odd about how it is written down;
 //! - `pem`, with `--pem`: the certificate, request or CRL in PEM.
 //!
-//! What is absent is null, dates are RFC 3339 in UTC, `*_hex` is lower-case hexadecimal, `sha256` and
-//! `sha1` are fingerprints in upper case with colons.
+//! Text is escaped as in the view for a person: `\u{1b}` for an escape character. What is absent is
+//! null, dates are RFC 3339 in UTC, `*_hex` is lower-case hexadecimal, `sha256` and `sha1` are
+//! fingerprints in upper case with colons.
 //!
 //! - certificate: `title`, `version`, `serial`, `subject`, `issuer`, `subject_attributes` and
 //!   `issuer_attributes` (lists of RDNs, which are lists of `{type, oid, string_type, value}`),
@@ -26,9 +27,9 @@
 //! - crl: `title`, `version`, `issuer`, `issuer_attributes`, `number`, `this_update`, `next_update`,
 //!   `freshness_words`, `out_of_date`, `revoked` (`{serial, date, reason, invalidity_date}`),
 //!   `signature_*`, `extensions`, `sha256`, `sha1`, `warnings`.
-//! - private_key: `format`, `encryption` (`{algorithm, iterations}`), `locked`, `algorithm`,
+//! - `private_key`: `format`, `encryption` (`{algorithm, iterations}`), `locked`, `algorithm`,
 //!   `public_key`, `belongs_to` (titles of the certificates shown with it), `warnings`.
-//! - public_key: `algorithm`, `public_key`.
+//! - `public_key`: `algorithm`, `public_key`.
 //! - pkcs12: `locked`, `mac`, `safes` (`{encryption, bags}`, a bag being `{kind, encryption,
 //!   friendly_name, local_key_id_hex, item}`).
 //! - pkcs7: `signers`, `items`.
@@ -69,13 +70,15 @@ pub struct Shown<'a> {
 struct Context<'a> {
     now: OffsetDateTime,
     everything: bool,
+    /// Inside a PKCS#12, which tells how its keys are kept.
+    in_bag: bool,
     /// To find the certificate of a key.
     shown: &'a [Shown<'a>],
 }
 
 /// The page for a person; with `everything` it is what `--text` prints.
 pub fn text(shown: &[Shown<'_>], now: OffsetDateTime, everything: bool) -> String {
-    let context = Context { now, everything, shown };
+    let context = Context { now, everything, in_bag: false, shown };
     let mut page = Page::default();
     for entry in shown {
         let target = printable(entry.target);
@@ -91,11 +94,11 @@ pub fn text(shown: &[Shown<'_>], now: OffsetDateTime, everything: bool) -> Strin
 
 /// The one JSON document.
 pub fn json(shown: &[Shown<'_>], now: OffsetDateTime, with_pem: bool) -> Result<Value> {
-    let context = Context { now, everything: true, shown };
+    let context = Context { now, everything: true, in_bag: false, shown };
     let mut items = Vec::with_capacity(shown.len());
     for entry in shown {
         let mut value = json::item(entry.item, context);
-        value["target"] = entry.target.into();
+        value["target"] = printable(entry.target).into();
         if with_pem && let Some((label, der)) = entry.item.public_der() {
             value["pem"] = pem::encode(label, der)?.as_str().into();
         }

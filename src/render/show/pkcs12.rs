@@ -2,7 +2,8 @@
 
 use super::page::Page;
 use super::{Context, heading, item_rows};
-use crate::pki::inspect::text::{count, hex};
+use crate::pki::digest::lower_hex;
+use crate::pki::inspect::text::count;
 use crate::pki::inspect::{BagView, Pkcs12View, SafeView};
 use crate::pki::pkcs12::{BagKind, Protection};
 use crate::pki::printable::printable;
@@ -10,11 +11,15 @@ use crate::pki::printable::printable;
 pub(super) fn rows(page: &mut Page, view: &Pkcs12View, context: Context<'_>) {
     let mac = view.mac.as_ref().map_or_else(|| "none".to_owned(), words);
     page.row("MAC", &mac);
-    page.rows("Safes", view.safes.iter().map(safe_words).collect::<Vec<_>>().iter().map(String::as_str));
+    page.rows(
+        "Safes",
+        view.safes.iter().map(safe_words).collect::<Vec<_>>().iter().map(String::as_str),
+    );
     if view.is_locked() {
         page.row("Locked", "the password shows what is in it: --password-file FILE");
         return;
     }
+    let context = Context { in_bag: true, ..context };
     page.indent();
     let total = view.bags().count();
     for (index, bag) in view.bags().enumerate() {
@@ -44,7 +49,7 @@ fn safe_words(safe: &SafeView) -> String {
 fn bag_rows(page: &mut Page, bag: &BagView) {
     let name = bag.friendly_name.as_deref().map(printable);
     page.optional("Name", name.as_deref());
-    let id = bag.local_key_id.as_deref().map(hex);
+    let id = bag.local_key_id.as_deref().map(lower_hex);
     page.optional("Key ID", id.as_deref());
     let encryption = bag.encryption.as_ref().map(words);
     page.optional("Encryption", encryption.as_deref());

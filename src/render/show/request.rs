@@ -12,15 +12,17 @@ pub(super) fn rows(page: &mut Page, view: &RequestView, context: Context<'_>) {
     page.list("Subject", &view.subject.to_string());
     page.row("Key", &view.public_key.algorithm);
     let verdict = match &view.signature_problem {
-        None => "correct: it proves the possession of the key",
-        Some(problem) => problem,
+        None => "correct".to_owned(),
+        Some(problem) => format!("NOT ACCEPTED: {problem}"),
     };
-    page.row("Signature", &format!("{}; {verdict}", view.signature_algorithm));
+    page.row("Signature", &format!("{}, {verdict}", view.signature_algorithm));
     if view.asks_for_ca {
         page.row("Asks for", "a CA certificate (CA:TRUE)");
     }
     if let Some(refusal) = &view.refusal {
-        page.row("Warning", &format!("`mailca sign` refuses it: {refusal}"));
+        let known = view.signature_problem.as_ref().is_some_and(|said| refusal.ends_with(said));
+        let reason = if known { "for its signature" } else { refusal };
+        page.row("Warning", &format!("`mailca sign` refuses it: {reason}"));
     }
     for warning in &view.warnings {
         page.row("Warning", warning);
