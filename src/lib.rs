@@ -7,7 +7,7 @@
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
 //! - [`render`]: values to text and JSON.
-//! - [`env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
+//! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!
 //! `cli` -> `commands` -> `store`, `render`, `prompt` -> `pki`; nothing points back.
 

@@ -7,6 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
+mod echo;
+
+use echo::EchoGuard;
+
 /// Somebody who answers questions, or nobody.
 pub trait Prompter {
     /// Whether somebody is there to be asked.
@@ -85,14 +89,18 @@ impl Prompter for Terminal {
 
     fn password(&mut self, question: &str) -> Result<Zeroizing<String>> {
         self.require()?;
-        rpassword::prompt_password(format!("{question}: ")).map(Zeroizing::new).map_err(|error| {
-            match error.kind() {
-                ErrorKind::Interrupted | ErrorKind::UnexpectedEof => {
-                    Error::refused("no password was given")
-                }
-                _ => Error::refused("the password could not be read").caused_by(error),
+        let guard = EchoGuard::new()?;
+        match rpassword::prompt_password(format!("{question}: ")) {
+            Ok(password) => Ok(Zeroizing::new(password)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                guard.wait_for_the_end();
+                Err(Error::refused("no password was given"))
             }
-        })
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Err(Error::refused("no password was given"))
+            }
+            Err(error) => Err(Error::refused("the password could not be read").caused_by(error)),
+        }
     }
 }
 

@@ -58,6 +58,8 @@ fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let defaults = parts.clone();
     parts.common_name = Some(common_name(args, env)?);
     parts.email_address = email(args, env)?;
+    // RFC 5280 4.1.2.6 wants an address of the subject among the alternative names too.
+    let mailbox: Vec<_> = parts.email_address.iter().cloned().map(GeneralName::Email).collect();
     let subject = parts.build()?;
     let key_type = args.key_type.as_deref().map_or_else(|| settings.ca_key_type(), str::parse)?;
     let passphrase = new_passphrase(args, env)?;
@@ -65,6 +67,7 @@ fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let certificate = issue::root(
         &Root {
             subject: &subject,
+            alternative_names: &mailbox,
             days: args.days,
             path_length: args.path_len,
             permitted: permitted.as_ref(),

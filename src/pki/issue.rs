@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 use crate::error::Result;
 use crate::pki::assemble::{self, CertificateFields, ExtendedKeyUsage, KeyUsage, Permitted};
 use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Name;
 use crate::pki::policy::{Approved, BACKDATE};
@@ -54,6 +55,8 @@ pub fn issue(
 pub struct Root<'a> {
     /// The name of the CA.
     pub subject: &'a Name,
+    /// Its mailbox, if it has one.
+    pub alternative_names: &'a [GeneralName],
     /// Validity in days.
     pub days: u32,
     /// The path length constraint: 0 signs no intermediates.
@@ -78,7 +81,7 @@ pub fn root(
             serial,
             not_before,
             not_after: not_before + Duration::days(i64::from(root.days)) - Duration::SECOND,
-            alternative_names: &[],
+            alternative_names: root.alternative_names,
             ca: Some(Some(root.path_length)),
             key_usage: &[KeyUsage::KeyCertSign, KeyUsage::CrlSign],
             extended_key_usage: &[],

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn blocks_are_found_behind_text_marks_and_indentation() {
         let pem = encode("CERTIFICATE", &[0x30, 0x00]).unwrap();
-        let indented: String = pem.lines().map(|line| format!("  {line}\r\n")).collect();
+        let indented = format!("  {}", pem.trim_end().replace('\n', "\r\n  "));
         for input in [format!("\u{FEFF}{}", *pem), format!("Certificate:\n  Data\n{indented}")] {
             let found = blocks(input.as_bytes()).unwrap();
             assert_eq!(found.len(), 1, "{input}");

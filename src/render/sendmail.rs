@@ -106,6 +106,7 @@ fn push_hex(text: &mut String, byte: u8) {
 }
 
 #[cfg(test)]
+#[expect(clippy::type_complexity, reason = "names are written down as they nest")]
 mod tests {
     use der::Tag;
 

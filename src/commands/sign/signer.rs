@@ -117,10 +117,8 @@ impl<'a> Signer<'a> {
         if asking || !env.quiet {
             show(&approved, now, env);
         }
-        if asking {
-            if !env.prompter.confirm("Sign it?")? {
-                return Err(Error::refused("not signed; nothing was written"));
-            }
+        if asking && !env.prompter.confirm("Sign it?")? {
+            return Err(Error::refused("not signed; nothing was written"));
         }
         Ok(Decision::Issue(Box::new(approved)))
     }

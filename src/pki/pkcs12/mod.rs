@@ -1,6 +1,6 @@
 //! PKCS#12 files (RFC 7292): a certificate, its key and the CA's certificates under one password.
 //!
-//! [`write`] composes the bags itself, because their order, their names and the layout that every
+//! [`write()`] composes the bags itself, because their order, their names and the layout that every
 //! importer reads are not left to us by p12-keystore's writer, and then has p12-keystore read the
 //! finished file before anybody gets it. [`read`] opens what other programs wrote, [`describe`]
 //! tells what can be seen without the password.
@@ -24,7 +24,7 @@ pub use algorithm::{Encryption, Protection};
 pub use read::{describe, read};
 pub use write::write;
 
-/// The most iterations that [`write`] takes: Windows refuses files with more.
+/// The most iterations that [`write()`] takes: Windows refuses files with more.
 pub const MAX_WRITE_ITERATIONS: u32 = 600_000;
 
 /// The most iterations that [`read`] takes for one derivation; p12-keystore's limit.

@@ -1,4 +1,5 @@
 //! Properties that need no other program. That others read our files is tested with them.
+#![expect(clippy::disallowed_methods, reason = "certificates that no policy would approve")]
 
 use der::asn1::{Any, OctetString};
 use der::{Decode, Encode};

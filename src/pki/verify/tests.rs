@@ -1,4 +1,5 @@
 //! Rules that openssl's command line cannot be asked about: hostile chains, malformed lists, entries.
+#![expect(clippy::disallowed_methods, reason = "certificates that no policy would approve")]
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams,

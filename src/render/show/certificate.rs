@@ -1,8 +1,9 @@
 //! A certificate for a person.
 
+use time::Duration;
+
 use super::page::Page;
 use super::{Context, key};
-use time::Duration;
 
 use crate::pki::inspect::text::{count, dump, minute, second};
 use crate::pki::inspect::{CertificateView, Extension, purpose_words};

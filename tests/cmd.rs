@@ -1,0 +1,42 @@
+//! Every command, option and refusal, through the program itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its files has to fail"
+)]
+
+mod support;
+
+#[path = "cmd/common.rs"]
+mod common;
+#[path = "cmd/export_p12.rs"]
+mod export_p12;
+#[path = "cmd/files.rs"]
+mod files;
+#[path = "cmd/guard.rs"]
+mod guard;
+#[path = "cmd/index.rs"]
+mod index;
+#[path = "cmd/main_job.rs"]
+mod main_job;
+#[path = "cmd/newca.rs"]
+mod newca;
+#[path = "cmd/newreq.rs"]
+mod newreq;
+#[path = "cmd/profile.rs"]
+mod profile;
+#[path = "cmd/quickstart.rs"]
+mod quickstart;
+#[path = "cmd/refusals.rs"]
+mod refusals;
+#[path = "cmd/resume.rs"]
+mod resume;
+#[path = "cmd/settings.rs"]
+mod settings;
+#[path = "cmd/show.rs"]
+mod show;
+#[path = "cmd/sign.rs"]
+mod sign;
+#[path = "cmd/verify.rs"]
+mod verify;

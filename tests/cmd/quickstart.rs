@@ -1,0 +1,71 @@
+//! `quickstart`: the whole job for a host and a user, in a new folder.
+
+use crate::support::{Folder, Snapshot, mode, need};
+
+const LINE: &str = "quickstart --host mail.example.com --user ann --email ann@example.com --dir q";
+
+#[test]
+fn a_host_and_a_user_have_all_they_need() {
+    need!("openssl");
+    let folder = Folder::empty();
+    let outcome = folder.mailca(LINE).success();
+    assert_eq!(mode(&folder.path("q")), 0o700);
+    for name in ["mail.example.com", "ann"] {
+        for file in ["key.pem", "cert.pem", "cacert.pem"] {
+            assert_eq!(mode(&folder.path(&format!("q/{name}/{file}"))), 0o400, "{name}/{file}");
+        }
+    }
+    folder
+        .openssl("verify -x509_strict -purpose sslserver -CAfile q/demoCA/cacert.pem")
+        .args(&["-verify_hostname", "mail.example.com", "q/mail.example.com/cert.pem"])
+        .success();
+    folder
+        .openssl("verify -x509_strict -purpose smimesign -CAfile q/demoCA/cacert.pem")
+        .args(&["-verify_email", "ann@example.com", "q/ann/cert.pem"])
+        .success();
+    assert_eq!(mode(&folder.path("q/ann.password")), 0o400);
+    folder.openssl("pkcs12 -noout -in q/ann.p12 -passin file:q/ann.password").success();
+    for word in ["q/ann.p12", "q/ann.password", "q/demoCA", "mailca issue"] {
+        assert!(outcome.text().contains(word), "{word}: {outcome}");
+    }
+}
+
+#[test]
+fn nothing_has_to_be_given() {
+    let folder = Folder::empty();
+    folder.mailca("quickstart").success();
+    assert!(folder.exists("mailca/demoCA/private/cakey.pem"));
+    assert!(folder.exists("mailca/joeuser.p12"));
+}
+
+#[test]
+fn what_is_said_next_works() {
+    let folder = Folder::empty();
+    folder.mailca(LINE).success();
+    folder.mailca("verify mail.example.com/cert.pem --host mail.example.com").within("q").success();
+    folder.mailca("issue --user bob --email bob@example.com bob").within("q").success();
+}
+
+#[test]
+fn a_folder_that_is_there_is_left_alone() {
+    let folder = Folder::empty();
+    folder.mkdir("q");
+    folder.mailca(LINE).refused(&["q", "--dir"]);
+    folder.mailca("quickstart --dir none/q").refused(&["none/q"]);
+}
+
+#[test]
+fn bad_names_are_refused_before_anything_is_made() {
+    let folder = Folder::empty();
+    for (options, word) in [
+        ("--host bad..name", "bad..name"),
+        ("--host mail.example.com --email nobody", "nobody"),
+        ("--host mail.example.com --user ../x", "../x"),
+    ] {
+        let before = Snapshot::of(folder.root());
+        let outcome = folder.mailca(&format!("quickstart {options}")).output();
+        assert!(matches!(outcome.status, Some(1 | 2)), "{outcome}");
+        assert!(outcome.stderr.contains(word), "{outcome}");
+        assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "");
+    }
+}

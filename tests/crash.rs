@@ -1,0 +1,24 @@
+//! Killed, out of space, or all at once: no half file, no lost key, no serial twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its files has to fail"
+)]
+
+mod support;
+
+#[path = "crash/at_once.rs"]
+mod at_once;
+#[path = "crash/full_disk.rs"]
+mod full_disk;
+#[path = "crash/job.rs"]
+mod job;
+#[path = "crash/killed.rs"]
+mod killed;
+#[path = "crash/openssl_between.rs"]
+mod openssl_between;
+#[path = "crash/system_calls.rs"]
+mod system_calls;
+#[path = "crash/trace.rs"]
+mod trace;

@@ -1,0 +1,100 @@
+//! A disk that is full at one page after the other.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::job::{JOBS, nothing_is_half_done, run_again};
+use crate::support::{Folder, MAILCA, Run, need, skip};
+
+/// How to get a mount namespace of one's own here: as root, or as root of a user namespace.
+fn unshare() -> Option<&'static str> {
+    let works = |options: &str| {
+        let script = "mount -t tmpfs -o size=64k tmpfs /tmp";
+        let mut command = Command::new("unshare");
+        let output = command.args(options.split(' ')).args(["sh", "-c", script]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    ["-m", "-r -m"].into_iter().find(|options| works(options))
+}
+
+/// Copies the folder onto a tmpfs of `pages` pages beyond what it holds, runs the command there,
+/// and copies what is left back into `after`.
+const SCRIPT: &str = r"
+pages=$1 line=$2 mailca=$3
+mkdir disk
+mount -t tmpfs -o size=16m tmpfs disk
+cp -a before/. disk/
+echo > disk/.filler # a size of 0 would mean no limit
+used=$(df --output=used -B4096 disk | tail -1)
+mount -o remount,size=$(( (used + pages) * 4096 )) disk
+cd disk
+status=0
+$mailca $line || status=$?
+cp -a . ../after/
+exit $status
+";
+
+#[test]
+fn no_half_file_at_any_size_of_the_disk() {
+    need!("unshare", "openssl");
+    let Some(options) = unshare() else {
+        return skip("no mount namespace may be made here");
+    };
+    for job in &JOBS {
+        let mut failed = 0;
+        for pages in 0..200 {
+            let before = (job.before)();
+            let folder = Folder::empty();
+            folder.mkdir("after");
+            fs::rename(before.root(), folder.path("before")).unwrap();
+            let outcome = Run::new("/usr/bin/unshare".as_ref(), folder.root(), options)
+                .args(&["bash", "-euc", SCRIPT, "sh", &pages.to_string(), job.line, MAILCA])
+                .output();
+            let context = format!("{} with {pages} pages: {outcome}", job.line);
+            let after = Folder::empty();
+            let status = Command::new("cp")
+                .args(["-a", "after/.", after.root().to_str().unwrap()])
+                .current_dir(folder.root())
+                .status();
+            assert!(status.unwrap().success());
+            moved(&after, &folder.path("disk"));
+            nothing_is_half_done(&after, &context);
+            if outcome.status == Some(0) {
+                (job.done)(&after);
+                break;
+            }
+            assert_eq!(outcome.status, Some(1), "{context}");
+            assert!(outcome.stderr.contains("No space left on device"), "{context}");
+            failed += 1;
+            run_again(job, &after, &context);
+        }
+        assert!(failed > 0, "{}: the disk was never full", job.line);
+    }
+}
+
+/// The configuration for openssl holds the place of the CA.
+fn moved(after: &Folder, from: &Path) {
+    if after.exists("demoCA/openssl.cnf") {
+        let [old, new] = [from, after.root()].map(|path| path.display().to_string());
+        let text = after.text("demoCA/openssl.cnf").replace(&old, &new);
+        after.write("demoCA/openssl.cnf", text);
+    }
+}
+
+/// A device that takes nothing is no success.
+#[test]
+fn a_product_that_cannot_be_written_is_a_failure() {
+    need!("openssl");
+    let folder = Folder::with_user();
+    folder.simple_request("other", "/CN=mail.example.com", "DNS:mail.example.com");
+    for line in [
+        "mailca show joeuser/cert.pem",
+        "mailca show --json joeuser/cert.pem",
+        "mailca verify --json joeuser/cert.pem",
+        "mailca sign - --profile server --yes < other.csr",
+    ] {
+        let outcome = folder.bash(&format!("{line} > /dev/full")).exits(1);
+        assert!(outcome.stderr.contains("error:"), "{outcome}");
+    }
+}

@@ -1,0 +1,160 @@
+//! The commands that write, what must hold of a folder in which one was struck, and at its end.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::support::{Certificate, Folder, Snapshot, mode};
+
+/// A command that writes files.
+pub struct Job {
+    pub line: &'static str,
+    /// The folder before it.
+    pub before: fn() -> Folder,
+    /// What must hold when it has done its work, at whichever try.
+    pub done: fn(&Folder),
+}
+
+/// The commands of the main job.
+pub const JOBS: [Job; 6] = [
+    Job { line: "newca --cn Test", before: Folder::empty, done: ca_is_whole },
+    Job { line: "newreq --cn mail.example.com", before: Folder::with_ca, done: request_is_whole },
+    Job { line: "sign", before: Folder::with_request, done: certificate_is_whole },
+    Job {
+        line: "issue --cn mail.example.com",
+        before: Folder::with_ca,
+        done: certificate_is_whole,
+    },
+    Job {
+        line: "issue --user joe --email joe@example.com --key-type ecdsa-p256 joe",
+        before: Folder::with_ca,
+        done: person_is_whole,
+    },
+    Job {
+        line: "export-p12 joeuser --password-file pw --iterations 2048 -o joe.p12",
+        before: user_with_password,
+        done: p12_is_whole,
+    },
+];
+
+fn user_with_password() -> Folder {
+    let folder = Folder::with_ca();
+    folder
+        .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 joeuser")
+        .success();
+    folder.write("pw", "correct horse\n");
+    folder
+}
+
+fn ca_is_whole(folder: &Folder) {
+    folder.openssl("verify -x509_strict -CAfile demoCA/cacert.pem demoCA/cacert.pem").success();
+    let of_key = folder.openssl("pkey -pubout -in demoCA/private/cakey.pem").success().text();
+    let of_cert = folder.openssl("x509 -noout -pubkey -in demoCA/cacert.pem").success().text();
+    assert_eq!(of_key, of_cert);
+    assert_eq!(folder.index().len(), 1);
+    folder.mailca("issue --cn probe.example.com probe").success();
+    folder.openssl("ca -config demoCA/openssl.cnf -gencrl -out probe.crl").success();
+}
+
+fn request_is_whole(folder: &Folder) {
+    let of_key = folder.openssl("pkey -pubout -in key.pem").success().text();
+    let of_request = folder.openssl("req -verify -noout -pubkey -in req.pem").success().text();
+    assert_eq!(of_key, of_request);
+}
+
+fn certificate_is_whole(folder: &Folder) {
+    delivered(folder, ".");
+}
+
+fn person_is_whole(folder: &Folder) {
+    delivered(folder, "joe");
+}
+
+fn delivered(folder: &Folder, name: &str) {
+    let cert = format!("{name}/cert.pem");
+    let of_key =
+        folder.openssl("pkey -pubout -in").arg(&format!("{name}/key.pem")).success().text();
+    let of_cert = folder.openssl("x509 -noout -pubkey -in").arg(&cert).success().text();
+    assert_eq!(of_key, of_cert);
+    folder.openssl("verify -x509_strict -CAfile demoCA/cacert.pem").arg(&cert).success();
+    assert_eq!(folder.read(&format!("{name}/cacert.pem")), folder.read("demoCA/cacert.pem"));
+    let rows = folder.index();
+    assert_eq!(rows.len(), 2, "issued twice, or not recorded: {rows:?}");
+    assert_eq!(rows[1][3], Certificate::read(&folder.path(&cert)).serial);
+}
+
+fn p12_is_whole(folder: &Folder) {
+    folder.openssl("pkcs12 -noout -passin file:pw -in joe.p12").success();
+}
+
+/// What must hold whenever a command was struck: every file under a final name is complete, with
+/// its final mode, and nothing has left the CA that it does not know.
+pub fn nothing_is_half_done(folder: &Folder, context: &str) {
+    for name in Snapshot::of(folder.root()).files() {
+        if name.split('/').any(|part| part.starts_with('.')) {
+            continue; // a temporary file is under no final name
+        }
+        let base = name.rsplit('/').next().unwrap();
+        let bytes = folder.read(&name);
+        if std::path::Path::new(base).extension().is_some_and(|end| end == "pem") {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(
+                text.ends_with("-----\n") && text.contains("-----END "),
+                "{context}: half: {name}"
+            );
+            let secret = !name.starts_with("demoCA/") || base == "cakey.pem";
+            assert!(!secret || mode(&folder.path(&name)) == 0o400, "{context}: {name}");
+        } else if base == "joe.p12" {
+            folder.openssl("pkcs12 -noout -passin file:pw -in").arg(&name).success();
+        } else if !["index.txt", "pw"].contains(&base) && !base.contains("lock") {
+            assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "{context}: half: {name}");
+        }
+    }
+    for file in ["cert.pem", "joe/cert.pem"] {
+        if folder.exists(file) {
+            let serial = Certificate::read(&folder.path(file)).serial;
+            assert!(serials(folder).contains(&serial), "{context}: not in index.txt");
+            assert!(folder.exists(&format!("demoCA/newcerts/{serial}.pem")), "{context}");
+        }
+    }
+}
+
+/// The serials of the complete rows of index.txt.
+pub fn serials(folder: &Folder) -> BTreeSet<String> {
+    let text = fs::read_to_string(folder.path("demoCA/index.txt")).unwrap_or_default();
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let rows = whole.lines().filter_map(|line| line.split('\t').nth(3));
+    rows.map(String::from).collect()
+}
+
+/// The private keys under their final names.
+pub fn keys(folder: &Folder) -> Vec<(String, Vec<u8>)> {
+    let files = Snapshot::of(folder.root()).files().into_iter();
+    let keys = files.filter(|name| {
+        let final_name = !name.split('/').any(|part| part.starts_with('.'));
+        final_name && (name.ends_with("/key.pem") || name.ends_with("cakey.pem"))
+    });
+    let root = folder.exists("key.pem").then(|| "key.pem".to_string());
+    keys.chain(root).map(|name| (name.clone(), folder.read(&name))).collect()
+}
+
+/// Runs the command again, now to its end, and looks whether all is as it must be.
+pub fn run_again(job: &Job, folder: &Folder, context: &str) {
+    let kept = keys(folder);
+    let recorded = serials(folder);
+    let outcome = folder.mailca(job.line).output();
+    // Where the first run came to its very end, the second says that all is there.
+    assert!(matches!(outcome.status, Some(0 | 1)), "{context}: {outcome}");
+    for (name, bytes) in kept {
+        assert!(folder.exists(&name), "{context}: lost: {name}{outcome}");
+        assert_eq!(folder.read(&name), bytes, "{context}: replaced: {name}{outcome}");
+    }
+    let after = serials(folder);
+    assert!(recorded.is_subset(&after), "{context}: a row is gone{outcome}");
+    let files = Snapshot::of(folder.root()).files();
+    let left: Vec<_> =
+        files.iter().filter(|name| name.contains("/.") || name.starts_with('.')).collect();
+    let left: Vec<_> = left.iter().filter(|name| !name.ends_with(".filler")).collect();
+    assert!(left.is_empty(), "{context}: the second run leaves behind {left:?}{outcome}");
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (job.done)(folder)));
+    assert!(result.is_ok(), "{context}: the second run leaves it undone: {outcome}");
+}

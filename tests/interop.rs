@@ -1,0 +1,26 @@
+//! Other people's programs accept what mailca makes, and mailca what they make.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its files has to fail"
+)]
+
+mod support;
+
+#[path = "interop/ca_pl.rs"]
+mod ca_pl;
+#[path = "interop/lint.rs"]
+mod lint;
+#[path = "interop/names.rs"]
+mod names;
+#[path = "interop/openssl_ca.rs"]
+mod openssl_ca;
+#[path = "interop/openssl_verify.rs"]
+mod openssl_verify;
+#[path = "interop/pkcs12.rs"]
+mod pkcs12;
+#[path = "interop/signatures.rs"]
+mod signatures;
+#[path = "interop/verdicts.rs"]
+mod verdicts;

@@ -1,0 +1,33 @@
+//! What the tests share: a folder of its own for every test, mailca and other people's programs
+//! run in it without a terminal, and what must hold of how they end.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test binary uses another part of it"
+)]
+
+mod cert;
+mod fixture;
+mod peer;
+mod pty;
+mod run;
+mod snapshot;
+
+pub use cert::{Certificate, certificate_der, issuer_of, subject_of};
+pub use fixture::{Folder, KEY_TYPES};
+pub use peer::{peer, peers_python, skip};
+pub use pty::{CTRL_C, Pty};
+pub use run::{Outcome, Run};
+pub use snapshot::{Snapshot, mode};
+
+/// Ends the test where one of the programs is missing: a failure under CI, a counted skip elsewhere.
+macro_rules! need {
+    ($($program:literal),+) => {
+        $(if $crate::support::peer($program).is_none() { return; })+
+    };
+}
+pub(crate) use need;
+
+/// The program under test.
+pub const MAILCA: &str = env!("CARGO_BIN_EXE_mailca");

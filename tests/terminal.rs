@@ -1,0 +1,14 @@
+//! At a terminal: what is asked, what Ctrl-C leaves, and passwords.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its files has to fail"
+)]
+
+mod support;
+
+#[path = "terminal/passwords.rs"]
+mod passwords;
+#[path = "terminal/questions.rs"]
+mod questions;
