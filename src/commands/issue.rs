@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::{Global, Identity, Issue};
 use crate::commands::newreq::{Draft, folder};
 use crate::commands::sign::{Destination, Signer, Wishes};
-use crate::commands::{cert_mode, crl_url, existing, more_names, say_kept, settings};
+use crate::commands::{more_names, say_kept, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
@@ -23,17 +23,7 @@ use crate::store::layout;
 /// gone on with.
 pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
-    let existing = existing(args.force, env)?;
-    let wishes = Wishes {
-        profile: args.terms.profile.as_deref().map(str::parse).transpose()?,
-        days: args.terms.days.unwrap_or_else(|| settings.leaf_days()),
-        path_length: args.terms.path_len,
-        crl_url: crl_url(args.terms.crl_url.as_ref(), &settings)?,
-        more_names: Vec::new(),
-        yes: args.terms.yes,
-        mode: cert_mode(args.cert_mode.as_deref(), &settings)?,
-        existing,
-    };
+    let wishes = Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let mut signer = Signer::new(&ca, &args.passphrase);
     let folder = folder(args.name.as_deref(), global)?;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::{Global, Sign};
-use crate::commands::{cert_mode, crl_url, existing, more_names, settings};
+use crate::commands::{more_names, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::request::Request;
@@ -22,14 +22,8 @@ pub(super) use signer::{Signer, Wishes};
 pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let wishes = Wishes {
-        profile: args.terms.profile.as_deref().map(str::parse).transpose()?,
-        days: args.terms.days.unwrap_or_else(|| settings.leaf_days()),
-        path_length: args.terms.path_len,
-        crl_url: crl_url(args.terms.crl_url.as_ref(), &settings)?,
         more_names: more_names(&args.san)?,
-        yes: args.terms.yes,
-        mode: cert_mode(args.cert_mode.as_deref(), &settings)?,
-        existing: existing(args.force, env)?,
+        ..Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?
     };
     let ca = CaFolder::open(&global.ca_dir)?;
     let mut signer = Signer::new(&ca, &args.passphrase);

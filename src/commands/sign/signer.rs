@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::Destination;
-use crate::cli::CaPassphrase;
-use crate::commands::{ca_key, say_kept};
+use crate::cli::{self, CaPassphrase};
+use crate::commands::{self, ca_key, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -16,6 +16,7 @@ use crate::pki::profile::Profile;
 use crate::pki::request::Request;
 use crate::pki::verify::{self, Options};
 use crate::store::ca::CaFolder;
+use crate::store::config::Settings;
 use crate::store::folder::Existing;
 use crate::store::transaction::{self, Transaction};
 
@@ -37,6 +38,28 @@ pub struct Wishes {
     pub mode: u32,
     /// What becomes of files that are there.
     pub existing: Existing,
+}
+
+impl Wishes {
+    /// What the options say, and the defaults of the CA where they say nothing.
+    pub fn new(
+        terms: &cli::Terms,
+        cert_mode: Option<&str>,
+        force: bool,
+        settings: &Settings,
+        env: &Env,
+    ) -> Result<Self> {
+        Ok(Self {
+            profile: terms.profile.as_deref().map(str::parse).transpose()?,
+            days: terms.days.unwrap_or_else(|| settings.leaf_days()),
+            path_length: terms.path_len,
+            crl_url: commands::crl_url(terms.crl_url.as_ref(), settings)?,
+            more_names: Vec::new(),
+            yes: terms.yes,
+            mode: commands::cert_mode(cert_mode, settings)?,
+            existing: commands::existing(force, env)?,
+        })
+    }
 }
 
 /// What is to be done with a request.
