@@ -35,11 +35,14 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
         decided.push((request, destination, decision));
     }
     let mut reports = Vec::new();
+    let mut printed = Vec::new();
     for (request, destination, decision) in decided {
         let certificate = signer.carry_out(&request, decision, &destination, &wishes, env)?;
         if destination.is_stdout() && !global.json {
             env.print_bytes(certificate.to_pem()?.as_bytes())?;
             signer.delivered(&request)?;
+        } else if destination.is_stdout() {
+            printed.push(request);
         }
         reports.push(json!({
             "certificate": render::certificate::summary(&certificate),
@@ -50,7 +53,8 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
     if global.json {
         env.print_json(&json!({ "signed": reports }))?;
     }
-    Ok(())
+    // The document holds what goes to standard output, which has arrived with it.
+    printed.iter().try_for_each(|request| signer.delivered(request))
 }
 
 /// The requests to sign, with the place of each certificate.

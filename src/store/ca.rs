@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
+use crate::store::index::Index;
 use crate::store::layout;
 
 /// A CA folder that has a CA in it.
@@ -84,6 +85,14 @@ impl CaFolder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// When and why this CA revoked a certificate of its own, as index.txt says it.
+    pub fn revocation(&self, certificate: &Certificate) -> Result<Option<String>> {
+        if !certificate.issuer.same_as(&self.certificate().subject) {
+            return Ok(None);
+        }
+        Index::of(&self.path).revocation(&certificate.serial)
     }
 
     /// Where the certificate with this serial number is kept.

@@ -15,6 +15,7 @@ use time::macros::format_description;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::printable::printable;
 use crate::pki::serial::Serial;
 use crate::store::layout;
 
@@ -61,16 +62,31 @@ impl Index {
 
     /// Whether a line with this serial is there. Reads the whole file.
     pub fn contains(&self, serial: &Serial) -> Result<bool> {
+        Ok(self.find(serial)?.is_some())
+    }
+
+    /// When the certificate with this serial was revoked, and why: the third field of its line, for
+    /// a person. Reads the whole file.
+    pub fn revocation(&self, serial: &Serial) -> Result<Option<String>> {
+        let line = self.find(serial)?.filter(|line| line.first() == Some(&b'R'));
+        Ok(line.map(|line| {
+            let field = line.split(|byte| *byte == b'\t').nth(2).unwrap_or_default();
+            revocation_words(&String::from_utf8_lossy(field))
+        }))
+    }
+
+    /// The line with this serial.
+    fn find(&self, serial: &Serial) -> Result<Option<Vec<u8>>> {
         let mut reader = BufReader::with_capacity(1 << 16, fs::File::open(&self.path)?);
         let mut line = Vec::new();
         loop {
             line.clear();
             reader.read_until(b'\n', &mut line)?;
             if line.last() != Some(&b'\n') {
-                return Ok(false);
+                return Ok(None);
             }
             if serial_of(&line).is_some_and(|found| found == *serial) {
-                return Ok(true);
+                return Ok(Some(line));
             }
         }
     }
@@ -130,6 +146,21 @@ impl Index {
             self.torn.display()
         ));
         Ok(())
+    }
+}
+
+/// `261122132859Z,keyCompromise` as `on 2026-11-22, keyCompromise`.
+fn revocation_words(field: &str) -> String {
+    let (moment, reason) = field.split_once(',').map_or((field, None), |(m, r)| (m, Some(r)));
+    let century = if moment.len() == 13 { "20" } else { "" };
+    let digits = format!("{century}{moment}");
+    let day = match (digits.get(..4), digits.get(4..6), digits.get(6..8)) {
+        (Some(year), Some(month), Some(day)) => format!("on {year}-{month}-{day}"),
+        _ => "at an unreadable date".to_owned(),
+    };
+    match reason {
+        Some(reason) => format!("{day}, {}", printable(reason)),
+        None => day,
     }
 }
 
@@ -225,6 +256,17 @@ mod tests {
         let (_folder, index) = index(&format!("{ROW}V\t270101000000Z\t\t0B\tunknown\t/CN=b"));
         assert!(index.contains(&Serial::parse("000A").unwrap()).unwrap());
         assert!(!index.contains(&Serial::parse("0B").unwrap()).unwrap());
+    }
+
+    #[test]
+    fn a_revocation_is_found_with_its_reason() {
+        let (_folder, index) = index(&format!(
+            "{ROW}R\t270101000000Z\t261122132859Z,keyCompromise\t0B\tunknown\t/CN=b\n"
+        ));
+        let revocation = |serial| index.revocation(&Serial::parse(serial).unwrap()).unwrap();
+        assert_eq!(revocation("0B").as_deref(), Some("on 2026-11-22, keyCompromise"));
+        assert_eq!(revocation("0A"), None);
+        assert_eq!(revocation("0C"), None);
     }
 
     #[test]

@@ -223,8 +223,13 @@ fn make_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether a certificate for this request was recorded, at least as far as the intent, and not
-/// noted as delivered.
-pub fn is_pending(ca: &CaFolder, request: &Request) -> bool {
-    [INTENT, UNDELIVERED].iter().any(|extension| pending_path(ca, request, extension).exists())
+/// The certificate that was recorded for this request, at least as far as the intent, and not noted
+/// as delivered. No lock is needed to look.
+pub fn pending(ca: &CaFolder, request: &Request) -> Result<Option<Certificate>> {
+    for extension in [INTENT, UNDELIVERED] {
+        if let Some(certificate) = read_certificate(&pending_path(ca, request, extension))? {
+            return Ok(Some(certificate));
+        }
+    }
+    Ok(None)
 }

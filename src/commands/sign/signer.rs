@@ -92,13 +92,28 @@ impl<'a> Signer<'a> {
         wishes: &Wishes,
         env: &mut Env,
     ) -> Result<Decision> {
-        let refuse = matches!(wishes.existing, Existing::Refuse);
-        if refuse && transaction::is_pending(self.ca, request) {
-            return Ok(Decision::Deliver);
+        let pending = match wishes.existing {
+            Existing::Refuse => transaction::pending(self.ca, request)?,
+            Existing::KeepAside(_) => None,
+        };
+        if pending.is_none() {
+            destination.check_free(self.ca, &wishes.existing)?;
         }
-        destination.check_free(self.ca, &wishes.existing)?;
         let own = destination.has_own_key(request)?;
-        self.decide_with(request, own, wishes, env)
+        let approved = self.approve(request, own, wishes, env)?;
+        if let Some(certificate) = pending {
+            if self.is_still_meant(&certificate, &approved)? {
+                return Ok(Decision::Deliver);
+            }
+            env.warn(&format!(
+                "another certificate was issued for this request on {} and did not arrive: \
+                 `mailca show {} --pem` prints it",
+                certificate.not_before.date(),
+                certificate.serial
+            ));
+            destination.check_free(self.ca, &wishes.existing)?;
+        }
+        agree(approved, wishes, env)
     }
 
     /// The same for a request that was made in this run, whose key is not on disk yet.
@@ -110,16 +125,28 @@ impl<'a> Signer<'a> {
         env: &mut Env,
     ) -> Result<Decision> {
         destination.check_free(self.ca, &wishes.existing)?;
-        self.decide_with(request, true, wishes, env)
+        let approved = self.approve(request, true, wishes, env)?;
+        agree(approved, wishes, env)
     }
 
-    fn decide_with(
+    /// Whether a certificate that did not arrive is the one that is wanted now: the same terms, and
+    /// not revoked since.
+    fn is_still_meant(&self, certificate: &Certificate, approved: &Approved) -> Result<bool> {
+        let validity = approved.not_after() - approved.not_before();
+        let same_end = certificate.not_after == approved.not_after();
+        Ok(Profile::of(certificate) == Some(approved.profile())
+            && certificate.alternative_names == approved.alternative_names()
+            && (certificate.not_after - certificate.not_before == validity || same_end)
+            && self.ca.revocation(certificate)?.is_none())
+    }
+
+    fn approve(
         &self,
         request: &Request,
         own: bool,
         wishes: &Wishes,
         env: &mut Env,
-    ) -> Result<Decision> {
+    ) -> Result<Approved> {
         let profile = profile(request, own, wishes, env)?;
         if wishes.path_length.is_some() && profile != Profile::Ca {
             return Err(Error::usage("--path-len goes with --profile ca only"));
@@ -131,19 +158,7 @@ impl<'a> Signer<'a> {
             path_length: wishes.path_length.unwrap_or(0),
             crl_url: wishes.crl_url.clone(),
         };
-        let now = env.now()?;
-        let approved = policy::approve(request, &terms, self.ca.chain(), now)?;
-        for remark in approved.remarks() {
-            env.warn(remark);
-        }
-        let asking = !wishes.yes && env.prompter.is_interactive();
-        if asking || !env.quiet {
-            show(&approved, now, env);
-        }
-        if asking && !env.prompter.confirm("Sign it?")? {
-            return Err(Error::refused("not signed; nothing was written"));
-        }
-        Ok(Decision::Issue(Box::new(approved)))
+        policy::approve(request, &terms, self.ca.chain(), env.now()?)
     }
 
     /// Records and delivers. The lock is held for the recording only.
@@ -223,6 +238,7 @@ impl<'a> Signer<'a> {
         let mut transaction = begin(self.ca, env)?;
         if matches!(wishes.existing, Existing::Refuse)
             && let Some(certificate) = transaction.undelivered(request)?
+            && self.is_still_meant(&certificate, approved)?
         {
             return Ok(certificate);
         }
@@ -242,6 +258,22 @@ impl<'a> Signer<'a> {
             error.hint("when this is mended, run the same command again; nothing is issued twice")
         })
     }
+}
+
+/// Shows what will be signed, and asks where somebody is there to be asked.
+fn agree(approved: Approved, wishes: &Wishes, env: &mut Env) -> Result<Decision> {
+    for remark in approved.remarks() {
+        env.warn(remark);
+    }
+    let asking = !wishes.yes && env.prompter.is_interactive();
+    if asking || !env.quiet {
+        let now = env.now()?;
+        show(&approved, now, env);
+    }
+    if asking && !env.prompter.confirm("Sign it?")? {
+        return Err(Error::refused("not signed; nothing was written"));
+    }
+    Ok(Decision::Issue(Box::new(approved)))
 }
 
 fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
