@@ -9,6 +9,12 @@ mod commands;
 
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 
+/// What `--help` says of key types.
+const KEY_TYPES: &str = "One of ecdsa-p256, ecdsa-p384, ed25519, rsa-2048, rsa-3072, rsa-4096. \
+    Thunderbird and OpenSMTPD know no ed25519.";
+/// What `--help` says of modes.
+const MODES: &str = "One of 0400, 0440, 0444, 0644. Private keys are 0400 in any case.";
+
 /// Every key type, for clap.
 fn key_types() -> PossibleValuesParser {
     PossibleValuesParser::new(crate::pki::key::KeyType::ALL.map(crate::pki::key::KeyType::name))
@@ -27,12 +33,13 @@ fn profiles() -> PossibleValuesParser {
     name = "mailca",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true,
     after_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
+        mailca issue --user joeuser --email joe@example.com joeuser\n  \
         mailca export-p12 joeuser",
     after_long_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
+        mailca issue --user joeuser --email joe@example.com joeuser\n  \
         mailca export-p12 joeuser\n\n\
         Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 the answer is no; 70 a bug."
 )]
@@ -143,13 +150,13 @@ pub struct Identity {
     #[arg(long, value_name = "LOGIN", requires = "email")]
     pub user: Option<String>,
     /// E-mail address of the person
-    #[arg(long, value_name = "ADDRESS", requires = "user")]
+    #[arg(long, value_name = "ADDRESS", requires = "user", conflicts_with = "cn")]
     pub email: Option<String>,
     /// More names: DNS:HOST, IP:ADDRESS or email:ADDRESS; may be repeated
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub san: Vec<String>,
     /// Type of the key [default: ecdsa-p256 for a host, rsa-2048 for a person]
-    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, conflicts_with = "key")]
+    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, conflicts_with = "key", long_help = KEY_TYPES)]
     pub key_type: Option<String>,
     /// Use this private key instead of a new one
     #[arg(long, value_name = "FILE")]

@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::pki::serial::Serial;
 use crate::prompt::Prompter;
 
+/// How often a password is asked for before giving up.
+const TRIES: usize = 3;
+
 /// The outside world, as the commands see it.
 pub struct Env {
     /// The product: what was asked for.
@@ -23,6 +26,10 @@ pub struct Env {
     pub prompter: Box<dyn Prompter>,
     /// Looks up an environment variable.
     pub variable: fn(&str) -> Option<String>,
+    /// The names of all environment variables that begin with `MAILCA_`.
+    pub variable_names: Vec<String>,
+    /// Whether the one JSON document was written.
+    pub json_written: bool,
     /// Talk is suppressed, but for warnings and errors.
     pub quiet: bool,
     /// Talk is coloured.
@@ -80,6 +87,7 @@ impl Env {
     pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))?;
+        self.json_written = true;
         self.print(&text)
     }
 
@@ -137,12 +145,15 @@ impl Env {
 
     /// Asks for a new password, twice.
     pub fn new_password(&mut self, question: &str) -> Result<Zeroizing<String>> {
-        let first = self.prompter.password(question)?;
-        let second = self.prompter.password("The same again")?;
-        if *first != *second {
-            return Err(Error::refused("the two passwords differ; nothing was written"));
+        for _ in 0..TRIES {
+            let first = self.prompter.password(question)?;
+            let second = self.prompter.password("The same again")?;
+            if *first == *second {
+                return Ok(first);
+            }
+            self.ask_about("the two differ; once more");
         }
-        Ok(first)
+        Err(Error::refused("the two passwords differ; nothing was written"))
     }
 }
 

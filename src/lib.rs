@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit};
+use serde_json::json;
 
 use crate::cli::{Cli, Color};
 use crate::env::Env;
@@ -55,6 +56,13 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             env.report(&error);
+            if cli.global.json && !env.json_written {
+                // Somebody who reads JSON finds the reason there too; a lost stdout is no new error.
+                let _ = env.print_json(&json!({
+                    "error": error.to_string(),
+                    "hints": error.hints(),
+                }));
+            }
             error.kind().exit_code()
         }
     }
@@ -84,6 +92,11 @@ fn real_environment(cli: &Cli) -> Env {
         stdin: Box::new(std::io::stdin()),
         prompter: Box::new(Terminal::new(!cli.global.no_input)),
         variable: |name| std::env::var(name).ok(),
+        variable_names: std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| name.starts_with("MAILCA_"))
+            .collect(),
+        json_written: false,
         quiet: cli.global.quiet,
         color,
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{CaPassphrase, Identity, Subject, Terms, key_types};
+use super::{CaPassphrase, Identity, KEY_TYPES, MODES, Subject, Terms, key_types};
 
 /// `mailca newca`
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub struct Newca {
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
     /// Type of the CA's key [default: ecdsa-p256]
-    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true)]
+    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, long_help = KEY_TYPES)]
     pub key_type: Option<String>,
     /// Validity of the CA in days
     #[arg(long, value_name = "N", default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36500))]
@@ -72,11 +72,11 @@ pub struct Newreq {
     /// Whose certificate it will be.
     #[command(flatten)]
     pub identity: Identity,
-    /// Keep an old key and request aside and make new ones
+    /// Keep an old key, request and certificate aside and make new ones
     #[arg(long)]
     pub force: bool,
     /// Mode of req.pem [default: 0400]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", long_help = MODES)]
     pub cert_mode: Option<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct Sign {
     #[arg(long)]
     pub force: bool,
     /// Mode of cert.pem and cacert.pem [default: 0400]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", long_help = MODES)]
     pub cert_mode: Option<String>,
     /// The passphrase of the CA's key.
     #[command(flatten)]
@@ -127,7 +127,7 @@ pub struct Issue {
     #[arg(long)]
     pub force: bool,
     /// Mode of the public files [default: 0400]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", long_help = MODES)]
     pub cert_mode: Option<String>,
     /// The passphrase of the CA's key.
     #[command(flatten)]
@@ -148,7 +148,14 @@ pub struct ExportP12 {
     #[arg(long = "name", value_name = "TEXT")]
     pub friendly_name: Option<String>,
     /// Who reads it: modern, apple, android, windows or thunderbird
-    #[arg(long = "for", value_name = "READER", default_value = "modern")]
+    #[arg(
+        long = "for",
+        value_name = "READER",
+        default_value = "modern",
+        long_help = "Who reads it. \
+        modern, windows and thunderbird: AES-256 and SHA-256. apple and android: 3DES and SHA-1, \
+        which is all that their keychains read."
+    )]
     pub reader: String,
     /// File with the password in its first line
     #[arg(long, value_name = "FILE", group = "password")]

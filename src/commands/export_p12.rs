@@ -56,7 +56,7 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(path) = &args.password_out {
         env.say(&format!("{} is its password: hand it over on another way", path.display()));
     } else if password.generated {
-        env.warn(&format!("the password of {} is: {}", output.display(), *password.text));
+        env.ask_about(&format!("the password of {} is: {}", output.display(), *password.text));
     }
     if global.json {
         env.print_json(&json!({

@@ -19,13 +19,16 @@ use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
+use crate::pki::printable::printable;
 use crate::store::ca::CaFolder;
 use crate::store::config::{self, Settings};
 use crate::store::folder::Existing;
+use crate::store::layout;
 
 /// Runs the command of a command line.
 pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
     let global = &cli.global;
+    warn_of_unknown_variables(env);
     match &cli.command {
         Command::Newca(args) => newca::run(args, global, env),
         Command::Newreq(args) => newreq::run(args, global, env),
@@ -35,6 +38,18 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Show(args) => show::run(args, global, env),
         Command::Verify(args) => verify::run(args, global, env),
         Command::Quickstart(args) => quickstart::run(args, global, env),
+    }
+}
+
+/// A mistyped variable would be passed over in silence.
+fn warn_of_unknown_variables(env: &mut Env) {
+    let names = env.variable_names.clone();
+    for (name, near) in config::unknown_variables(names.iter().map(String::as_str)) {
+        let near = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
+        env.warn(&format!(
+            "the environment variable {} is not one of mailca's{near}",
+            printable(name)
+        ));
     }
 }
 
@@ -74,7 +89,7 @@ fn passphrase_of(path: &Path, args: &CaPassphrase, env: &mut Env) -> Result<Zero
     if env.prompter.is_interactive() {
         return env.prompter.password(&format!("Passphrase of {}", path.display()));
     }
-    Err(Error::refused(format!("{} is encrypted, and nobody is there to be asked", path.display()))
+    Err(Error::refused("it is encrypted, and nobody is there to be asked for the passphrase")
         .hint("name a file that holds its passphrase with --ca-passphrase-file"))
 }
 
@@ -162,4 +177,27 @@ fn ask_part(
 fn host_name() -> String {
     let uname = rustix::system::uname();
     uname.nodename().to_string_lossy().trim_end_matches('.').to_owned()
+}
+
+/// The certificate folders under the current one.
+fn certificate_folders() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(".")? {
+        let path = entry?.path();
+        if path.join(layout::KEY.name).exists() {
+            found.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The folder whose name is most like a mistyped one.
+fn nearest_folder<'f>(folders: &'f [String], mistyped: &str) -> Option<&'f str> {
+    folders
+        .iter()
+        .map(|folder| (strsim::jaro_winkler(folder, mistyped), folder))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, folder)| folder.as_str())
 }

@@ -24,7 +24,7 @@ mod adopt;
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
     create::check_vacant(&global.ca_dir)?;
-    let settings = settings(global, env)?;
+    let settings = settings(global, env)?.with_leaf_days(args.leaf_days);
     let made = if args.from.is_empty() {
         make(args, &settings, env)?
     } else {
@@ -38,6 +38,7 @@ pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
             key_pem: &made.key_pem,
             next_serial: &env.serial()?.to_string(),
             configuration: &made.configuration,
+            settings: &settings,
         },
     )?;
     report(&made.chain[0], global, env)
@@ -63,6 +64,9 @@ fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let subject = parts.build()?;
     let key_type = args.key_type.as_deref().map_or_else(|| settings.ca_key_type(), str::parse)?;
     let passphrase = new_passphrase(args, env)?;
+    if let Some(limits) = key_type.limits() {
+        env.warn(limits);
+    }
     let key = PrivateKey::generate(key_type)?;
     let certificate = issue::root(
         &Root {
@@ -134,7 +138,7 @@ fn permitted(args: &Newca, settings: &Settings) -> Result<Option<Permitted>> {
     }
     let domains = domains
         .iter()
-        .map(|domain| match GeneralName::dns(domain.trim_start_matches('.'))? {
+        .map(|domain| match GeneralName::dns(domain.trim_start_matches('.')).map_err(several)? {
             GeneralName::Dns(name) if !name.starts_with('*') => Ok(name),
             _ => Err(Error::usage(format!("{domain} is not a domain"))
                 .hint("name the domain itself; the hosts below it are included")),
@@ -142,6 +146,10 @@ fn permitted(args: &Newca, settings: &Settings) -> Result<Option<Permitted>> {
         .collect::<Result<_>>()?;
     let networks = networks.iter().map(|network| parse_network(network)).collect::<Result<_>>()?;
     Ok(Some(Permitted { domains, networks }))
+}
+
+fn several(error: Error) -> Error {
+    error.hint("name one domain with each --permit: --permit example.com --permit example.org")
 }
 
 fn parse_network(text: &str) -> Result<(IpAddr, u8)> {
@@ -159,6 +167,15 @@ fn parse_network(text: &str) -> Result<(IpAddr, u8)> {
 /// The passphrase for a CA key that is to be protected.
 fn new_passphrase(args: &Newca, env: &mut Env) -> Result<Option<Zeroizing<String>>> {
     if !args.encrypt_key {
+        if args.passphrase.ca_passphrase_file.is_some() && args.from.is_empty() {
+            return Err(Error::usage(
+                "there is a file with a passphrase, and nothing to protect with it",
+            )
+            .hint(
+                "add --encrypt-key, or leave --ca-passphrase-file and \
+                       MAILCA_CA_PASSPHRASE_FILE out for a key without a passphrase",
+            ));
+        }
         return Ok(None);
     }
     let passphrase = if let Some(file) = &args.passphrase.ca_passphrase_file {

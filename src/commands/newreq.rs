@@ -78,6 +78,7 @@ impl Draft {
         env: &mut Env,
     ) -> Result<Self> {
         let resumed = check_folder(&folder, existing)?;
+        folder.check_writable()?;
         let (profile, common_name, first_name) = whose(identity, env)?;
         let mut names = vec![first_name];
         for name in more_names(&identity.san)? {
@@ -96,7 +97,7 @@ impl Draft {
             env.say(&format!("going on with {}", folder.path_of(layout::KEY).display()));
             key
         } else {
-            key(identity, profile, settings)?
+            key(identity, profile, settings, env)?
         };
         let request = Request::from_der(&assemble::request(&subject, &names, false, &key)?)?;
         Ok(Self { folder, request, profile, key, key_is_there: resumed })
@@ -136,13 +137,26 @@ fn check_folder(folder: &CertificateFolder, existing: &Existing) -> Result<bool>
             "{} is there already, and is not overwritten",
             folder.path_of(layout::REQUEST).display()
         ))
-        .hint("sign it with `mailca sign`, or name another folder: `mailca newreq ... NAME`")
-        .hint("--force keeps the old key and request aside and makes new ones"));
+        .hint(again(folder))
+        .hint("name another folder for another host or person: `mailca newreq ... NAME`")
+        .hint("--force keeps the old key, request and certificate aside and makes new ones"));
     }
     if !folder.has(layout::KEY) {
         return Ok(false);
     }
     Ok(true)
+}
+
+/// What to do with a request that is there already.
+fn again(folder: &CertificateFolder) -> String {
+    let argument = folder.argument();
+    if folder.has(layout::CERTIFICATE) {
+        format!(
+            "it is signed; `mailca sign --force{argument}` makes a new certificate for the same key"
+        )
+    } else {
+        format!("sign it with `mailca sign{argument}`")
+    }
 }
 
 /// The profile, the common name, and the name that goes into the certificate without being asked
@@ -177,7 +191,11 @@ fn host_of(text: &str) -> Result<GeneralName> {
     match as_host(text) {
         Some(name) => Ok(name),
         None => GeneralName::dns(text).map_err(|error| {
-            error.hint("a person's certificate is made with --user LOGIN --email ADDRESS")
+            if text.contains('@') {
+                error.hint("a person's certificate is made with --user LOGIN --email ADDRESS")
+            } else {
+                error
+            }
         }),
     }
 }
@@ -208,7 +226,12 @@ fn key_file(path: &Path) -> Result<PrivateKey> {
         .map_err(|error| error.at(path.display()))
 }
 
-fn key(identity: &Identity, profile: Profile, settings: &Settings) -> Result<PrivateKey> {
+fn key(
+    identity: &Identity,
+    profile: Profile,
+    settings: &Settings,
+    env: &mut Env,
+) -> Result<PrivateKey> {
     if let Some(path) = &identity.key {
         return key_file(path);
     }
@@ -217,6 +240,9 @@ fn key(identity: &Identity, profile: Profile, settings: &Settings) -> Result<Pri
         (None, Profile::User) => settings.user_key_type()?,
         (None, _) => settings.host_key_type()?,
     };
+    if let Some(limits) = kind.limits() {
+        env.warn(limits);
+    }
     PrivateKey::generate(kind)
 }
 

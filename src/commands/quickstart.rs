@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Parser;
+use serde_json::json;
 
 use crate::cli::{Cli, Global, Quickstart};
 use crate::commands::{dispatch, host_name};
@@ -20,6 +21,15 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
     GeneralName::email(&email)?;
     FolderName::parse(&args.user)?;
     FolderName::parse(&host)?;
+    if global.ca_dir != Path::new("demoCA") {
+        return Err(Error::usage("quickstart makes its CA in a folder of its own")
+            .hint("leave --ca-dir and MAILCA_DIR out; --dir names the folder"));
+    }
+    if !host.contains('.') {
+        env.warn(&format!(
+            "{host} is not a full host name; clients connect to one like mail.example.com: --host"
+        ));
+    }
     enter(&args.dir)?;
     env.say(&format!("in {}:", args.dir.display()));
     let password = format!("{}.password", args.user);
@@ -32,6 +42,23 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
     for step in steps {
         env.say(&format!("$ mailca {}", step.join(" ")));
         run_step(step, global, env)?;
+    }
+    if global.json {
+        return env.print_json(&json!({
+            "dir": args.dir,
+            "ca_dir": args.dir.join("demoCA"),
+            "host": { "name": host, "folder": args.dir.join(&host) },
+            "user": {
+                "name": args.user,
+                "email": email,
+                "folder": args.dir.join(&args.user),
+                "p12": args.dir.join(format!("{}.p12", args.user)),
+                "password_file": args.dir.join(&password),
+            },
+        }));
+    }
+    if env.quiet {
+        return Ok(());
     }
     next(args, &host, &password, env)
 }

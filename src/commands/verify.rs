@@ -20,6 +20,9 @@ use crate::render;
 use crate::store::ca::CaFolder;
 use crate::store::{atomic, layout};
 
+/// Less validity than this is worth a warning, in days.
+const SOON_DAYS: i64 = 30;
+
 /// Verifies one certificate.
 pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
     let mut given = certificates(&args.file)?.into_iter();
@@ -30,7 +33,7 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
     for path in &args.untrusted {
         intermediates.extend(certificates(path)?.iter().map(|found| found.as_der().to_vec()));
     }
-    let roots = roots(args, global)?;
+    let roots = roots(args, global, env)?;
     let crls = args.crl.iter().map(crls).collect::<Result<Vec<_>>>()?.concat();
     let options = Options {
         roots: &roots,
@@ -42,6 +45,7 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
     };
     let outcome = verify::verify(leaf.as_der(), &options).and_then(|path| {
         check_key(&args.file, &leaf)?;
+        check_revocation(args, &leaf, global)?;
         Ok(path)
     });
     if global.json {
@@ -58,6 +62,13 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         for note in &path.notes {
             env.warn(note);
         }
+        let days = (leaf.not_after - options.at).whole_days();
+        if days < SOON_DAYS {
+            env.warn(&format!(
+                "{} expires in {days} days; `mailca sign --force` makes a new certificate for its request",
+                leaf.title()
+            ));
+        }
         let chain: Vec<_> = path
             .certificates
             .iter()
@@ -70,6 +81,9 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         } else {
             format!(", signed by {}", chain.join(", by "))
         };
+        if env.quiet {
+            return Ok(());
+        }
         env.print(&format!(
             "{}: {} is valid until {}{signers}",
             args.file.display(),
@@ -81,11 +95,15 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("{} is a folder", path.display()))
+            .hint(format!("name the file in it: {}", path.join("cert.pem").display())));
+    }
     Certificate::from_file_content(&fs_err::read(path)?).map_err(|error| error.at(path.display()))
 }
 
 /// The CA certificates that are trusted: those given, else this CA's, else those beside the file.
-fn roots(args: &Verify, global: &Global) -> Result<Vec<Vec<u8>>> {
+fn roots(args: &Verify, global: &Global, env: &mut Env) -> Result<Vec<Vec<u8>>> {
     let ders = |found: &[Certificate]| found.iter().map(|ca| ca.as_der().to_vec()).collect();
     if !args.ca.is_empty() {
         let found = args.ca.iter().map(|path| certificates(path)).collect::<Result<Vec<_>>>()?;
@@ -96,6 +114,7 @@ fn roots(args: &Verify, global: &Global) -> Result<Vec<Vec<u8>>> {
         Err(error) => {
             let beside = atomic::folder_of(&args.file).join(layout::CHAIN.name);
             if beside.exists() {
+                env.warn(&format!("there is no CA here; trusting {}", beside.display()));
                 return Ok(ders(&certificates(&beside)?));
             }
             Err(error.hint("or name the trusted CA certificates with --ca"))
@@ -145,6 +164,22 @@ fn moment(text: &str) -> Result<OffsetDateTime> {
         Error::usage(format!("{text:?} is not a time"))
             .hint("for example 2027-01-31, or 2027-01-31T12:00:00Z")
     })
+}
+
+/// Without revocation lists, this CA's own index says what it revoked.
+fn check_revocation(args: &Verify, leaf: &Certificate, global: &Global) -> Result<()> {
+    if !args.ca.is_empty() || !args.crl.is_empty() || args.at.is_some() {
+        return Ok(());
+    }
+    let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(()) };
+    match ca.revocation(leaf)? {
+        Some(when) => Err(Error::verdict(format!(
+            "the certificate of {} was revoked by the CA in {}: {when}",
+            leaf.title(),
+            ca.path().display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Where key.pem lies beside cert.pem, it must be the certificate's: a server with another pair does

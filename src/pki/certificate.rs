@@ -43,8 +43,7 @@ pub struct Certificate {
 impl Certificate {
     /// Reads a certificate in DER.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let (rest, parsed) = X509Certificate::from_der(der)
-            .map_err(|error| Error::refused("malformed certificate").caused_by(error))?;
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| not_a_certificate(der))?;
         if !rest.is_empty() {
             return Err(Error::refused("malformed certificate: bytes follow it"));
         }
@@ -126,6 +125,14 @@ impl Certificate {
     pub fn title(&self) -> String {
         title(&self.subject, &self.alternative_names)
     }
+}
+
+fn not_a_certificate(content: &[u8]) -> Error {
+    if content.is_empty() {
+        return Error::refused("it is empty");
+    }
+    Error::refused("it is not a certificate, or a malformed one")
+        .hint("`mailca show FILE` tells what a file is")
 }
 
 /// What to call a subject in a message.

@@ -64,7 +64,9 @@ impl GeneralName {
     /// A host name, in U-labels or A-labels, with or without a trailing dot; a wildcard is allowed as
     /// the whole leftmost label. The result is in lower-case A-labels (IDNA 2008, UTS 46).
     pub fn dns(host: &str) -> Result<Self> {
-        check_host(host).map(Self::Dns).map_err(|problem| problem.into_error(Error::refused))
+        check_host(host)
+            .map(Self::Dns)
+            .map_err(|problem| problem.without_prefix_hint().into_error(Error::refused))
     }
 
     /// A mailbox `local@domain` (RFC 5280 4.2.1.6). The local part is ASCII and kept as it is, the

@@ -59,6 +59,12 @@ impl KeyType {
         }
     }
 
+    /// Who cannot use such a key, for a warning.
+    pub fn limits(self) -> Option<&'static str> {
+        (self == Self::Ed25519)
+            .then_some("Thunderbird (NSS), OpenSMTPD and many mail clients cannot use Ed25519 keys")
+    }
+
     /// The name on the command line and in mailca.toml.
     pub fn name(self) -> &'static str {
         match self {

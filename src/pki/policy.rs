@@ -126,7 +126,12 @@ pub fn approve(
             let is_leaf = terms.profile != Profile::Ca;
             names_of(request.subject.as_der(), &alternative_names, is_leaf)
                 .and_then(|names| constraints.check(&names))
-                .map_err(Error::as_refused)?;
+                .map_err(|error| {
+                    error.as_refused().hint(
+                        "these names are in the CA's certificate (newca --permit) and cannot be changed; \
+                         another CA is made with `mailca newca --ca-dir`",
+                    )
+                })?;
         }
     }
     let (not_before, not_after) = dates(terms, chain, now, &mut remarks)?;
@@ -265,7 +270,8 @@ fn dates(
                 certificate.title(),
                 until.date(),
                 now.date()
-            )));
+            ))
+            .hint("make a new CA in another folder, with `mailca newca --ca-dir`, and give its certificate to the clients"));
         }
         if from > now {
             return Err(Error::refused(format!(

@@ -25,6 +25,14 @@ impl Problem {
         self
     }
 
+    /// The same where names are written without their type, and a hint to write one misleads.
+    pub(super) fn without_prefix_hint(mut self) -> Self {
+        let prefixes = ["write DNS:", "write IP:", "write email:"];
+        self.hint =
+            self.hint.filter(|hint| !prefixes.iter().any(|prefix| hint.starts_with(prefix)));
+        self
+    }
+
     pub(super) fn into_error(self, make: fn(String) -> Error) -> Error {
         let error = make(self.message);
         match self.hint {

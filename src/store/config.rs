@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::pki::key::KeyType;
+use crate::pki::name::Parts;
 use crate::store::layout;
 
 /// Validity of a certificate in days, where nobody says otherwise.
@@ -86,7 +87,7 @@ impl Settings {
         };
         let mut table = parse(&text).map_err(|error| error.at(path.display()))?;
         for key in KEYS {
-            let name = format!("MAILCA_{}", key.to_uppercase().replace('-', "_"));
+            let name = variable_of(key);
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
                 let value = from_environment(key, &value).map_err(|error| error.at(&name))?;
                 let alone = toml::Table::from_iter([(key.to_owned(), value.clone())]);
@@ -98,6 +99,7 @@ impl Settings {
     }
 
     fn from_table(table: toml::Table) -> Result<Self> {
+        table.iter().try_for_each(|(key, value)| check_kind(key, value))?;
         let settings: Self = toml::Value::Table(table)
             .try_into()
             .map_err(|error: toml::de::Error| Error::refused(error.message().to_owned()))?;
@@ -111,6 +113,7 @@ impl Settings {
         self.user_key_type()?;
         self.cert_mode()?;
         self.crl_url.as_deref().map_or(Ok(()), check_url)?;
+        self.subject().build()?;
         for days in [self.leaf_days, self.crl_days].into_iter().flatten() {
             if !(1..=36_500).contains(&days) {
                 return Err(Error::refused(format!(
@@ -119,6 +122,18 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// The parts of new subjects.
+    pub fn subject(&self) -> Parts {
+        Parts {
+            country: self.country.clone(),
+            state: self.state.clone(),
+            locality: self.locality.clone(),
+            organization: self.organization.clone(),
+            organizational_units: self.organizational_unit.clone(),
+            ..Parts::default()
+        }
     }
 
     /// The key type of a new CA.
@@ -139,6 +154,12 @@ impl Settings {
     /// Validity of new certificates in days.
     pub fn leaf_days(&self) -> u32 {
         self.leaf_days.unwrap_or(LEAF_DAYS)
+    }
+
+    /// The same settings with another validity of certificates, where one is given.
+    #[must_use]
+    pub fn with_leaf_days(self, leaf_days: Option<u32>) -> Self {
+        Self { leaf_days: leaf_days.or(self.leaf_days), ..self }
     }
 
     /// Validity of new CRLs in days.
@@ -196,6 +217,48 @@ fn parse(text: &str) -> Result<toml::Table> {
         }
     }
     Ok(table)
+}
+
+/// Names of variables that look like settings and are none, each with the nearest that is one.
+pub fn unknown_variables<'n>(
+    names: impl Iterator<Item = &'n str>,
+) -> Vec<(&'n str, Option<String>)> {
+    let known = |name: &str| {
+        ["MAILCA_DIR", "MAILCA_CA_PASSPHRASE_FILE"].contains(&name)
+            || name.starts_with("MAILCA_BENCH_")
+            || KEYS.iter().any(|key| variable_of(key) == name)
+    };
+    names
+        .filter(|name| name.starts_with("MAILCA_") && !known(name))
+        .map(|name| {
+            let key = name.trim_start_matches("MAILCA_").to_lowercase().replace('_', "-");
+            (name, nearest(&key).map(variable_of))
+        })
+        .collect()
+}
+
+/// The variable of a key.
+fn variable_of(key: &str) -> String {
+    format!("MAILCA_{}", key.to_uppercase().replace('-', "_"))
+}
+
+/// Values are strings, numbers or lists of strings, by their key.
+fn check_kind(key: &str, value: &toml::Value) -> Result<()> {
+    let (fits, wanted) = if LISTS.contains(&key) {
+        let strings = |items: &Vec<toml::Value>| items.iter().all(toml::Value::is_str);
+        (value.as_array().is_some_and(strings), "a list of strings, as in [\"one\", \"two\"]")
+    } else if NUMBERS.contains(&key) {
+        let positive =
+            value.as_integer().is_some_and(|number| (0..=i64::from(u32::MAX)).contains(&number));
+        (positive, "a number without quotes, as in 365")
+    } else {
+        (value.is_str(), "a string between quotes")
+    };
+    if fits {
+        return Ok(());
+    }
+    let value = serde_json::to_string(value).unwrap_or_default();
+    Err(Error::refused(format!("{key} = {value} does not fit: it must be {wanted}")))
 }
 
 fn nearest(key: &str) -> Option<&'static str> {

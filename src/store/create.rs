@@ -12,6 +12,7 @@ use fs_err as fs;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::store::atomic::{self, folder_of, sync_folder};
+use crate::store::config::Settings;
 use crate::store::index;
 use crate::store::layout::{self, FileKind};
 
@@ -31,6 +32,8 @@ pub struct Contents<'a> {
     pub next_serial: &'a str,
     /// mailca.toml.
     pub configuration: &'a str,
+    /// The defaults that openssl.cnf repeats.
+    pub settings: &'a Settings,
 }
 
 /// Refuses where a CA, or anything else, is at `path` already.
@@ -83,7 +86,7 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
     add(layout::INDEX_ATTRIBUTES, "unique_subject = no\n".to_owned());
     add(layout::SERIAL, format!("{}\n", contents.next_serial));
     add(layout::CRL_NUMBER, "01\n".to_owned());
-    add(layout::OPENSSL_CONFIGURATION, openssl_configuration(&final_path));
+    add(layout::OPENSSL_CONFIGURATION, openssl_configuration(&final_path, contents.settings));
     add(layout::CONFIGURATION, contents.configuration.to_owned());
     files.push((&kept, layout::NEW_CERTIFICATE_MODE, certificate.to_pem()?));
     let mut written = Vec::new();
@@ -118,9 +121,12 @@ fn make_folder(path: &Path) -> Result<()> {
 
 /// In OpenSSL's configuration a value between double quotes is taken as it is, and a double quote in
 /// it is doubled.
-fn openssl_configuration(ca_dir: &Path) -> String {
+fn openssl_configuration(ca_dir: &Path, settings: &Settings) -> String {
     let quoted = format!("\"{}\"", ca_dir.display().to_string().replace('"', "\"\""));
-    OPENSSL_CONFIGURATION.replace("@CA_DIR@", &quoted)
+    OPENSSL_CONFIGURATION
+        .replace("@CA_DIR@", &quoted)
+        .replace("@LEAF_DAYS@", &settings.leaf_days().to_string())
+        .replace("@CRL_DAYS@", &settings.crl_days().to_string())
 }
 
 /// The folder under its temporary name. Dropped without being published, it is removed.

@@ -32,7 +32,7 @@ impl FolderName {
             "{} is not a name for a certificate folder",
             crate::pki::printable::printable(text)
         ))
-        .hint("use letters, digits and . _ @ + -, beginning with a letter or digit"))
+        .hint("use ASCII letters, digits and . _ @ + -, beginning with a letter or digit"))
     }
 
     /// The name.
@@ -99,6 +99,15 @@ impl CertificateFolder {
     /// The folder itself.
     pub fn path(&self) -> &Path {
         if self.path.as_os_str().is_empty() { Path::new(".") } else { &self.path }
+    }
+
+    /// The folder as the argument of a command in a hint: ` NAME`, or nothing for the current one.
+    pub fn argument(&self) -> String {
+        if self.path.as_os_str().is_empty() || self.path == Path::new(".") {
+            String::new()
+        } else {
+            format!(" {}", self.path.display())
+        }
     }
 
     /// Whether one of its files is there.

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::cli::{ExportP12, Global};
+use crate::commands::{certificate_folders, nearest_folder};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::profile::Profile;
 use crate::pki::verify::{self, Options};
+use crate::store::ca::CaFolder;
 use crate::store::folder::{CertificateFolder, FolderName};
 use crate::store::layout;
 
@@ -30,7 +32,7 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
             "there is no certificate: {} is missing",
             folder.path_of(layout::CERTIFICATE).display()
         ))
-        .hint("sign the request first, with `mailca sign`"));
+        .hint(format!("sign the request first, with `mailca sign{}`", folder.argument())));
     }
     let certificate = folder
         .certificates(layout::CERTIFICATE)?
@@ -50,7 +52,8 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
         ))
         .hint("sign the request that was made with this key"));
     }
-    check_validity(&certificate, &chain, env)?;
+    check_validity(&certificate, &chain, &folder, env)?;
+    check_revocation(&certificate, global)?;
     if fallback {
         announce(&certificate, name, env);
     }
@@ -68,18 +71,13 @@ fn find(args: &ExportP12, name: &FolderName, global: &Global) -> Result<(Certifi
     }
     let beside = certificate_folders()?;
     if !beside.is_empty() {
-        let near = beside
-            .iter()
-            .map(|found| (strsim::jaro_winkler(found, name.as_str()), found))
-            .filter(|(likeness, _)| *likeness > 0.7)
-            .max_by(|one, other| one.0.total_cmp(&other.0));
         let error = Error::refused(format!(
             "there is no certificate folder {}, but there are others: {}",
             name.as_str(),
             shortened(&beside)
         ));
-        let error = match near {
-            Some((_, near)) => error.hint(format!("is {near} meant?")),
+        let error = match nearest_folder(&beside, name.as_str()) {
+            Some(near) => error.hint(format!("is {near} meant?")),
             None => error,
         };
         return Err(error.hint("--from . exports the pair in the current folder"));
@@ -98,19 +96,6 @@ fn find(args: &ExportP12, name: &FolderName, global: &Global) -> Result<(Certifi
     Ok((folder, true))
 }
 
-/// The certificate folders under the current one.
-fn certificate_folders() -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs_err::read_dir(".")? {
-        let path = entry?.path();
-        if path.join(layout::KEY.name).exists() {
-            found.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 fn shortened(names: &[String]) -> String {
     let shown: Vec<_> =
         names.iter().take(5).map(|name| crate::pki::printable::printable(name)).collect();
@@ -122,7 +107,7 @@ fn shortened(names: &[String]) -> String {
 
 /// Says whose certificate goes out when NAME did not say it.
 fn announce(certificate: &Certificate, name: &FolderName, env: &mut Env) {
-    env.say(&format!(
+    env.warn(&format!(
         "there is no folder {}; exporting the pair in the current folder: {}",
         name.as_str(),
         certificate.subject
@@ -136,7 +121,24 @@ fn announce(certificate: &Certificate, name: &FolderName, env: &mut Env) {
     }
 }
 
-fn check_validity(certificate: &Certificate, chain: &[Certificate], env: &Env) -> Result<()> {
+/// Where the CA is at hand, its index says what it revoked.
+fn check_revocation(certificate: &Certificate, global: &Global) -> Result<()> {
+    let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(()) };
+    match ca.revocation(certificate)? {
+        Some(when) => Err(Error::refused(format!(
+            "the certificate of {} was revoked: {when}",
+            certificate.title()
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn check_validity(
+    certificate: &Certificate,
+    chain: &[Certificate],
+    folder: &CertificateFolder,
+    env: &Env,
+) -> Result<()> {
     let now = env.now()?;
     if certificate.not_after < now {
         return Err(Error::refused(format!(
@@ -145,7 +147,7 @@ fn check_validity(certificate: &Certificate, chain: &[Certificate], env: &Env) -
             certificate.not_after.date(),
             now.date()
         ))
-        .hint("sign its request again with `mailca sign --force`"));
+        .hint(format!("sign its request again with `mailca sign --force{}`", folder.argument())));
     }
     let roots: Vec<_> = chain.iter().rev().take(1).map(|ca| ca.as_der().to_vec()).collect();
     let others: Vec<_> = chain.iter().rev().skip(1).map(|ca| ca.as_der().to_vec()).collect();

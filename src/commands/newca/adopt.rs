@@ -42,6 +42,14 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
     })?;
     let chain = chain(certificates, &key)?;
     check(&chain[0], env)?;
+    if let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
+        env.warn(&format!(
+            "the certificate of {}, which signed {}, is not in the files; clients need the chain up to \
+             its root: name those certificates with --from too",
+            last.issuer,
+            last.title()
+        ));
+    }
     let passphrase = new_passphrase(args, env)?;
     let key_pem = match (kept_pem, &passphrase) {
         (Some(encrypted), None) => encrypted,

@@ -38,8 +38,9 @@ pub(super) fn open(target: &str, global: &Global, env: &mut Env) -> Result<Found
         env.say(&format!("{} is a folder: showing {}", printable(target), printable_path(&path)));
         return items(path.display().to_string(), &read(&path)?);
     }
-    if path.symlink_metadata().is_ok() {
-        return items(target.to_owned(), &read(path)?);
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        _ => return items(target.to_owned(), &read(path)?),
     }
     let missing = || Error::refused(format!("there is no file {}", printable(target)));
     let Ok(serial) = Serial::parse(target) else {

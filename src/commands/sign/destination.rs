@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::Global;
-use crate::commands::newreq;
+use crate::commands::{certificate_folders, nearest_folder, newreq};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -179,7 +179,10 @@ pub fn of_target(
             "{} is neither a certificate folder nor a request file",
             crate::pki::printable::printable(target)
         ))
-        .hint(format!("make the folder and its request with `mailca newreq ... {target}`")));
+        .hint(match nearest_folder(&certificate_folders()?, target) {
+            Some(near) => format!("is {near} meant?"),
+            None => "make a folder and its request with `mailca newreq ... NAME`".to_owned(),
+        }));
     }
     let request = Request::from_file_content(&fs_err::read(path)?)
         .map_err(|error| error.at(path.display()))?;

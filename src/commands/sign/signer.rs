@@ -18,6 +18,7 @@ use crate::pki::verify::{self, Options};
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
+use crate::store::layout;
 use crate::store::transaction::{self, Transaction};
 
 /// What the administrator wants of every certificate of this run.
@@ -194,6 +195,12 @@ impl<'a> Signer<'a> {
                 certificate.not_after.date(),
                 certificate.serial
             ));
+            if let Destination::Folder(folder) = destination {
+                env.say(&format!(
+                    "{} is the CA's, for those who check it",
+                    folder.path_of(layout::CHAIN).display()
+                ));
+            }
             self.delivered(request)?;
         }
         Ok(certificate)

@@ -12,6 +12,9 @@ use crate::render::certificate::{fingerprint, sha1_fingerprint};
 use crate::render::sendmail::Forms;
 use crate::render::words;
 
+/// nameConstraints: the one thing that whoever installs a CA wants to know of it.
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
+
 pub(super) fn rows(page: &mut Page, view: &CertificateView, context: Context<'_>) {
     if !view.names.is_empty() {
         let names: Vec<_> = view.names.iter().map(ToString::to_string).collect();
@@ -19,6 +22,9 @@ pub(super) fn rows(page: &mut Page, view: &CertificateView, context: Context<'_>
     }
     page.row("Validity", &words::validity(context.now, view.not_before, view.not_after));
     page.list("Usage", &usage(view));
+    if let Some(constraints) = view.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS) {
+        page.list("Only for", &constraints.lines.join(", "));
+    }
     for warning in &view.warnings {
         page.row("Warning", warning);
     }
