@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::pki::serial::Serial;
 use crate::prompt::Prompter;
+use crate::store::input;
 
 /// How often a password is asked for before giving up.
 const TRIES: usize = 3;
@@ -125,21 +126,19 @@ impl Env {
     }
 
     /// Reads standard input to its end.
-    pub fn read_stdin(&mut self) -> Result<Vec<u8>> {
-        let mut content = Vec::new();
-        self.stdin.read_to_end(&mut content)?;
-        Ok(content)
+    pub fn read_stdin(&mut self) -> Result<Zeroizing<Vec<u8>>> {
+        input::read_all(&mut self.stdin, 0).map_err(|error| error.at("standard input"))
     }
 
     /// The password in a file: its first line, without the line end.
     pub fn password_file(&mut self, path: &Path) -> Result<Zeroizing<String>> {
-        let content = Zeroizing::new(fs_err::read(path)?);
+        let content = input::read(path)?;
         first_line(&content).map_err(|error| error.at(path.display()))
     }
 
     /// The password on standard input: its first line, without the line end.
     pub fn password_stdin(&mut self) -> Result<Zeroizing<String>> {
-        let content = Zeroizing::new(self.read_stdin()?);
+        let content = self.read_stdin()?;
         first_line(&content).map_err(|error| error.at("standard input"))
     }
 

@@ -6,13 +6,13 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::{ExportP12, Global};
-use crate::commands::{existing, say_kept};
+use crate::commands::{check_output, existing, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::pkcs12::{self, Bundle, Form};
 use crate::store::atomic::{self, Staged};
 use crate::store::folder::{Existing, FolderName};
-use crate::store::layout;
+use crate::store::{input, layout};
 
 mod password;
 mod source;
@@ -26,11 +26,13 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     let existing = existing(args.force, env)?;
     let output =
         args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.p12", name.as_str())));
-    check_free(&output, &existing)?;
+    check_output(&output, &existing, global)?;
     if let Some(path) = &args.password_out {
-        check_free(path, &existing)?;
         if *path == output {
             return Err(Error::usage("--password-out and --output name the same file"));
+        }
+        if !password::is_left_over(path) {
+            check_output(path, &existing, global)?;
         }
     }
     let pair = source::pair(args, &name, global, env)?;
@@ -43,8 +45,11 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
         let mut line = Zeroizing::new(String::with_capacity(password.text.len() + 1));
         line.push_str(&password.text);
         line.push('\n');
-        let file = Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?;
-        put(file, path, &existing, env)?;
+        // The password of an interrupted run is gone on with, and is there already.
+        if input::read_if_there(path)?.is_none_or(|there| *there != *line.as_bytes()) {
+            let file = Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?;
+            put(file, path, &existing, env)?;
+        }
     }
     put(bundle, &output, &existing, env)?;
     env.say(&format!(
@@ -87,14 +92,6 @@ fn write(
         friendly_name,
     };
     pkcs12::write(&bundle, password, form, iterations)
-}
-
-fn check_free(path: &Path, existing: &Existing) -> Result<()> {
-    if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
-        return Err(atomic::already_there(path)
-            .hint("--force keeps the old one beside it and writes the new one"));
-    }
-    atomic::check_writable(atomic::folder_of(path))
 }
 
 fn put(file: Staged, path: &Path, existing: &Existing, env: &mut Env) -> Result<()> {

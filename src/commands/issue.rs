@@ -15,7 +15,7 @@ use crate::pki::request::Request;
 use crate::pki::signature::KeyAlgorithm;
 use crate::render;
 use crate::store::ca::CaFolder;
-use crate::store::layout;
+use crate::store::{layout, transaction};
 
 /// Makes key, request and certificate. Nothing is written before the CA has agreed.
 ///
@@ -25,15 +25,17 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let wishes = Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
-    let mut signer = Signer::new(&ca, &args.passphrase);
+    let mut signer = Signer::new(&ca, global, &args.passphrase);
     let folder = folder(args.name.as_deref(), global)?;
     let interrupted = !args.force
         && folder.has(layout::KEY)
         && folder.has(layout::REQUEST)
-        && !folder.has(layout::CERTIFICATE);
+        && (!folder.has(layout::CERTIFICATE)
+            || transaction::pending(&ca, &folder.request()?)?.is_some());
     let certificate = if interrupted {
         env.say(&format!("going on with {}", folder.path_of(layout::REQUEST).display()));
         let request = folder.request()?;
+        folder.check_key_is_private()?;
         check_same(&args.identity, &request)?;
         let destination = Destination::Folder(folder.clone());
         let decision = signer.decide(&request, &destination, &wishes, env)?;

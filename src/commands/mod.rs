@@ -23,7 +23,7 @@ use crate::pki::printable::printable;
 use crate::store::ca::CaFolder;
 use crate::store::config::{self, Settings};
 use crate::store::folder::Existing;
-use crate::store::layout;
+use crate::store::{atomic, input, layout};
 
 /// Runs the command of a command line.
 pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
@@ -94,6 +94,9 @@ fn passphrase_of(path: &Path, args: &CaPassphrase, env: &mut Env) -> Result<Zero
 }
 
 fn ca_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<PrivateKey> {
+    if let Some(exposure) = ca.exposure()? {
+        env.warn(&exposure);
+    }
     ca.key(|path| passphrase_of(path, args, env))
 }
 
@@ -177,6 +180,40 @@ fn ask_part(
 fn host_name() -> String {
     let uname = rustix::system::uname();
     uname.nodename().to_string_lossy().trim_end_matches('.').to_owned()
+}
+
+/// Checks the file that an option names for output: it is new, or may be kept aside; it is none of
+/// the CA's own, and no private key gives way to it.
+fn check_output(path: &Path, existing: &Existing, global: &Global) -> Result<()> {
+    let folder = atomic::folder_of(path);
+    atomic::check_writable(folder)?;
+    if let (Ok(folder), Ok(ca)) =
+        (fs_err::canonicalize(folder), fs_err::canonicalize(&global.ca_dir))
+        && folder.starts_with(&ca)
+    {
+        return Err(Error::refused(format!("{} is in the CA's folder", path.display()))
+            .hint("name a file elsewhere: the CA's own files are not written over"));
+    }
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    if matches!(existing, Existing::Refuse) {
+        return Err(atomic::already_there(path)
+            .hint("name another file with -o")
+            .hint("--force keeps the old one beside it and writes the new one"));
+    }
+    if path.is_dir() {
+        return Err(Error::refused(format!("{} is a folder", path.display())));
+    }
+    let holds_key = input::read(path).is_ok_and(|content| {
+        let label = b"PRIVATE KEY-----";
+        content.windows(label.len()).any(|window| window == label)
+    });
+    if holds_key {
+        return Err(Error::refused(format!("{} holds a private key", path.display()))
+            .hint("name another file: a key does not give way to something else"));
+    }
+    Ok(())
 }
 
 /// The certificate folders under the current one.

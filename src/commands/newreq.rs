@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::cli::{Global, Identity, Newreq};
 use crate::commands::{
@@ -21,7 +20,7 @@ use crate::pki::request::Request;
 use crate::pki::signature::KeyAlgorithm;
 use crate::store::config::Settings;
 use crate::store::folder::{CertificateFolder, Existing, FolderName};
-use crate::store::layout;
+use crate::store::{input, layout};
 
 /// Writes key.pem and req.pem.
 pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
@@ -92,6 +91,7 @@ impl Draft {
         };
         let subject = parts.build()?;
         let key = if resumed {
+            folder.check_key_is_private()?;
             let key = folder.key(|path| Err(encrypted(path)))?;
             check_same_key(&key, identity, &folder)?;
             env.say(&format!("going on with {}", folder.path_of(layout::KEY).display()));
@@ -221,7 +221,7 @@ fn check_same_key(key: &PrivateKey, identity: &Identity, folder: &CertificateFol
 }
 
 fn key_file(path: &Path) -> Result<PrivateKey> {
-    let content = Zeroizing::new(fs_err::read(path)?);
+    let content = input::read(path)?;
     PrivateKey::from_file_content(&content, || Err(encrypted(path)))
         .map_err(|error| error.at(path.display()))
 }

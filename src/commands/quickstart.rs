@@ -30,7 +30,7 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
             "{host} is not a full host name; clients connect to one like mail.example.com: --host"
         ));
     }
-    enter(&args.dir)?;
+    enter(args)?;
     env.say(&format!("in {}:", args.dir.display()));
     let password = format!("{}.password", args.user);
     let steps: [&[&str]; 4] = [
@@ -39,7 +39,16 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
         &["issue", "--user", &args.user, "--email", &email, "--yes", &args.user],
         &["export-p12", &args.user, "--generate-password", "--password-out", &password],
     ];
-    for step in steps {
+    let products = [
+        "demoCA/cacert.pem".to_owned(),
+        format!("{host}/cert.pem"),
+        format!("{}/cert.pem", args.user),
+        format!("{}.p12", args.user),
+    ];
+    for (step, product) in steps.into_iter().zip(products) {
+        if Path::new(&product).exists() {
+            continue;
+        }
         env.say(&format!("$ mailca {}", step.join(" ")));
         run_step(step, global, env)?;
     }
@@ -63,16 +72,27 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
     next(args, &host, &password, env)
 }
 
-fn enter(dir: &Path) -> Result<()> {
+/// Makes the folder and enters it. One in which a run was interrupted is gone on with: it has a CA,
+/// or the beginning of one, and not yet the bundle that comes last.
+fn enter(args: &Quickstart) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
+    let dir = args.dir.as_path();
     let failed = |error| {
         Error::refused(format!("failed to create the folder {}", dir.display())).caused_by(error)
     };
-    if dir.symlink_metadata().is_ok() {
-        return Err(Error::refused(format!("{} is there already", dir.display()))
-            .hint("go on in it with `mailca issue`, or name a new folder with --dir"));
+    let begun = ["demoCA", ".demoCA.mailca-tmp"].iter().any(|name| dir.join(name).is_dir());
+    let finished = dir.join(format!("{}.p12", args.user)).exists();
+    if dir.symlink_metadata().is_err() {
+        std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
+    } else if !begun || finished {
+        return Err(Error::refused(format!("{} is there already", dir.display())).hint(
+            if finished {
+                "go on in it with `mailca issue`, or name a new folder with --dir"
+            } else {
+                "name a new folder with --dir"
+            },
+        ));
     }
-    std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
     std::env::set_current_dir(dir).map_err(failed)
 }
 

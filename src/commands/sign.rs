@@ -26,7 +26,7 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
         ..Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?
     };
     let ca = CaFolder::open(&global.ca_dir)?;
-    let mut signer = Signer::new(&ca, &args.passphrase);
+    let mut signer = Signer::new(&ca, global, &args.passphrase);
     let mut decided = Vec::new();
     for (request, destination) in targets(args, global, env)? {
         let decision = signer

@@ -6,7 +6,6 @@ use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
-use zeroize::Zeroizing;
 
 use crate::cli::{Global, Purpose, Verify};
 use crate::env::Env;
@@ -18,7 +17,7 @@ use crate::pki::pem;
 use crate::pki::verify::{self, Options};
 use crate::render;
 use crate::store::ca::CaFolder;
-use crate::store::{atomic, layout};
+use crate::store::{atomic, input, layout};
 
 /// Less validity than this is worth a warning, in days.
 const SOON_DAYS: i64 = 30;
@@ -99,7 +98,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>> {
         return Err(Error::usage(format!("{} is a folder", path.display()))
             .hint(format!("name the file in it: {}", path.join("cert.pem").display())));
     }
-    Certificate::from_file_content(&fs_err::read(path)?).map_err(|error| error.at(path.display()))
+    Certificate::from_file_content(&input::read(path)?).map_err(|error| error.at(path.display()))
 }
 
 /// The CA certificates that are trusted: those given, else this CA's, else those beside the file.
@@ -123,9 +122,9 @@ fn roots(args: &Verify, global: &Global, env: &mut Env) -> Result<Vec<Vec<u8>>> 
 }
 
 fn crls(path: &PathBuf) -> Result<Vec<Vec<u8>>> {
-    let content = fs_err::read(path)?;
+    let content = input::read(path)?;
     if !pem::is_pem(&content) {
-        return Ok(vec![content]);
+        return Ok(vec![content.to_vec()]);
     }
     let found: Vec<_> = pem::blocks(&content)
         .map_err(|error| error.at(path.display()))?
@@ -187,7 +186,7 @@ fn check_revocation(args: &Verify, leaf: &Certificate, global: &Global) -> Resul
 fn check_key(file: &Path, leaf: &Certificate) -> Result<()> {
     let path = atomic::folder_of(file).join(layout::KEY.name);
     let is_certificate = file.file_name().is_some_and(|name| name == layout::CERTIFICATE.name);
-    let Ok(content) = fs_err::read(&path).map(Zeroizing::new) else { return Ok(()) };
+    let Ok(content) = input::read(&path) else { return Ok(()) };
     let unavailable = || Err(Error::refused("encrypted"));
     match PrivateKey::from_file_content(&content, unavailable) {
         Ok(key) if is_certificate && key.public_key() != leaf.public_key => {

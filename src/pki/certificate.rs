@@ -127,6 +127,24 @@ impl Certificate {
     }
 }
 
+/// The first certificate, followed by the one that signed it, and so on; the others are left out.
+pub fn chain_of(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+    if certificates.is_empty() {
+        return certificates;
+    }
+    let mut chain = vec![certificates.remove(0)];
+    while let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
+        let above = certificates
+            .iter()
+            .position(|candidate| candidate.is_ca && candidate.subject.same_as(&last.issuer));
+        match above {
+            Some(position) => chain.push(certificates.swap_remove(position)),
+            None => break,
+        }
+    }
+    chain
+}
+
 fn not_a_certificate(content: &[u8]) -> Error {
     if content.is_empty() {
         return Error::refused("it is empty");

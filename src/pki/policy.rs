@@ -102,6 +102,7 @@ pub fn approve(
 ) -> Result<Approved> {
     let issuer = chain.first().ok_or_else(|| Error::bug("a CA without a certificate"))?;
     let key_algorithm = KeyAlgorithm::of(&request.public_key)?;
+    check_issuer(issuer)?;
     check_key(request, chain)?;
     if request.subject.same_as(&issuer.subject) {
         return Err(Error::refused(format!(
@@ -125,7 +126,14 @@ pub fn approve(
         if let Some(constraints) = Constraints::from_certificate(certificate.as_der())? {
             let is_leaf = terms.profile != Profile::Ca;
             names_of(request.subject.as_der(), &alternative_names, is_leaf)
-                .and_then(|names| constraints.check(&names))
+                .and_then(|mut names| {
+                    // Programs differ in when they look at the common name; this CA never vouches
+                    // for one that it may not certify.
+                    if terms.profile == Profile::Server {
+                        names.extend(request.subject.common_name().as_deref().and_then(as_host));
+                    }
+                    constraints.check(&names)
+                })
                 .map_err(|error| {
                     error.as_refused().hint(
                         "these names are in the CA's certificate (newca --permit) and cannot be changed; \
@@ -147,6 +155,24 @@ pub fn approve(
         not_after,
         remarks,
     })
+}
+
+/// What signs must be a CA for whoever verifies: clients refuse what another certificate signed.
+fn check_issuer(issuer: &Certificate) -> Result<()> {
+    let lack = if !issuer.is_ca {
+        "CA:TRUE"
+    } else if !issuer.may_sign {
+        "the key usage keyCertSign"
+    } else if issuer.subject.is_empty() {
+        "a name"
+    } else {
+        return Ok(());
+    };
+    Err(Error::refused(format!(
+        "the certificate of the CA, {}, is not one that clients accept: it lacks {lack}",
+        issuer.title()
+    ))
+    .hint("make a new CA with `mailca newca --ca-dir`"))
 }
 
 fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
@@ -195,6 +221,10 @@ fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<
 
 /// A common name that is a host's name or address, as one.
 pub fn as_host(common_name: &str) -> Option<GeneralName> {
+    // IDNA drops invisible characters, and what is not seen must not become a name.
+    if printable(common_name) != common_name {
+        return None;
+    }
     if let Ok(address) = common_name.parse() {
         return Some(GeneralName::Ip(address));
     }

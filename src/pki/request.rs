@@ -65,6 +65,12 @@ impl Request {
 
     /// Reads a request in DER and verifies its signature.
     pub fn from_der(der: &[u8]) -> Result<Self> {
+        if der.len() > LARGEST {
+            return Err(Error::refused(format!(
+                "the request has {} bytes, and a certificate of more than {LARGEST} breaks TLS",
+                der.len()
+            )));
+        }
         let (rest, parsed) = X509CertificationRequest::from_der(der).map_err(|_| {
             Error::refused("it is not a certification request")
                 .hint("a request is PKCS#10 in PEM or DER, as `mailca newreq` and openssl write it")
@@ -139,6 +145,10 @@ impl Request {
         certificate::title(&self.subject, &self.alternative_names)
     }
 }
+
+/// The largest request that is signed, in bytes of DER: OpenSSL takes 100 KB of certificates in a
+/// handshake, the whole chain together.
+const LARGEST: usize = 32 << 10;
 
 /// The smallest RSA key that is signed, in bits.
 const MINIMUM_RSA_BITS: usize = 2048;

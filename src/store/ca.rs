@@ -2,16 +2,18 @@
 
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, chain_of};
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
+use crate::store::input;
 use crate::store::layout;
 
 /// A CA folder that has a CA in it.
@@ -60,7 +62,7 @@ impl CaFolder {
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
         let path = self.path.join(layout::CA_KEY.name);
-        let content = Zeroizing::new(fs::read(&path)?);
+        let content = input::read(&path)?;
         let key = PrivateKey::from_file_content(&content, || passphrase(&path))
             .map_err(|error| error.at(path.display()))?;
         if key.public_key() != self.certificate().public_key {
@@ -74,16 +76,31 @@ impl CaFolder {
         Ok(key)
     }
 
+    /// Who else may have read the CA's key, for a warning.
+    pub fn exposure(&self) -> Result<Option<String>> {
+        let path = self.path.join(layout::CA_KEY.name);
+        let metadata = fs::metadata(&path)?;
+        let me = rustix::process::geteuid().as_raw();
+        let mode = metadata.mode() & 0o777;
+        if metadata.uid() != me && metadata.uid() != 0 {
+            return Ok(Some(format!("{} belongs to uid {}", path.display(), metadata.uid())));
+        }
+        let folder = fs::metadata(&self.path)?.mode() & 0o077 != 0;
+        let private =
+            path.parent().map_or(Ok(0), |parent| fs::metadata(parent).map(|m| m.mode()))?;
+        let open = mode & 0o077 != 0 && folder && private & 0o011 != 0;
+        Ok(open.then(|| format!("{0} can be read by others: chmod 0400 {0}", path.display())))
+    }
+
     /// The certificate with this serial number, if this CA has recorded it.
     pub fn issued(&self, serial: &Serial) -> Result<Option<Certificate>> {
         let path = self.issued_path(serial);
-        match fs::read(&path) {
-            Ok(content) => Ok(Certificate::from_file_content(&content)
+        match input::read_if_there(&path)? {
+            Some(content) => Ok(Certificate::from_file_content(&content)
                 .map_err(|error| error.at(path.display()))?
                 .into_iter()
                 .next()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+            None => Ok(None),
         }
     }
 
@@ -137,5 +154,7 @@ pub struct Lock {
 }
 
 fn read_chain(path: &Path) -> Result<Vec<Certificate>> {
-    Certificate::from_file_content(&fs::read(path)?).map_err(|error| error.at(path.display()))
+    Certificate::from_file_content(&input::read(path)?)
+        .map(chain_of)
+        .map_err(|error| error.at(path.display()))
 }

@@ -3,16 +3,14 @@
 //! Precedence: command-line option, environment, mailca.toml, built-in default. The variable of the
 //! key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
-use fs_err as fs;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::pki::key::KeyType;
 use crate::pki::name::Parts;
-use crate::store::layout;
+use crate::store::{input, layout};
 
 /// Validity of a certificate in days, where nobody says otherwise.
 const LEAF_DAYS: u32 = 365;
@@ -76,16 +74,10 @@ impl Settings {
     /// Reads mailca.toml in the CA folder, where there is one, and the environment over it.
     pub fn load(ca_dir: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let path = ca_dir.join(layout::CONFIGURATION.name);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                String::new()
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let mut table = parse(&text).map_err(|error| error.at(path.display()))?;
+        let content = input::read_if_there(&path)?.unwrap_or_default();
+        let text = std::str::from_utf8(&content)
+            .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
+        let mut table = parse(text).map_err(|error| error.at(path.display()))?;
         for key in KEYS {
             let name = variable_of(key);
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {

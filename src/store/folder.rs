@@ -1,7 +1,7 @@
 //! A certificate folder: key.pem, req.pem, cert.pem and cacert.pem, which belong together.
 
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -12,6 +12,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Request;
 use crate::store::atomic::{self, Staged};
+use crate::store::input;
 use crate::store::layout::{self, FileKind};
 
 /// The name of a certificate folder: one path component that no shell or option parser trips over.
@@ -135,7 +136,7 @@ impl CertificateFolder {
 
     /// Reads one of its files.
     pub fn read(&self, kind: FileKind) -> Result<Zeroizing<Vec<u8>>> {
-        Ok(Zeroizing::new(fs::read(self.path_of(kind))?))
+        input::read(&self.path_of(kind))
     }
 
     /// Reads the private key.
@@ -146,6 +147,31 @@ impl CertificateFolder {
         let path = self.path_of(layout::KEY);
         PrivateKey::from_file_content(&self.read(layout::KEY)?, || passphrase(&path))
             .map_err(|error| error.at(path.display()))
+    }
+
+    /// Refuses to go on with a private key that others can read, or that another user put here.
+    pub fn check_key_is_private(&self) -> Result<()> {
+        let path = self.path_of(layout::KEY);
+        let metadata = fs::metadata(&path)?;
+        let mode = metadata.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(Error::refused(format!(
+                "{} has the mode {mode:04o}: others than its owner may know the key",
+                path.display()
+            ))
+            .hint(format!("if nobody else had it: chmod 0400 {}", path.display()))
+            .hint("if in doubt, make a new one with --force; the old key is kept aside"));
+        }
+        let me = rustix::process::geteuid().as_raw();
+        if metadata.uid() != me && metadata.uid() != 0 {
+            return Err(Error::refused(format!(
+                "{} belongs to another user (uid {}), who knows the key",
+                path.display(),
+                metadata.uid()
+            ))
+            .hint("make a new key in a folder of your own"));
+        }
+        Ok(())
     }
 
     /// Reads the request and verifies its signature.

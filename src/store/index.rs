@@ -105,6 +105,10 @@ impl Index {
                     attempts += 1;
                     std::thread::sleep(Duration::from_millis(10));
                 }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return Err(Error::refused(format!("{} is missing", self.path.display()))
+                        .hint("restore it from a backup, or from index.txt.old beside it"));
+                }
                 other => return Ok(other?),
             }
         }

@@ -43,5 +43,6 @@ pub mod config;
 pub mod create;
 pub mod folder;
 pub mod index;
+pub mod input;
 pub mod layout;
 pub mod transaction;

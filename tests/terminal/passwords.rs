@@ -26,8 +26,10 @@ fn a_mismatch_writes_nothing() {
     let folder = Folder::with_user();
     let before = Snapshot::of(folder.root());
     let mut terminal = start(&folder, EXPORT);
-    terminal.expect_hidden("password").answer("correct horse");
-    terminal.expect_hidden("again").answer("battery staple");
+    for _ in 0..3 {
+        terminal.expect_hidden("Password for the file").answer("correct horse");
+        terminal.expect_hidden("again").answer("battery staple");
+    }
     let (screen, status) = terminal.finish();
     assert_eq!(status, 1, "{screen}");
     assert!(screen.contains("differ"), "{screen}");

@@ -1,11 +1,15 @@
 //! The password of a PKCS#12 file.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use zeroize::Zeroizing;
 
 use crate::cli::ExportP12;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::pkcs12::Form;
+use crate::store::{input, layout};
 
 /// Rounds of key derivation for a password that somebody chose (OWASP, 2023), and the most that
 /// Windows reads.
@@ -34,7 +38,13 @@ pub fn obtain(args: &ExportP12, form: Form, env: &mut Env) -> Result<Password> {
             return Err(Error::usage("a generated password is shown on a terminal only")
                 .hint("name a file for it with --password-out"));
         }
-        let text = generate(env)?;
+        let text = match &args.password_out {
+            Some(path) if !args.force && is_left_over(path) => {
+                env.say(&format!("going on with the password in {}", path.display()));
+                env.password_file(path)?
+            }
+            _ => generate(env)?,
+        };
         return Ok(Password { text, generated: true, iterations: GENERATED_ITERATIONS });
     }
     let text = if let Some(path) = &args.password_file {
@@ -75,6 +85,25 @@ fn check(text: &str, args: &ExportP12, form: Form, env: &mut Env) -> Result<()> 
         ));
     }
     Ok(())
+}
+
+/// Whether a file is the password of a run that was interrupted before the bundle was there: it
+/// holds nothing but a password of our making, readable by its owner alone.
+pub fn is_left_over(path: &Path) -> bool {
+    let owner_only = path.symlink_metadata().is_ok_and(|metadata| {
+        metadata.is_file() && metadata.permissions().mode() & 0o777 == layout::SECRET_MODE
+    });
+    let groups = LETTERS / 4;
+    owner_only
+        && input::read(path).is_ok_and(|content| {
+            content.strip_suffix(b"\n").is_some_and(|text| {
+                let parts: Vec<_> = text.split(|byte| *byte == b'-').collect();
+                parts.len() == groups
+                    && parts.iter().all(|part| {
+                        part.len() == 4 && part.iter().all(|byte| ALPHABET.contains(byte))
+                    })
+            })
+        })
 }
 
 /// Groups of four, so that it can be read aloud.

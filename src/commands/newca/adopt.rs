@@ -8,12 +8,13 @@ use super::{Made, new_passphrase, passphrase_of, protect};
 use crate::cli::Newca;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, chain_of};
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::pki::{pem, pkcs12};
 use crate::render;
 use crate::store::config::Settings;
+use crate::store::input;
 
 /// Finds the certificate and its key in the files, checks that they are a CA's, and puts the chain
 /// in order.
@@ -21,7 +22,7 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
     let mut certificates: Vec<Certificate> = Vec::new();
     let mut found: Option<(PrivateKey, Option<Zeroizing<String>>)> = None;
     for path in &args.from {
-        let content = Zeroizing::new(fs_err::read(path)?);
+        let content = input::read(path)?;
         let read = if pkcs12::describe(&content).is_ok() {
             from_pkcs12(&content, args, env)
         } else {
@@ -138,17 +139,8 @@ fn chain(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Vec<Cer
         .ok_or_else(|| {
             Error::refused("none of the certificates given to --from belongs to the private key")
         })?;
-    let mut chain = vec![certificates.swap_remove(position)];
-    while let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
-        let above = certificates
-            .iter()
-            .position(|candidate| candidate.is_ca && candidate.subject.same_as(&last.issuer));
-        match above {
-            Some(position) => chain.push(certificates.swap_remove(position)),
-            None => break,
-        }
-    }
-    Ok(chain)
+    certificates.swap(0, position);
+    Ok(chain_of(certificates))
 }
 
 fn check(certificate: &Certificate, env: &Env) -> Result<()> {

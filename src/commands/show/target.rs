@@ -1,10 +1,6 @@
 //! What an argument of `show` stands for.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-
-use fs_err as fs;
-use zeroize::Zeroizing;
 
 use crate::cli::Global;
 use crate::env::Env;
@@ -13,10 +9,7 @@ use crate::pki::inspect::{Item, inspect};
 use crate::pki::printable::printable;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
-use crate::store::layout;
-
-/// More than any file of these kinds; a CRL of a million entries has 40 MB.
-const LARGEST: u64 = 256 << 20;
+use crate::store::{input, layout};
 
 /// What a target led to.
 pub(super) struct Found {
@@ -29,18 +22,18 @@ pub(super) struct Found {
 /// The file, standard input, or the certificate with that serial number. A file that exists wins.
 pub(super) fn open(target: &str, global: &Global, env: &mut Env) -> Result<Found> {
     if target == "-" {
-        let content = Zeroizing::new(env.read_stdin()?);
+        let content = env.read_stdin()?;
         return items("standard input".into(), &content);
     }
     let path = Path::new(target);
     if path.is_dir() {
         let path = inside(path)?;
         env.say(&format!("{} is a folder: showing {}", printable(target), printable_path(&path)));
-        return items(path.display().to_string(), &read(&path)?);
+        return items(path.display().to_string(), &input::read(&path)?);
     }
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        _ => return items(target.to_owned(), &read(path)?),
+        _ => return items(target.to_owned(), &input::read(path)?),
     }
     let missing = || Error::refused(format!("there is no file {}", printable(target)));
     let Ok(serial) = Serial::parse(target) else {
@@ -81,21 +74,6 @@ fn inside(folder: &Path) -> Result<PathBuf> {
                 layout::REQUEST.name
             ))
         })
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let file = fs::File::open(path)?;
-    let room = usize::try_from(file.metadata()?.len().min(LARGEST)).unwrap_or_default() + 1;
-    let mut content = Zeroizing::new(Vec::with_capacity(room));
-    file.take(LARGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LARGEST {
-        return Err(Error::refused(format!(
-            "{}: it is too large to be shown, over {} MB",
-            printable_path(path),
-            LARGEST >> 20
-        )));
-    }
-    Ok(content)
 }
 
 fn printable_path(path: &Path) -> String {

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use crate::cli::Global;
-use crate::commands::{certificate_folders, nearest_folder, newreq};
+use crate::commands::{certificate_folders, check_output, nearest_folder, newreq};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -15,7 +13,7 @@ use crate::pki::request::Request;
 use crate::store::atomic::{self, Staged};
 use crate::store::ca::CaFolder;
 use crate::store::folder::{CertificateFolder, Existing};
-use crate::store::layout;
+use crate::store::{input, layout};
 
 /// Where a certificate goes.
 pub enum Destination {
@@ -66,7 +64,7 @@ impl Destination {
             Self::File { request, .. } => atomic::folder_of(request).join(layout::KEY.name),
             Self::Stdout => return Ok(false),
         };
-        let Ok(content) = fs_err::read(&path).map(Zeroizing::new) else { return Ok(false) };
+        let Ok(content) = input::read(&path) else { return Ok(false) };
         let unavailable = || Err(Error::refused("encrypted"));
         let Ok(key) = PrivateKey::from_file_content(&content, unavailable) else {
             return Ok(false);
@@ -83,15 +81,16 @@ impl Destination {
     }
 
     /// Refuses where a certificate would be overwritten.
-    pub fn check_free(&self, ca: &CaFolder, existing: &Existing) -> Result<()> {
-        if let Self::Folder(folder) = self {
-            folder.check(layout::CHAIN, ca.chain_pem()?.as_bytes(), existing)?;
-        }
-        let Some(path) = self.path() else { return Ok(()) };
-        match self {
-            Self::Folder(folder) => folder.check_writable()?,
-            _ => atomic::check_writable(atomic::folder_of(&path))?,
-        }
+    pub fn check_free(&self, ca: &CaFolder, existing: &Existing, global: &Global) -> Result<()> {
+        let path = match self {
+            Self::Folder(folder) => {
+                folder.check(layout::CHAIN, ca.chain_pem()?.as_bytes(), existing)?;
+                folder.check_writable()?;
+                folder.path_of(layout::CERTIFICATE)
+            }
+            Self::File { certificate, .. } => return check_output(certificate, existing, global),
+            Self::Stdout => return Ok(()),
+        };
         if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
             return Err(Error::refused(format!("{} is there already", path.display()))
                 .hint("--force keeps the old certificate beside it and signs a new one"));
@@ -184,7 +183,7 @@ pub fn of_target(
             None => "make a folder and its request with `mailca newreq ... NAME`".to_owned(),
         }));
     }
-    let request = Request::from_file_content(&fs_err::read(path)?)
+    let request = Request::from_file_content(&input::read(path)?)
         .map_err(|error| error.at(path.display()))?;
     let certificate = output.map_or_else(|| path.with_extension("cert.pem"), Path::to_owned);
     Ok((request, Destination::File { request: path.to_owned(), certificate }))

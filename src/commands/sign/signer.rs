@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Destination;
-use crate::cli::{self, CaPassphrase};
+use crate::cli::{self, CaPassphrase, Global};
 use crate::commands::{self, ca_key, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::policy::{self, Approved, Terms};
 use crate::pki::profile::Profile;
 use crate::pki::request::Request;
-use crate::pki::verify::{self, Options};
+use crate::pki::verify::{self, Options, Purpose};
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
@@ -74,14 +74,15 @@ pub enum Decision {
 /// A CA, and its key once it is needed.
 pub struct Signer<'a> {
     ca: &'a CaFolder,
+    global: &'a Global,
     passphrase: &'a CaPassphrase,
     key: Option<PrivateKey>,
 }
 
 impl<'a> Signer<'a> {
     /// A signer for this CA.
-    pub fn new(ca: &'a CaFolder, passphrase: &'a CaPassphrase) -> Self {
-        Self { ca, passphrase, key: None }
+    pub fn new(ca: &'a CaFolder, global: &'a Global, passphrase: &'a CaPassphrase) -> Self {
+        Self { ca, global, passphrase, key: None }
     }
 
     /// Decides on a request: profile, names and dates are settled, the destination is free, and the
@@ -98,7 +99,7 @@ impl<'a> Signer<'a> {
             Existing::KeepAside(_) => None,
         };
         if pending.is_none() {
-            destination.check_free(self.ca, &wishes.existing)?;
+            destination.check_free(self.ca, &wishes.existing, self.global)?;
         }
         let own = destination.has_own_key(request)?;
         let approved = self.approve(request, own, wishes, env)?;
@@ -112,7 +113,7 @@ impl<'a> Signer<'a> {
                 certificate.not_before.date(),
                 certificate.serial
             ));
-            destination.check_free(self.ca, &wishes.existing)?;
+            destination.check_free(self.ca, &wishes.existing, self.global)?;
         }
         agree(approved, wishes, env)
     }
@@ -125,7 +126,7 @@ impl<'a> Signer<'a> {
         wishes: &Wishes,
         env: &mut Env,
     ) -> Result<Decision> {
-        destination.check_free(self.ca, &wishes.existing)?;
+        destination.check_free(self.ca, &wishes.existing, self.global)?;
         let approved = self.approve(request, true, wishes, env)?;
         agree(approved, wishes, env)
     }
@@ -138,6 +139,7 @@ impl<'a> Signer<'a> {
         Ok(Profile::of(certificate) == Some(approved.profile())
             && certificate.alternative_names == approved.alternative_names()
             && (certificate.not_after - certificate.not_before == validity || same_end)
+            && certificate.not_after > approved.not_before()
             && self.ca.revocation(certificate)?.is_none())
     }
 
@@ -249,21 +251,19 @@ impl<'a> Signer<'a> {
         {
             return Ok(certificate);
         }
-        destination.check_free(self.ca, &wishes.existing)?;
+        destination.check_free(self.ca, &wishes.existing, self.global)?;
         let issuer = self.ca.certificate();
         let recorded = transaction.record(
             request,
             || env.serial(),
             |serial| {
                 let certificate = issue::issue(approved, issuer, key, serial)?;
-                check(&certificate, self.ca, approved.not_before())?;
+                check(&certificate, self.ca, approved)?;
                 Ok(certificate)
             },
         );
         say_all(&mut transaction, env);
-        recorded.map_err(|error| {
-            error.hint("when this is mended, run the same command again; nothing is issued twice")
-        })
+        recorded.map_err(|error| error.hint("when this is mended, run the same command again"))
     }
 }
 
@@ -295,7 +295,7 @@ fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
 
 /// No certificate is recorded that would not verify. A chain without its root cannot be looked at
 /// as a whole.
-fn check(certificate: &Certificate, ca: &CaFolder, at: OffsetDateTime) -> Result<()> {
+fn check(certificate: &Certificate, ca: &CaFolder, approved: &Approved) -> Result<()> {
     let chain: Vec<_> = ca.chain().iter().map(|above| above.as_der().to_vec()).collect();
     if !ca.chain().last().is_some_and(Certificate::is_self_issued) {
         return Ok(());
@@ -304,8 +304,12 @@ fn check(certificate: &Certificate, ca: &CaFolder, at: OffsetDateTime) -> Result
         roots: &chain[chain.len() - 1..],
         intermediates: &chain[..chain.len() - 1],
         crls: &[],
-        at,
-        purpose: None,
+        at: approved.not_before(),
+        purpose: match approved.profile() {
+            Profile::Server => Some(Purpose::Server),
+            Profile::User | Profile::Client => Some(Purpose::Client),
+            Profile::Ca => None,
+        },
         identity: None,
     };
     verify::verify(certificate.as_der(), &options)
