@@ -24,7 +24,13 @@ mod adopt;
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
     create::check_vacant(&global.ca_dir)?;
-    let settings = settings(global, env)?.with_leaf_days(args.leaf_days);
+    args.crl_url.as_deref().map_or(Ok(()), config::check_url)?;
+    let settings = settings(global, env)?.chosen(
+        args.leaf_days,
+        args.crl_url.as_ref(),
+        &args.permit,
+        &args.permit_ip,
+    );
     let made = if args.from.is_empty() {
         make(args, &settings, env)?
     } else {
@@ -53,8 +59,7 @@ struct Made {
 }
 
 fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
-    let permitted = permitted(args, settings)?;
-    args.crl_url.as_deref().map_or(Ok(()), config::check_url)?;
+    let permitted = permitted(settings)?;
     let mut parts = subject_parts(&args.subject, settings, env)?;
     let defaults = parts.clone();
     parts.common_name = Some(common_name(args, env)?);
@@ -88,7 +93,7 @@ fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
         chain: vec![certificate],
         request_pem: Some(request.to_string()),
         key_pem: protect(&key, passphrase.as_ref(), env)?,
-        configuration: render::configuration::text(&defaults, args, settings)?,
+        configuration: settings.to_toml(&defaults)?,
     })
 }
 
@@ -125,9 +130,8 @@ fn email(args: &Newca, env: &mut Env) -> Result<Option<String>> {
     if answer.is_empty() { Ok(None) } else { check(&answer) }
 }
 
-fn permitted(args: &Newca, settings: &Settings) -> Result<Option<Permitted>> {
-    let domains = if args.permit.is_empty() { &settings.permit } else { &args.permit };
-    let networks = if args.permit_ip.is_empty() { &settings.permit_ip } else { &args.permit_ip };
+fn permitted(settings: &Settings) -> Result<Option<Permitted>> {
+    let (domains, networks) = (&settings.permit, &settings.permit_ip);
     if domains.is_empty() {
         return if networks.is_empty() {
             Ok(None)

@@ -168,7 +168,7 @@ fn whose(identity: &Identity, env: &mut Env) -> Result<(Profile, String, General
     let host = if let Some(host) = &identity.cn {
         host.clone()
     } else if env.prompter.is_interactive() {
-        env.say("for a person instead of a host: mailca newreq --user LOGIN --email ADDRESS");
+        env.say("for a person instead of a host, begin with --user LOGIN --email ADDRESS");
         env.prompter.text(
             "Name of the mail host, as clients connect to it",
             &host_name(),

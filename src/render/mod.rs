@@ -2,7 +2,6 @@
 //! from.
 
 pub mod certificate;
-pub mod configuration;
 pub mod sendmail;
 pub mod show;
 pub mod words;

@@ -12,6 +12,8 @@ use crate::pki::key::KeyType;
 use crate::pki::name::Parts;
 use crate::store::{input, layout};
 
+mod file;
+
 /// Validity of a certificate in days, where nobody says otherwise.
 const LEAF_DAYS: u32 = 365;
 /// Validity of a CRL in days, where nobody says otherwise.
@@ -148,10 +150,29 @@ impl Settings {
         self.leaf_days.unwrap_or(LEAF_DAYS)
     }
 
-    /// The same settings with another validity of certificates, where one is given.
+    /// The same settings, with what `newca` was told instead where it was told.
     #[must_use]
-    pub fn with_leaf_days(self, leaf_days: Option<u32>) -> Self {
-        Self { leaf_days: leaf_days.or(self.leaf_days), ..self }
+    pub fn chosen(
+        mut self,
+        leaf_days: Option<u32>,
+        crl_url: Option<&String>,
+        permit: &[String],
+        permit_ip: &[String],
+    ) -> Self {
+        self.leaf_days = leaf_days.or(self.leaf_days);
+        self.crl_url = crl_url.cloned().or(self.crl_url);
+        if !permit.is_empty() {
+            self.permit = permit.to_vec();
+        }
+        if !permit_ip.is_empty() {
+            self.permit_ip = permit_ip.to_vec();
+        }
+        self
+    }
+
+    /// The text of mailca.toml for these settings, with these parts for new subjects.
+    pub fn to_toml(&self, subject: &Parts) -> Result<String> {
+        file::text(subject, self)
     }
 
     /// Validity of new CRLs in days.

@@ -12,7 +12,6 @@ use crate::pki::certificate::{Certificate, chain_of};
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::pki::{pem, pkcs12};
-use crate::render;
 use crate::store::config::Settings;
 use crate::store::input;
 
@@ -65,7 +64,7 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
         organization: first("O"),
         ..Parts::default()
     };
-    let configuration = render::configuration::text(&defaults, args, settings)?;
+    let configuration = settings.to_toml(&defaults)?;
     Ok(Made { chain, request_pem: None, key_pem, configuration })
 }
 

@@ -1,26 +1,24 @@
 //! mailca.toml, as newca writes it.
 
-use crate::cli::Newca;
+use super::Settings;
 use crate::error::{Error, Result};
 use crate::pki::name::Parts;
-use crate::store::config::Settings;
 
-const TEMPLATE: &str = include_str!("../../templates/mailca.toml");
+const TEMPLATE: &str = include_str!("../../../templates/mailca.toml");
 
 /// The text of mailca.toml: what was chosen stands there, the rest as comments with the defaults.
-pub fn text(defaults: &Parts, args: &Newca, settings: &Settings) -> Result<String> {
-    let permit = if args.permit.is_empty() { &settings.permit } else { &args.permit };
-    let permit_ip = if args.permit_ip.is_empty() { &settings.permit_ip } else { &args.permit_ip };
-    let crl_url = args.crl_url.as_ref().or(settings.crl_url.as_ref());
-    let units = &defaults.organizational_units;
+pub(super) fn text(subject: &Parts, settings: &Settings) -> Result<String> {
+    let units = &subject.organizational_units;
+    let (permit, permit_ip) = (&settings.permit, &settings.permit_ip);
     let chosen = [
-        ("country", defaults.country.as_ref().map(quoted).transpose()?),
-        ("state", defaults.state.as_ref().map(quoted).transpose()?),
-        ("locality", defaults.locality.as_ref().map(quoted).transpose()?),
-        ("organization", defaults.organization.as_ref().map(quoted).transpose()?),
+        ("country", subject.country.as_ref().map(quoted).transpose()?),
+        ("state", subject.state.as_ref().map(quoted).transpose()?),
+        ("locality", subject.locality.as_ref().map(quoted).transpose()?),
+        ("organization", subject.organization.as_ref().map(quoted).transpose()?),
         ("organizational-unit", (!units.is_empty()).then(|| quoted(units)).transpose()?),
-        ("leaf-days", args.leaf_days.map(|days| days.to_string())),
-        ("crl-url", crl_url.map(quoted).transpose()?),
+        ("leaf-days", settings.leaf_days.map(|days| days.to_string())),
+        ("crl-days", settings.crl_days.map(|days| days.to_string())),
+        ("crl-url", settings.crl_url.as_ref().map(quoted).transpose()?),
         ("permit", (!permit.is_empty()).then(|| quoted(permit)).transpose()?),
         ("permit-ip", (!permit_ip.is_empty()).then(|| quoted(permit_ip)).transpose()?),
     ];
