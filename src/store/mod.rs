@@ -25,8 +25,10 @@
 //!   issued.
 //! - Between 1 and 3: `pending/DIGEST.new`. The next command that takes the lock finishes steps 1
 //!   to 3 for it, which is harmless to repeat: it looks whether `index.txt` has the serial.
-//! - After 3: `pending/DIGEST.pem`. The next `sign` of the same request delivers that certificate
-//!   instead of issuing another one.
+//! - After 3: `pending/DIGEST.pem`. The next `sign` of the same request on the same terms delivers
+//!   that certificate instead of issuing another one, unless it was revoked or expired since.
+//! - In a certificate folder: perhaps `.NAME.mailca-tmp`, which nobody holds locked any more. The
+//!   next writer of NAME removes it.
 //! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into
 //!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
 //!
