@@ -1,6 +1,6 @@
 //! `mailca verify`: say whether a certificate will be accepted, and in a sentence why not.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
@@ -33,7 +33,7 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         intermediates.extend(certificates(path)?.iter().map(|found| found.as_der().to_vec()));
     }
     let roots = roots(args, global, env)?;
-    let crls = args.crl.iter().map(crls).collect::<Result<Vec<_>>>()?.concat();
+    let crls = args.crl.iter().map(|path| crls(path)).collect::<Result<Vec<_>>>()?.concat();
     let options = Options {
         roots: &roots,
         intermediates: &intermediates,
@@ -121,7 +121,7 @@ fn roots(args: &Verify, global: &Global, env: &mut Env) -> Result<Vec<Vec<u8>>> 
     }
 }
 
-fn crls(path: &PathBuf) -> Result<Vec<Vec<u8>>> {
+fn crls(path: &Path) -> Result<Vec<Vec<u8>>> {
     let content = input::read(path)?;
     if !pem::is_pem(&content) {
         return Ok(vec![content.to_vec()]);

@@ -13,10 +13,7 @@ pub const LARGEST: u64 = 256 << 20;
 
 /// Reads a file, or a pipe, to its end.
 pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) => return Err(error.into()),
-    };
+    let file = fs::File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(Error::refused(format!("{} is a folder, not a file", path.display())));
