@@ -8,12 +8,18 @@
 
 mod support;
 
+#[path = "cmd/advice.rs"]
+mod advice;
+#[path = "cmd/authority.rs"]
+mod authority;
 #[path = "cmd/common.rs"]
 mod common;
 #[path = "cmd/export_p12.rs"]
 mod export_p12;
 #[path = "cmd/files.rs"]
 mod files;
+#[path = "cmd/foreign_names.rs"]
+mod foreign_names;
 #[path = "cmd/guard.rs"]
 mod guard;
 #[path = "cmd/index.rs"]
@@ -24,10 +30,18 @@ mod main_job;
 mod newca;
 #[path = "cmd/newreq.rs"]
 mod newreq;
+#[path = "cmd/outputs.rs"]
+mod outputs;
+#[path = "cmd/passwords.rs"]
+mod passwords;
+#[path = "cmd/private_keys.rs"]
+mod private_keys;
 #[path = "cmd/profile.rs"]
 mod profile;
 #[path = "cmd/quickstart.rs"]
 mod quickstart;
+#[path = "cmd/redelivery.rs"]
+mod redelivery;
 #[path = "cmd/refusals.rs"]
 mod refusals;
 #[path = "cmd/resume.rs"]

@@ -1,5 +1,7 @@
 //! `quickstart`: the whole job for a host and a user, in a new folder.
 
+use std::fs;
+
 use crate::support::{Folder, Snapshot, mode, need};
 
 const LINE: &str = "quickstart --host mail.example.com --user ann --email ann@example.com --dir q";
@@ -67,5 +69,74 @@ fn bad_names_are_refused_before_anything_is_made() {
         assert!(matches!(outcome.status, Some(1 | 2)), "{outcome}");
         assert!(outcome.stderr.contains(word), "{outcome}");
         assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "");
+    }
+}
+
+#[test]
+fn its_ca_is_in_its_own_folder() {
+    let folder = Folder::empty();
+    folder.mailca(&format!("{LINE} --ca-dir other")).usage(&["--ca-dir", "MAILCA_DIR", "--dir"]);
+    folder.mailca(LINE).env("MAILCA_DIR", "other").usage(&["MAILCA_DIR"]);
+}
+
+#[test]
+fn json_is_one_document_that_names_the_files() {
+    let folder = Folder::empty();
+    let text = folder.mailca(&format!("{LINE} --json")).success().text();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for place in [
+        &value["dir"],
+        &value["ca_dir"],
+        &value["host"]["folder"],
+        &value["user"]["folder"],
+        &value["user"]["p12"],
+        &value["user"]["password_file"],
+    ] {
+        assert!(folder.exists(place.as_str().unwrap()), "{place}: {text}");
+    }
+    assert_eq!(value["host"]["name"], "mail.example.com");
+    assert_eq!(value["user"]["email"], "ann@example.com");
+    let password = folder.text("q/ann.password");
+    assert!(!text.contains(password.trim_end()), "{text}");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let folder = Folder::empty();
+    let outcome = folder.mailca(&format!("{LINE} -q")).success();
+    assert!(outcome.stdout.is_empty() && outcome.stderr.is_empty(), "{outcome}");
+    assert!(folder.exists("q/ann.p12"));
+}
+
+#[test]
+fn a_host_name_without_a_domain_is_warned_of() {
+    let folder = Folder::empty();
+    let outcome = folder.mailca("quickstart --host mail").success();
+    outcome.says(&["warning: mail is not a full host name", "--host"]);
+    folder.mailca(LINE).success().says_nothing_of(&["warning"]);
+}
+
+#[test]
+fn an_interrupted_run_is_gone_on_with_and_a_finished_one_is_not() {
+    need!("openssl");
+    for gone in [
+        &["ann.p12"][..],
+        &["ann.p12", "ann.password"],
+        &["ann.p12", "ann.password", "ann/cert.pem"],
+        &["ann.p12", "ann.password", "ann/cert.pem", "ann/cacert.pem", "ann/req.pem"],
+    ] {
+        let folder = Folder::empty();
+        folder.mailca(LINE).success();
+        for file in gone {
+            fs::remove_file(folder.path("q").join(file)).unwrap();
+        }
+        let kept = ["demoCA/private/cakey.pem", "mail.example.com/cert.pem", "ann/key.pem"];
+        let kept = kept.map(|file| (file, folder.read(&format!("q/{file}"))));
+        folder.mailca(LINE).success().says(&["q/ann.p12", "mailca issue"]);
+        for (file, bytes) in kept {
+            assert_eq!(folder.read(&format!("q/{file}")), bytes, "{file} without {gone:?}");
+        }
+        folder.openssl("pkcs12 -noout -in q/ann.p12 -passin file:q/ann.password").success();
+        folder.mailca(LINE).refused(&["q is there already", "mailca issue", "--dir"]);
     }
 }

@@ -172,3 +172,60 @@ fn without_a_ca_there_is_nothing_to_verify_against() {
     std::fs::rename(folder.path("joeuser/cert.pem"), folder.path("alone.pem")).unwrap();
     folder.mailca("verify alone.pem").refused(&["--ca"]);
 }
+
+#[test]
+fn the_index_of_the_ca_says_what_it_revoked() {
+    need!("openssl");
+    for (options, word) in [("", ""), ("-crl_reason keyCompromise", "keyCompromise")] {
+        let folder = server_and_user();
+        folder.write("pw", "correct horse\n");
+        let line = format!("ca -config demoCA/openssl.cnf -revoke joeuser/cert.pem {options}");
+        folder.openssl(&line).success();
+        let date = folder.index()[1][2].clone();
+        let day = format!("20{}-{}-{}", &date[..2], &date[2..4], &date[4..6]);
+        let words = ["joeuser", "revoked", &day, word];
+        folder.mailca("verify joeuser/cert.pem").verdict(&words);
+        folder.mailca("verify --json joeuser/cert.pem").verdict(&["\"valid\": false", &day]);
+        folder.mailca("export-p12 joeuser --password-file pw").refused(&words);
+        folder.mailca("verify cert.pem").success();
+        // What others say is not asked of the index.
+        folder.mailca("verify joeuser/cert.pem --ca demoCA/cacert.pem").success();
+    }
+}
+
+#[test]
+fn the_certificate_beside_it_is_trusted_with_a_warning_only() {
+    let folder = Folder::with_user();
+    let line = "verify cert.pem --email joe@example.com";
+    let outcome = folder.mailca(line).within("joeuser").success();
+    outcome.says(&["warning:", "no CA here", "trusting", "cacert.pem"]);
+    folder
+        .mailca(line)
+        .args(&["--ca", "../demoCA/cacert.pem"])
+        .within("joeuser")
+        .success()
+        .says_nothing_of(&["warning"]);
+    let outcome = folder.mailca("verify joeuser/cert.pem").success();
+    assert!(outcome.stderr.is_empty(), "{outcome}");
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_warned_of() {
+    let folder = Folder::with_ca();
+    for (days, warned) in [(10, true), (29, true), (40, false)] {
+        folder.mailca(&format!("issue --cn a.example.com --days {days} d{days}")).success();
+        let outcome = folder.mailca(&format!("verify d{days}/cert.pem")).success();
+        let expires = format!("warning: a.example.com expires in {} days", days - 1);
+        assert_eq!(outcome.stderr.contains(&expires), warned, "{outcome}");
+        assert_eq!(outcome.stderr.is_empty(), !warned, "{outcome}");
+    }
+}
+
+#[test]
+fn quiet_leaves_the_exit_status_to_say_it() {
+    let folder = Folder::with_user();
+    let outcome = folder.mailca("verify -q joeuser/cert.pem").success();
+    assert!(outcome.stdout.is_empty() && outcome.stderr.is_empty(), "{outcome}");
+    let outcome = folder.mailca("verify -q joeuser/cert.pem --host a.example.com").verdict(&[]);
+    assert!(outcome.stdout.is_empty() && outcome.stderr.starts_with("error:"), "{outcome}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -78,6 +79,16 @@ impl Folder {
 
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// Puts bytes in the place of a file, whatever its mode.
+    pub fn replace(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::remove_file(self.path(name)).unwrap();
+        self.write(name, bytes);
+    }
+
+    pub fn chmod(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -101,6 +102,12 @@ impl Pty {
     /// Keys and the return key.
     pub fn answer(&mut self, line: &str) -> &mut Self {
         self.send(line).send("\r")
+    }
+
+    /// Sends the program a signal. It is the child itself: setsid makes no other of it.
+    pub fn signal(&mut self, signal: Signal) -> &mut Self {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self
     }
 
     /// Answers every further question that ends in those words, then waits for the end.

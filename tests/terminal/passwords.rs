@@ -1,5 +1,7 @@
 //! Passwords and passphrases: asked for without echo, new ones twice.
 
+use rustix::process::Signal;
+
 use crate::support::{CTRL_C, Folder, MAILCA, Pty, Snapshot, need};
 
 const EXPORT: &str = "export-p12 joeuser -o joe.p12";
@@ -122,4 +124,51 @@ fn show_asks_for_the_password_of_what_is_encrypted() {
     let (screen, status) = terminal.finish();
     assert_eq!(status, 0, "{screen}");
     assert!(screen.contains("joe@example.com"), "{screen}");
+}
+
+/// With a CA whose key has a passphrase, and a request.
+fn protected() -> Folder {
+    let folder = Folder::empty();
+    folder.write("pass", "ca secret\n");
+    folder.mailca("newca --encrypt-key --ca-passphrase-file pass").success();
+    folder.mailca("newreq --cn mail.example.com").success();
+    folder
+}
+
+fn with_bundle() -> Folder {
+    let folder = Folder::with_user();
+    folder.write("pw", "correct horse\n");
+    folder.mailca("export-p12 joeuser --password-file pw -o joe.p12").success();
+    folder
+}
+
+#[test]
+fn a_signal_at_a_password_leaves_nothing_and_an_echoing_terminal() {
+    for (line, folder, question) in [
+        (EXPORT, Folder::with_user(), "password"),
+        ("sign --yes", protected(), "passphrase"),
+        ("show joe.p12", with_bundle(), "password"),
+    ] {
+        for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+            let before = Snapshot::of(folder.root());
+            let mut terminal = start(&folder, line);
+            terminal.expect_hidden(question).signal(signal);
+            // That the terminal echoes again is part of it.
+            let (screen, status) = terminal.finish();
+            assert_eq!(status, 128 + signal.as_raw(), "{line}: {screen}");
+            assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "", "{line}: {screen}");
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_at_every_password_leaves_an_echoing_terminal() {
+    for (line, folder) in [("sign --yes", protected()), ("show joe.p12", with_bundle())] {
+        let before = Snapshot::of(folder.root());
+        let mut terminal = start(&folder, line);
+        terminal.expect_hidden("pass").send(CTRL_C);
+        let (screen, status) = terminal.finish();
+        assert_eq!(status, 130, "{line}: {screen}");
+        assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "", "{line}: {screen}");
+    }
 }
