@@ -26,13 +26,13 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     let existing = existing(args.force, env)?;
     let output =
         args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.p12", name.as_str())));
-    check_output(&output, &existing, global)?;
+    check_output(&output, "-o", &existing, global)?;
     if let Some(path) = &args.password_out {
-        if *path == output {
+        if same_file(path, &output) {
             return Err(Error::usage("--password-out and --output name the same file"));
         }
         if !password::is_left_over(path) {
-            check_output(path, &existing, global)?;
+            check_output(path, "--password-out", &existing, global)?;
         }
     }
     let pair = source::pair(args, &name, global, env)?;
@@ -92,6 +92,12 @@ fn write(
         friendly_name,
     };
     pkcs12::write(&bundle, password, form, iterations)
+}
+
+/// Whether two names are one file, also before it is there.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| fs_err::canonicalize(atomic::folder_of(path)).ok();
+    one.file_name() == other.file_name() && folder(one) == folder(other)
 }
 
 fn put(file: Staged, path: &Path, existing: &Existing, env: &mut Env) -> Result<()> {

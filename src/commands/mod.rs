@@ -182,30 +182,33 @@ fn host_name() -> String {
     uname.nodename().to_string_lossy().trim_end_matches('.').to_owned()
 }
 
-/// Checks the file that an option names for output: it is new, or may be kept aside; it is none of
-/// the CA's own, and no private key gives way to it.
-fn check_output(path: &Path, existing: &Existing, global: &Global) -> Result<()> {
-    let folder = atomic::folder_of(path);
-    atomic::check_writable(folder)?;
+/// Checks the file that an option names for output: it is new, or may be kept aside, and guarded.
+fn check_output(path: &Path, option: &str, existing: &Existing, global: &Global) -> Result<()> {
+    atomic::check_writable(atomic::folder_of(path))?;
+    check_guarded(path, global)?;
+    if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
+        return Err(atomic::already_there(path)
+            .hint(format!("name another file with {option}"))
+            .hint("--force keeps the old one beside it and writes the new one"));
+    }
+    Ok(())
+}
+
+/// Refuses an output among the CA's own files, a folder, and a file that holds a private key.
+fn check_guarded(path: &Path, global: &Global) -> Result<()> {
     if let (Ok(folder), Ok(ca)) =
-        (fs_err::canonicalize(folder), fs_err::canonicalize(&global.ca_dir))
+        (fs_err::canonicalize(atomic::folder_of(path)), fs_err::canonicalize(&global.ca_dir))
         && folder.starts_with(&ca)
     {
         return Err(Error::refused(format!("{} is in the CA's folder", path.display()))
             .hint("name a file elsewhere: the CA's own files are not written over"));
     }
-    if path.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    if matches!(existing, Existing::Refuse) {
-        return Err(atomic::already_there(path)
-            .hint("name another file with -o")
-            .hint("--force keeps the old one beside it and writes the new one"));
-    }
     if path.is_dir() {
-        return Err(Error::refused(format!("{} is a folder", path.display())));
+        return Err(
+            Error::refused(format!("{} is a folder", path.display())).hint("name a file in it")
+        );
     }
-    let holds_key = input::read(path).is_ok_and(|content| {
+    let holds_key = input::read_if_there(path)?.is_some_and(|content| {
         let label = b"PRIVATE KEY-----";
         content.windows(label.len()).any(|window| window == label)
     });

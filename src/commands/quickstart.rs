@@ -50,7 +50,11 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
             continue;
         }
         env.say(&format!("$ mailca {}", step.join(" ")));
-        run_step(step, global, env)?;
+        if let Err(error) = run_step(step, global, env) {
+            // Refused before anything was made: the folder, which is empty then, is not left behind.
+            let _ = fs_err::canonicalize(".").and_then(fs_err::remove_dir);
+            return Err(error);
+        }
     }
     if global.json {
         return env.print_json(&json!({

@@ -64,8 +64,12 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         let days = (leaf.not_after - options.at).whole_days();
         if days < SOON_DAYS {
             env.warn(&format!(
-                "{} expires in {days} days; `mailca sign --force` makes a new certificate for its request",
-                leaf.title()
+                "{} expires in {days} days; `mailca sign --force{}` makes a new certificate for its request",
+                leaf.title(),
+                match atomic::folder_of(&args.file) {
+                    folder if folder == Path::new(".") => String::new(),
+                    folder => format!(" {}", folder.display()),
+                }
             ));
         }
         let chain: Vec<_> = path

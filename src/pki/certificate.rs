@@ -1,7 +1,7 @@
 //! A certificate (RFC 5280 4.1), read once, with what mailca asks of it.
 
 use time::OffsetDateTime;
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::extensions::{CRLDistributionPoints, DistributionPointName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::error::{Error, Result};
@@ -34,6 +34,8 @@ pub struct Certificate {
     pub may_sign: bool,
     /// The path length constraint, where there is one.
     pub path_length: Option<u32>,
+    /// The first URL of the CRL distribution points.
+    pub crl_url: Option<String>,
     /// The subject key identifier.
     pub key_id: Option<Vec<u8>>,
     /// The extended key usages as dotted OIDs; `None` where the extension is absent.
@@ -59,6 +61,7 @@ impl Certificate {
             is_ca: false,
             may_sign: true,
             path_length: None,
+            crl_url: None,
             key_id: None,
             extended_key_usage: None,
         };
@@ -70,6 +73,9 @@ impl Certificate {
                 ParsedExtension::BasicConstraints(constraints) => {
                     certificate.is_ca = constraints.ca;
                     certificate.path_length = constraints.path_len_constraint;
+                }
+                ParsedExtension::CRLDistributionPoints(points) => {
+                    certificate.crl_url = first_url(points);
                 }
                 ParsedExtension::KeyUsage(usage) => certificate.may_sign = usage.key_cert_sign(),
                 ParsedExtension::SubjectKeyIdentifier(id) => {
@@ -160,6 +166,16 @@ pub fn title(subject: &Name, alternative_names: &[GeneralName]) -> String {
         .map(|name| crate::pki::printable::printable(&name))
         .or_else(|| alternative_names.first().map(ToString::to_string))
         .unwrap_or_else(|| subject.to_string())
+}
+
+fn first_url(points: &CRLDistributionPoints<'_>) -> Option<String> {
+    points.iter().find_map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) => names.iter().find_map(|name| match name {
+            x509_parser::extensions::GeneralName::URI(url) => Some((*url).to_owned()),
+            _ => None,
+        }),
+        _ => None,
+    })
 }
 
 fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String> {

@@ -75,9 +75,13 @@ impl Index {
         }))
     }
 
-    /// The line with this serial.
+    /// The line with this serial; none where there is no index.
     fn find(&self, serial: &Serial) -> Result<Option<Vec<u8>>> {
-        let mut reader = BufReader::with_capacity(1 << 16, fs::File::open(&self.path)?);
+        let file = match fs::File::open(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut reader = BufReader::with_capacity(1 << 16, file);
         let mut line = Vec::new();
         loop {
             line.clear();

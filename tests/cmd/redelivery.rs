@@ -163,3 +163,85 @@ fn what_did_not_arrive_on_standard_output_is_delivered_by_the_next_try() {
         nothing_is_pending(&folder);
     }
 }
+
+#[test]
+fn left_out_guard_holds_for_what_is_delivered_again() {
+    need!("openssl");
+    let (folder, _) = undelivered();
+    for file in ["demoCA/private/new.pem", "demoCA/new.pem"] {
+        folder.mailca(LINE).args(&["-o", file]).refused(&[file, "in the CA's folder"]);
+    }
+}
+
+#[test]
+fn left_out_another_crl_url_is_another_certificate() {
+    need!("openssl");
+    let (folder, old) = undelivered();
+    let url = "http://pki.example.com/ca.crl";
+    folder.mailca(LINE).args(&["--crl-url", url]).success();
+    folder.openssl("x509 -noout -text -in other.cert.pem").success().says(&[url]);
+    assert_ne!(Certificate::read(&folder.path("other.cert.pem")).serial, old);
+}
+
+#[test]
+fn left_out_path_len() {
+    need!("openssl");
+    let folder = Folder::empty();
+    folder.mailca("newca --path-len 2").success();
+    folder.simple_request("sub", "/O=Example/CN=Sub CA", "");
+    folder.mailca("sign sub.csr --yes --profile ca --path-len 1").success();
+    take_back(&folder, "sub.csr", "sub.cert.pem");
+    folder.mailca("sign sub.csr --yes --profile ca").success();
+    folder.openssl("x509 -noout -text -in sub.cert.pem").success().says(&["pathlen:0"]);
+}
+
+#[test]
+fn left_out_unseen_in_own_request() {
+    let folder = Folder::empty();
+    for args in [
+        ["--cn", "ma\u{200b}il.example.com", "-q"],
+        ["--cn=a.example.com", "--san", "DNS:ma\u{200b}il.example.com"],
+    ] {
+        let outcome = folder.mailca("newreq").args(&args).output();
+        assert!(matches!(outcome.status, Some(1 | 2)), "{outcome}");
+        assert!(!folder.exists("key.pem"), "{outcome}");
+    }
+}
+
+#[test]
+fn left_out_verify_names_the_folder() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn a.example.com --days 10 u").success();
+    folder.mailca("verify u/cert.pem").success().says(&["`mailca sign --force u`"]);
+}
+
+#[test]
+fn left_out_verify_without_index() {
+    let folder = Folder::with_user();
+    fs::remove_file(folder.path("demoCA/index.txt")).unwrap();
+    folder.mailca("verify joeuser/cert.pem").success();
+}
+
+#[test]
+fn left_out_quickstart_after_a_refusal() {
+    let folder = Folder::empty();
+    let line = "quickstart --host mail.example.com --dir q";
+    folder.mailca(line).env("MAILCA_LEAF_DAYS", "soon").exits(1);
+    folder.mailca(line).success();
+}
+
+#[test]
+fn left_out_password_out_hint() {
+    let folder = Folder::with_user();
+    folder.write("there", "precious\n");
+    let line = "export-p12 joeuser --generate-password -o joe.p12 --password-out there";
+    let outcome = folder.mailca(line).refused(&["there", "--password-out"]);
+    assert!(!outcome.stderr.contains("with -o"), "{outcome}");
+}
+
+#[test]
+fn left_out_one_file_under_two_spellings() {
+    let folder = Folder::with_user();
+    let line = "export-p12 joeuser --generate-password -o out --password-out ./out";
+    folder.mailca(line).usage(&["--password-out", "--output"]);
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
-use crate::commands::{certificate_folders, check_output, nearest_folder, newreq};
+use crate::commands::{certificate_folders, check_guarded, check_output, nearest_folder, newreq};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -80,6 +80,14 @@ impl Destination {
         Ok(own)
     }
 
+    /// Refuses a file that is not for certificates, whatever is there.
+    pub fn check_guarded(&self, global: &Global) -> Result<()> {
+        match self {
+            Self::File { certificate, .. } => check_guarded(certificate, global),
+            Self::Folder(_) | Self::Stdout => Ok(()),
+        }
+    }
+
     /// Refuses where a certificate would be overwritten.
     pub fn check_free(&self, ca: &CaFolder, existing: &Existing, global: &Global) -> Result<()> {
         let path = match self {
@@ -88,7 +96,9 @@ impl Destination {
                 folder.check_writable()?;
                 folder.path_of(layout::CERTIFICATE)
             }
-            Self::File { certificate, .. } => return check_output(certificate, existing, global),
+            Self::File { certificate, .. } => {
+                return check_output(certificate, "-o", existing, global);
+            }
             Self::Stdout => return Ok(()),
         };
         if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {

@@ -105,6 +105,7 @@ impl<'a> Signer<'a> {
         let approved = self.approve(request, own, wishes, env)?;
         if let Some(certificate) = pending {
             if self.is_still_meant(&certificate, &approved)? {
+                destination.check_guarded(self.global)?;
                 return Ok(Decision::Deliver);
             }
             env.warn(&format!(
@@ -139,6 +140,9 @@ impl<'a> Signer<'a> {
         Ok(Profile::of(certificate) == Some(approved.profile())
             && certificate.alternative_names == approved.alternative_names()
             && (certificate.not_after - certificate.not_before == validity || same_end)
+            && certificate.crl_url.as_deref() == approved.crl_url()
+            && (approved.profile() != Profile::Ca
+                || certificate.path_length == Some(approved.path_length().into()))
             && certificate.not_after > approved.not_before()
             && self.ca.revocation(certificate)?.is_none())
     }
