@@ -77,7 +77,7 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
 }
 
 /// Makes the folder and enters it. One in which a run was interrupted is gone on with: it has a CA,
-/// or the beginning of one, and not yet the bundle that comes last.
+/// or the beginning of one, and not yet a bundle, which comes last.
 fn enter(args: &Quickstart) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let dir = args.dir.as_path();
@@ -85,7 +85,10 @@ fn enter(args: &Quickstart) -> Result<()> {
         Error::refused(format!("failed to create the folder {}", dir.display())).caused_by(error)
     };
     let begun = ["demoCA", ".demoCA.mailca-tmp"].iter().any(|name| dir.join(name).is_dir());
-    let finished = dir.join(format!("{}.p12", args.user)).exists();
+    let finished = fs_err::read_dir(dir).is_ok_and(|entries| {
+        let mut paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        paths.any(|path| path.extension().is_some_and(|extension| extension == "p12"))
+    });
     if dir.symlink_metadata().is_err() {
         std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
     } else if !begun || finished {
