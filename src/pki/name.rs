@@ -56,6 +56,17 @@ const SHORT_NAMES: &[(&str, &str)] = &[
     ("1.2.840.113549.1.9.8", "unstructuredAddress"),
 ];
 
+/// The most characters that a value may have, by the type's dotted OID (RFC 5280 appendix A.1).
+pub fn upper_bound(oid: &str) -> Option<usize> {
+    match oid {
+        "2.5.4.6" => Some(2),
+        "2.5.4.3" | "2.5.4.5" | "2.5.4.10" | "2.5.4.11" | "2.5.4.12" => Some(64),
+        "2.5.4.7" | "2.5.4.8" => Some(128),
+        "1.2.840.113549.1.9.1" => Some(255),
+        _ => None,
+    }
+}
+
 /// One attribute of a relative distinguished name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
@@ -84,6 +95,12 @@ impl Attribute {
     /// The value for a person: as text where it is a string, escaped.
     pub fn shown(&self) -> String {
         self.string().map_or_else(|| printable_bytes(&self.bytes), |text| printable(&text))
+    }
+
+    /// Whether the value is longer than RFC 5280 allows for its type.
+    pub fn is_too_long(&self) -> bool {
+        let length = self.string().map_or(self.bytes.len(), |text| text.chars().count());
+        upper_bound(&self.oid).is_some_and(|bound| length > bound)
     }
 
     /// Whether it is an `IA5String`, as emailAddress must be (RFC 5280 4.1.2.6).

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
-use crate::pki::name::Name;
+use crate::pki::name::{Name, upper_bound};
 use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::pki::request::Request;
@@ -111,6 +111,7 @@ pub fn approve(
         ))
         .hint("make the request again with another common name, such as the host's name"));
     }
+    check_lengths(&request.subject)?;
     let mut remarks = Vec::new();
     let alternative_names = names(request, terms, &mut remarks)?;
     check_names(request, terms.profile, &alternative_names)?;
@@ -173,6 +174,20 @@ fn check_issuer(issuer: &Certificate) -> Result<()> {
         issuer.title()
     ))
     .hint("make a new CA with `mailca newca --ca-dir`"))
+}
+
+/// The subject is taken as it is, so it must be one that a certificate may have.
+fn check_lengths(subject: &Name) -> Result<()> {
+    match subject.rdns().iter().flatten().find(|attribute| attribute.is_too_long()) {
+        Some(attribute) => Err(Error::refused(format!(
+            "{} in the request's subject is longer than the {} characters that RFC 5280 allows: {}",
+            attribute.short_name(),
+            upper_bound(&attribute.oid).unwrap_or_default(),
+            attribute.shown().chars().take(80).collect::<String>()
+        ))
+        .hint("make the request again with a shorter one")),
+        None => Ok(()),
+    }
 }
 
 fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
@@ -333,4 +348,24 @@ fn dates(
         ));
     }
     Ok((not_before, not_after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::name::compare_tests::name;
+
+    #[test]
+    fn values_longer_than_a_certificate_has_room_for_are_refused() {
+        let check = |arc, length| {
+            let value = vec![b'x'; length];
+            check_lengths(&Name::from_der(&name(&[&[(arc, 0x0c, &value)]])).unwrap())
+        };
+        for (arc, short_name, bound) in [(3, "CN", 64), (6, "C", 2), (10, "O", 64), (11, "OU", 64)]
+        {
+            assert!(check(arc, bound).is_ok(), "{short_name}");
+            let error = check(arc, bound + 1).unwrap_err().to_string();
+            assert!(error.starts_with(short_name) && error.contains(&bound.to_string()), "{error}");
+        }
+    }
 }
