@@ -3,7 +3,7 @@
 use der::asn1::{Ia5StringRef, ObjectIdentifier, PrintableStringRef, Utf8StringRef};
 use der::{Encode, Tag};
 
-use super::Name;
+use super::{EMAIL_ADDRESS, Name, upper_bound};
 use crate::error::{Error, Result};
 use crate::pki::printable::printable;
 use crate::pki::tlv;
@@ -44,28 +44,28 @@ impl Parts {
             let country = country.to_ascii_uppercase();
             rdns.push(rdn("2.5.4.6", &PrintableStringRef::new(&country).map_err(unencodable)?)?);
         }
-        let mut texts: Vec<(&str, &str, usize, &str)> = Vec::new();
+        let mut texts: Vec<(&str, &str, &str)> = Vec::new();
         if let Some(state) = &self.state {
-            texts.push(("2.5.4.8", "state", 128, state));
+            texts.push(("2.5.4.8", "state", state));
         }
         if let Some(locality) = &self.locality {
-            texts.push(("2.5.4.7", "locality", 128, locality));
+            texts.push(("2.5.4.7", "locality", locality));
         }
         if let Some(organization) = &self.organization {
-            texts.push(("2.5.4.10", "organization", 64, organization));
+            texts.push(("2.5.4.10", "organization", organization));
         }
         for unit in &self.organizational_units {
-            texts.push(("2.5.4.11", "organizational unit", 64, unit));
+            texts.push(("2.5.4.11", "organizational unit", unit));
         }
         if let Some(common_name) = &self.common_name {
-            texts.push(("2.5.4.3", "common name", 64, common_name));
+            texts.push(("2.5.4.3", "common name", common_name));
         }
-        for (oid, what, limit, value) in texts {
-            check_text(what, value, limit)?;
+        for (oid, what, value) in texts {
+            check_text(what, value, oid)?;
             rdns.push(rdn(oid, &Utf8StringRef::new(value).map_err(unencodable)?)?);
         }
         if let Some(address) = &self.email_address {
-            check_text("e-mail address", address, 255)?;
+            check_text("e-mail address", address, EMAIL_ADDRESS)?;
             let value = Ia5StringRef::new(address).map_err(|_| {
                 Error::refused(format!("the e-mail address {} is not ASCII", printable(address)))
             })?;
@@ -76,7 +76,8 @@ impl Parts {
     }
 }
 
-fn check_text(what: &str, value: &str, limit: usize) -> Result<()> {
+fn check_text(what: &str, value: &str, oid: &str) -> Result<()> {
+    let limit = upper_bound(oid).unwrap_or(usize::MAX);
     if value.trim().is_empty() {
         return Err(Error::refused(format!("the {what} is empty")));
     }
