@@ -1,4 +1,4 @@
-//! Assembling certificates and requests: the only user of rcgen.
+//! Assembling certificates, requests and CRLs: the only user of rcgen.
 //!
 //! rcgen encodes the fields and extensions. Its distinguished names are maps, which lose repeated
 //! and multi-valued attributes, and it writes public keys anew, so the subject, the issuer and the
@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, CrlDistributionPoint, DistinguishedName,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet, CrlDistributionPoint, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
     NameConstraints, PublicKeyData, SerialNumber, SignatureAlgorithm, SigningKey,
 };
@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::{Crl, Entries};
 use crate::pki::digest::sha256;
 use crate::pki::general_name::GeneralName;
 use crate::pki::key::{PrivateKey, SigningAlgorithm};
@@ -30,6 +31,9 @@ const CERTIFICATE_PUBLIC_KEY: usize = 6;
 /// Position of the fields in a `CertificationRequestInfo` (RFC 2986 4.1).
 const REQUEST_SUBJECT: usize = 1;
 const REQUEST_PUBLIC_KEY: usize = 2;
+/// Position of the fields in a `TBSCertList` of version 2 (RFC 5280 5.1).
+const CRL_ISSUER: usize = 2;
+const CRL_ENTRIES: usize = 5;
 
 /// One bit of the key usage extension (RFC 5280 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +139,7 @@ pub fn certificate(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<C
             (CERTIFICATE_SUBJECT, fields.subject.as_der()),
             (CERTIFICATE_PUBLIC_KEY, fields.public_key),
         ],
+        None,
         key,
     )?;
     Certificate::from_der(&signed)
@@ -159,8 +164,56 @@ pub fn request(
     splice_and_sign(
         encoded.der(),
         &[(REQUEST_SUBJECT, subject.as_der()), (REQUEST_PUBLIC_KEY, key.public_key())],
+        None,
         key,
     )
+}
+
+/// What a certificate revocation list says.
+#[derive(Debug)]
+pub struct CrlFields<'a> {
+    /// The CA's certificate.
+    pub issuer: &'a Certificate,
+    /// The CRL number, which no earlier list of this CA has.
+    pub number: &'a Serial,
+    /// When the list is made.
+    pub this_update: OffsetDateTime,
+    /// When the next one is due.
+    pub next_update: OffsetDateTime,
+    /// What is revoked.
+    pub entries: &'a Entries,
+}
+
+/// Encodes and signs a CRL of version 2, with its number and the identifier of the key.
+pub fn crl(fields: &CrlFields<'_>, key: &PrivateKey) -> Result<Crl> {
+    let key_id = authority_key_id(fields.issuer)?;
+    let params = CertificateRevocationListParams {
+        this_update: fields.this_update,
+        next_update: fields.next_update,
+        crl_number: SerialNumber::from_slice(fields.number.as_bytes()),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::PreSpecified(key_id),
+    };
+    let mut issuer = CertificateParams::default();
+    issuer.distinguished_name = DistinguishedName::new();
+    let unsigned = Unsigned(rcgen_algorithm(key.signing_algorithm()));
+    let encoded =
+        params.signed_by(&Issuer::from_params(&issuer, &unsigned)).map_err(unencodable)?;
+    let entries = fields.entries.to_element();
+    let signed = splice_and_sign(
+        encoded.der(),
+        &[(CRL_ISSUER, fields.issuer.subject.as_der())],
+        entries.as_deref().map(|entries| (CRL_ENTRIES, entries)),
+        key,
+    )?;
+    Crl::from_der(&signed)
+}
+
+/// The key identifier of a CA. A CA certificate without one (RFC 5280 wants it, old programs wrote
+/// none) is found by the one that its key would have.
+pub fn authority_key_id(issuer: &Certificate) -> Result<Vec<u8>> {
+    issuer.key_id.clone().map_or_else(|| key_id(&issuer.public_key), Ok)
 }
 
 /// The key identifier that mailca gives a public key: the leftmost 160 bits of the SHA-256 hash of
@@ -174,10 +227,11 @@ pub fn key_id(public_key: &[u8]) -> Result<Vec<u8>> {
     Ok(sha256(bits)[..20].to_vec())
 }
 
-/// Puts `replacements` into the to-be-signed part and signs it.
+/// Puts `replacements` and then one more field into the to-be-signed part, and signs it.
 fn splice_and_sign(
     encoded: &[u8],
     replacements: &[(usize, &[u8])],
+    addition: Option<(usize, &[u8])>,
     key: &PrivateKey,
 ) -> Result<Vec<u8>> {
     let outer = tlv::elements(encoded)?;
@@ -190,6 +244,9 @@ fn splice_and_sign(
             .get_mut(*position)
             .ok_or_else(|| Error::bug("an encoded certificate lacks a field"))?;
         *field = bytes;
+    }
+    if let Some((position, bytes)) = addition {
+        fields.insert(position, bytes);
     }
     let to_be_signed = tlv::sequence(&fields)?;
     let signature = tlv::bit_string(&key.sign(&to_be_signed)?)?;

@@ -20,15 +20,7 @@ pub fn issue(
     key: &PrivateKey,
     serial: &Serial,
 ) -> Result<Certificate> {
-    // A CA certificate without a key identifier (RFC 5280 wants one, old programs wrote none) is
-    // found by the one that its key would have.
-    let computed;
-    let authority_key_id = if let Some(id) = &issuer.key_id {
-        id.as_slice()
-    } else {
-        computed = assemble::key_id(&issuer.public_key)?;
-        &computed
-    };
+    let authority_key_id = assemble::authority_key_id(issuer)?;
     let profile = approved.profile();
     assemble::certificate(
         &CertificateFields {
@@ -44,7 +36,7 @@ pub fn issue(
             extended_key_usage: extended_key_usage(profile),
             permitted: None,
             crl_url: approved.crl_url(),
-            authority_key_id: Some(authority_key_id),
+            authority_key_id: Some(&authority_key_id),
         },
         key,
     )

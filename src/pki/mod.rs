@@ -3,9 +3,11 @@
 //! Pure: nothing in here opens a file, reads a clock, asks a question or speaks to the network. The
 //! names of the modules are those of RFC 5280 and RFC 2986.
 
+pub mod asn1_time;
 pub mod assemble;
 pub mod certificate;
 pub mod constraints;
+pub mod crl;
 pub mod digest;
 pub mod encrypted_key;
 pub mod general_name;
@@ -20,6 +22,7 @@ pub mod policy;
 pub mod printable;
 pub mod profile;
 pub mod request;
+pub mod revocation;
 pub mod serial;
 pub mod signature;
 mod subtree;

@@ -44,6 +44,20 @@ impl Serial {
         Ok(Self::from_bytes(&bytes))
     }
 
+    /// The number after this one.
+    #[must_use]
+    pub fn successor(&self) -> Self {
+        let mut bytes = self.0.clone();
+        for byte in bytes.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                return Self(bytes);
+            }
+        }
+        bytes.insert(0, 1);
+        Self(bytes)
+    }
+
     /// The big-endian bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -55,6 +69,19 @@ fn nibble(digit: u8) -> u8 {
         b'0'..=b'9' => digit - b'0',
         b'a'..=b'f' => digit - b'a' + 10,
         _ => digit.wrapping_sub(b'A').wrapping_add(10),
+    }
+}
+
+impl Ord for Serial {
+    /// As numbers: without leading zeros, the longer one is the greater.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+    }
+}
+
+impl PartialOrd for Serial {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -82,6 +109,16 @@ mod tests {
             assert_eq!(Serial::parse(text).unwrap().to_string(), shown);
         }
         assert_eq!(Serial::from_bytes(&[0, 0x80]), Serial::parse("80").unwrap());
+    }
+
+    #[test]
+    fn the_next_number_and_the_order_are_those_of_numbers() {
+        let serial = |text| Serial::parse(text).unwrap();
+        for (one, next) in [("00", "01"), ("FF", "0100"), ("01FF", "0200")] {
+            assert_eq!(serial(one).successor(), serial(next));
+            assert!(serial(one) < serial(next));
+        }
+        assert!(serial("FF") < serial("0100"));
     }
 
     #[test]
