@@ -6,8 +6,15 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod commands;
+mod life;
+mod span;
 
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
+pub use life::{
+    Backup, Config, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Timer,
+    Tlsa, Topic,
+};
+pub use span::Span;
 
 /// What `--help` says of key types.
 const KEY_TYPES: &str = "One of ecdsa-p256, ecdsa-p384, ed25519, rsa-2048, rsa-3072, rsa-4096. \
@@ -108,6 +115,28 @@ pub enum Command {
     Show(Show),
     /// Say whether a certificate will be accepted
     Verify(Verify),
+    /// List the certificates of this CA
+    List(List),
+    /// Say on one screen whether something is to be done
+    Status(Status),
+    /// Make certificates anew before they end
+    Renew(Renew),
+    /// Revoke a certificate
+    Revoke(Revoke),
+    /// Make the list of revoked certificates
+    Crl(Crl),
+    /// Give the CA new dates or a new key
+    RekeyCa(RekeyCa),
+    /// Pack the CA into one file
+    Backup(Backup),
+    /// Unpack a backup
+    Restore(Restore),
+    /// Find what is wrong with the CA's folder, and repair it
+    Doctor(Doctor),
+    /// Print DANE records for a mail host
+    Tlsa(Tlsa),
+    /// Print configuration for other programs
+    Config(Config),
     /// Do the whole job for one host and one user
     Quickstart(Quickstart),
 }

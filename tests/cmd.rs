@@ -12,8 +12,16 @@ mod support;
 mod advice;
 #[path = "cmd/authority.rs"]
 mod authority;
+#[path = "cmd/backup.rs"]
+mod backup;
 #[path = "cmd/common.rs"]
 mod common;
+#[path = "cmd/config.rs"]
+mod config;
+#[path = "cmd/crl.rs"]
+mod crl;
+#[path = "cmd/doctor.rs"]
+mod doctor;
 #[path = "cmd/export_p12.rs"]
 mod export_p12;
 #[path = "cmd/files.rs"]
@@ -24,6 +32,8 @@ mod foreign_names;
 mod guard;
 #[path = "cmd/index.rs"]
 mod index;
+#[path = "cmd/list.rs"]
+mod list;
 #[path = "cmd/main_job.rs"]
 mod main_job;
 #[path = "cmd/newca.rs"]
@@ -44,13 +54,25 @@ mod quickstart;
 mod redelivery;
 #[path = "cmd/refusals.rs"]
 mod refusals;
+#[path = "cmd/rekey_ca.rs"]
+mod rekey_ca;
+#[path = "cmd/renew.rs"]
+mod renew;
+#[path = "cmd/restore.rs"]
+mod restore;
 #[path = "cmd/resume.rs"]
 mod resume;
+#[path = "cmd/revoke.rs"]
+mod revoke;
 #[path = "cmd/settings.rs"]
 mod settings;
 #[path = "cmd/show.rs"]
 mod show;
 #[path = "cmd/sign.rs"]
 mod sign;
+#[path = "cmd/status.rs"]
+mod status;
+#[path = "cmd/tlsa.rs"]
+mod tlsa;
 #[path = "cmd/verify.rs"]
 mod verify;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{CaPassphrase, Identity, KEY_TYPES, MODES, Subject, Terms, key_types};
+use super::{CaPassphrase, Identity, KEY_TYPES, MODES, Subject, Terms, key_types, profiles};
 
 /// `mailca newca`
 #[derive(Args, Debug)]
@@ -48,7 +48,8 @@ pub struct Newca {
     /// Protect the CA's key with a passphrase
     #[arg(long)]
     pub encrypt_key: bool,
-    /// Take over an existing CA: certificate and key, PEM or PKCS#12
+    /// Take over an existing CA: certificate and key, PEM or PKCS#12, or the folder of CA.pl, easy-rsa
+    /// (pki), mkcert (CAROOT), or of an intermediate's certificate
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["cn", "email", "key_type", "permit", "permit_ip"])]
     pub from: Vec<PathBuf>,
     /// With --from: file with the password of the PKCS#12
@@ -63,7 +64,9 @@ pub struct Newca {
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  mailca newreq --cn mail.example.com --san DNS:smtp.example.com\n  \
-    mailca newreq --user joeuser --email joe@example.com joeuser"
+    mailca newreq --user joeuser --email joe@example.com joeuser\n  \
+    mailca newreq --profile ca --cn 'Example Users CA' users-ca\n  \
+    mailca newreq --next-key mail.example.com"
 )]
 pub struct Newreq {
     /// Folder for key.pem and req.pem [default: the current folder]
@@ -72,6 +75,12 @@ pub struct Newreq {
     /// Whose certificate it will be.
     #[command(flatten)]
     pub identity: Identity,
+    /// What it is for; ca makes the request of an intermediate CA, whose name is --cn
+    #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
+    pub profile: Option<String>,
+    /// Prepare the next key of an existing certificate: next-key.pem, which `renew` takes up
+    #[arg(long, conflicts_with_all = ["cn", "user", "email", "san", "key", "force", "profile", "org", "ou", "locality", "state", "country"])]
+    pub next_key: bool,
     /// Keep an old key, request and certificate aside and make new ones
     #[arg(long)]
     pub force: bool,

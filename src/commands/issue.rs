@@ -15,7 +15,9 @@ use crate::pki::request::Request;
 use crate::pki::signature::KeyAlgorithm;
 use crate::render;
 use crate::store::ca::CaFolder;
-use crate::store::{layout, transaction};
+use crate::store::folder::CertificateFolder;
+use crate::store::layout;
+use crate::store::transaction::{self, Occasion};
 
 /// Makes key, request and certificate. Nothing is written before the CA has agreed.
 ///
@@ -30,8 +32,7 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     let interrupted = !args.force
         && folder.has(layout::KEY)
         && folder.has(layout::REQUEST)
-        && (!folder.has(layout::CERTIFICATE)
-            || transaction::pending(&ca, &folder.request()?)?.is_some());
+        && (!folder.has(layout::CERTIFICATE) || pending(&ca, &folder)?);
     let certificate = if interrupted {
         env.say(&format!("going on with {}", folder.path_of(layout::REQUEST).display()));
         let request = folder.request()?;
@@ -60,6 +61,11 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         }))?;
     }
     Ok(())
+}
+
+/// Whether a certificate for the request in the folder was issued and did not arrive.
+fn pending(ca: &CaFolder, folder: &CertificateFolder) -> Result<bool> {
+    Ok(transaction::pending(ca, &Occasion::of_request(&folder.request()?))?.is_some())
 }
 
 /// A request that was left in the folder must be the one that this command would make.

@@ -1,12 +1,25 @@
 //! The commands, one file each, and what several of them need.
 
+mod backup;
+mod config;
+mod crl;
+mod doctor;
 mod export_p12;
 mod issue;
+mod list;
+mod moment;
 mod newca;
 mod newreq;
 mod quickstart;
+mod rekey_ca;
+mod renew;
+mod restore;
+mod revoke;
 mod show;
 mod sign;
+mod status;
+mod target;
+mod tlsa;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +34,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::pki::printable::printable;
 use crate::store::ca::CaFolder;
-use crate::store::config::{self, Settings};
+use crate::store::config::{self as settings_file, Settings};
 use crate::store::folder::Existing;
 use crate::store::{atomic, input, layout};
 
@@ -37,6 +50,17 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::ExportP12(args) => export_p12::run(args, global, env),
         Command::Show(args) => show::run(args, global, env),
         Command::Verify(args) => verify::run(args, global, env),
+        Command::Backup(args) => backup::run(args, global, env),
+        Command::Config(args) => config::run(args, global, env),
+        Command::Crl(args) => crl::run(args, global, env),
+        Command::Doctor(args) => doctor::run(args, global, env),
+        Command::List(args) => list::run(args, global, env),
+        Command::RekeyCa(args) => rekey_ca::run(args, global, env),
+        Command::Renew(args) => renew::run(args, global, env),
+        Command::Restore(args) => restore::run(args, global, env),
+        Command::Revoke(args) => revoke::run(args, global, env),
+        Command::Status(args) => status::run(args, global, env),
+        Command::Tlsa(args) => tlsa::run(args, global, env),
         Command::Quickstart(args) => quickstart::run(args, global, env),
     }
 }
@@ -44,7 +68,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
 /// A mistyped variable would be passed over in silence.
 fn warn_of_unknown_variables(env: &mut Env) {
     let names = env.variable_names.clone();
-    for (name, near) in config::unknown_variables(names.iter().map(String::as_str)) {
+    for (name, near) in settings_file::unknown_variables(names.iter().map(String::as_str)) {
         let near = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
         env.warn(&format!(
             "the environment variable {} is not one of mailca's{near}",
@@ -58,7 +82,7 @@ fn settings(global: &Global, env: &Env) -> Result<Settings> {
 }
 
 fn cert_mode(option: Option<&str>, settings: &Settings) -> Result<u32> {
-    option.map_or_else(|| settings.cert_mode(), config::parse_mode)
+    option.map_or_else(|| settings.cert_mode(), settings_file::parse_mode)
 }
 
 fn existing(force: bool, env: &Env) -> Result<Existing> {
@@ -68,7 +92,7 @@ fn existing(force: bool, env: &Env) -> Result<Existing> {
 /// The CRL distribution point: the option, else the setting.
 fn crl_url(option: Option<&String>, settings: &Settings) -> Result<Option<String>> {
     let url = option.or(settings.crl_url.as_ref());
-    url.map(|url| config::check_url(url).map(|()| url.clone())).transpose()
+    url.map(|url| settings_file::check_url(url).map(|()| url.clone())).transpose()
 }
 
 fn say_kept(kept: &[PathBuf], env: &mut Env) {

@@ -2,12 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::json;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime};
-
 use crate::cli::{Global, Purpose, Verify};
+use crate::commands::moment::moment;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -18,6 +14,7 @@ use crate::pki::verify::{self, Options};
 use crate::render;
 use crate::store::ca::CaFolder;
 use crate::store::{atomic, input, layout};
+use serde_json::json;
 
 /// Less validity than this is worth a warning, in days.
 const SOON_DAYS: i64 = 30;
@@ -156,17 +153,6 @@ fn purpose(purpose: Purpose) -> verify::Purpose {
         Purpose::Client => verify::Purpose::Client,
         Purpose::Smime => verify::Purpose::Smime,
     }
-}
-
-/// A day, which begins at midnight UTC, or a moment as RFC 3339 has it.
-fn moment(text: &str) -> Result<OffsetDateTime> {
-    if let Ok(day) = Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        return Ok(day.midnight().assume_utc());
-    }
-    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-        Error::usage(format!("{text:?} is not a time"))
-            .hint("for example 2027-01-31, or 2027-01-31T12:00:00Z")
-    })
 }
 
 /// Without revocation lists, this CA's own index says what it revoked.

@@ -290,8 +290,9 @@ impl Crl {
         let [to_be_signed, algorithm, signature] = outer.as_slice() else {
             return Err(Error::bug("a revocation list that was read has no three parts"));
         };
-        let (_, algorithm) = AlgorithmIdentifier::from_der(algorithm)
-            .map_err(|_| Error::verdict("malformed revocation list: its algorithm is unreadable"))?;
+        let (_, algorithm) = AlgorithmIdentifier::from_der(algorithm).map_err(|_| {
+            Error::verdict("malformed revocation list: its algorithm is unreadable")
+        })?;
         let bits = tlv::bit_string_content(signature)
             .ok_or_else(|| Error::verdict("malformed revocation list: its signature"))?;
         signature::verify(&issuer.public_key, &algorithm, to_be_signed, bits)
@@ -301,8 +302,7 @@ impl Crl {
 
 fn read_entry(encoded: &[u8]) -> Option<(Serial, Revocation)> {
     let (_, entry) = RevokedCertificate::from_der(encoded).ok()?;
-    let mut revocation =
-        Revocation::new(entry.revocation_date.to_datetime(), Reason::Unspecified);
+    let mut revocation = Revocation::new(entry.revocation_date.to_datetime(), Reason::Unspecified);
     for extension in entry.extensions() {
         match extension.parsed_extension() {
             ParsedExtension::ReasonCode(code) => {

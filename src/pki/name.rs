@@ -13,11 +13,14 @@ use crate::pki::printable::{printable, printable_bytes};
 use crate::pki::tlv::children;
 
 mod compare;
+mod hash;
+mod oneline;
 mod parts;
 
 #[cfg(test)]
 pub(super) use compare::tests as compare_tests;
 pub use compare::{CanonicalName, same_name};
+pub use oneline::Oneline;
 pub use parts::Parts;
 
 /// Dotted OID of commonName.

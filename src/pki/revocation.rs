@@ -97,14 +97,13 @@ impl FromStr for Reason {
 
     /// Takes a name in whatever case: RFC 5280 and openssl differ in that.
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.name().eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
+        Self::ALL.into_iter().find(|reason| reason.name().eq_ignore_ascii_case(text)).ok_or_else(
+            || {
                 let known: Vec<_> = Self::ALL.iter().map(|reason| reason.name()).collect();
                 Error::usage(format!("{text:?} is not a reason for a revocation"))
                     .hint(format!("choose one of {}", known.join(", ")))
-            })
+            },
+        )
     }
 }
 

@@ -46,6 +46,11 @@ pub fn element(tag: Tag, parts: &[&[u8]]) -> Result<Vec<u8>> {
     Ok(encoded)
 }
 
+/// Encodes one element of a universal primitive type by its tag number.
+pub fn raw_element(tag: u8, content: &[u8]) -> Result<Vec<u8>> {
+    element(Tag::from_der(&[tag]).map_err(malformed)?, &[content])
+}
+
 /// Encodes a SEQUENCE of elements that are encoded already.
 pub fn sequence(parts: &[&[u8]]) -> Result<Vec<u8>> {
     element(Tag::Sequence, parts)

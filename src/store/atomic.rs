@@ -37,12 +37,22 @@ impl Staged {
     /// The same without waiting, for several files whose disk writes may go on side by side:
     /// [`Staged::sync`] waits, and must come before the file gets its name.
     pub fn begin(target: &Path, content: &[u8], mode: u32) -> Result<Self> {
-        let temporary = temporary_name(target)?;
-        let file = create_exclusively(&temporary, mode)?;
-        let mut staged = Self { temporary, target: target.to_owned(), file, published: false };
-        staged.file.write_all(content)?;
+        let mut staged = Self::open(target, mode)?;
+        staged.write(content)?;
         start_writing(&staged.file);
         Ok(staged)
+    }
+
+    /// The same with nothing in it yet, for what is put together piece by piece.
+    pub fn open(target: &Path, mode: u32) -> Result<Self> {
+        let temporary = temporary_name(target)?;
+        let file = create_exclusively(&temporary, mode)?;
+        Ok(Self { temporary, target: target.to_owned(), file, published: false })
+    }
+
+    /// Writes the next piece.
+    pub fn write(&mut self, content: &[u8]) -> Result<()> {
+        Ok(self.file.write_all(content)?)
     }
 
     /// Waits until the file is on the disk.
@@ -126,6 +136,33 @@ pub fn keep_aside(path: &Path, stamp: &str) -> Result<PathBuf> {
         }
     }
     Err(Error::refused(format!("{}: too many old copies are beside it", path.display())))
+}
+
+/// Gives a file a second name, in place of what is there.
+pub fn link_replacing(from: &Path, to: &Path) -> Result<()> {
+    let temporary = temporary_name(to)?;
+    remove_if_there(&temporary)?;
+    rustix::fs::linkat(CWD, from, CWD, &temporary, rustix::fs::AtFlags::empty())
+        .map_err(|error| io_error("link", from, error.into()))?;
+    fs::rename(&temporary, to)?;
+    // Where both names are one file already, a rename does nothing and leaves its own name.
+    remove_if_there(&temporary)
+}
+
+/// Makes a symbolic link, in place of what is there.
+pub fn symlink_replacing(target: &Path, link: &Path) -> Result<()> {
+    let temporary = temporary_name(link)?;
+    remove_if_there(&temporary)?;
+    fs::os::unix::fs::symlink(target, &temporary)?;
+    Ok(fs::rename(&temporary, link)?)
+}
+
+/// Removes a file that may be missing.
+pub fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Renames without replacing what is at `to`, which is then an error of the kind `AlreadyExists`

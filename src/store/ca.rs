@@ -14,7 +14,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
 use crate::store::input;
-use crate::store::layout;
+use crate::store::{layout, together};
 
 /// A CA folder that has a CA in it.
 #[derive(Debug)]
@@ -138,6 +138,7 @@ impl CaFolder {
             }
             Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
+        together::recover(&self.path)?;
         let now = read_chain(&self.path.join(layout::CA_CERTIFICATE.name))?;
         if now[0].as_der() != self.certificate().as_der() {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")

@@ -3,7 +3,7 @@
 //! Precedence: command-line option, environment, mailca.toml, built-in default. The variable of the
 //! key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ const LEAF_DAYS: u32 = 365;
 const CRL_DAYS: u32 = 30;
 
 /// The keys, in the order in which newca writes them.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "country",
     "state",
     "locality",
@@ -32,14 +32,20 @@ const KEYS: [&str; 14] = [
     "leaf-days",
     "crl-days",
     "crl-url",
+    "crl-publish",
+    "crl-hash-dir",
+    "own-backup",
     "cert-mode",
     "permit",
     "permit-ip",
 ];
 /// Those that hold a list.
-const LISTS: [&str; 3] = ["organizational-unit", "permit", "permit-ip"];
+const LISTS: [&str; 5] =
+    ["organizational-unit", "crl-publish", "crl-hash-dir", "permit", "permit-ip"];
 /// Those that hold a number.
 const NUMBERS: [&str; 2] = ["leaf-days", "crl-days"];
+/// Those that are true or false.
+const SWITCHES: [&str; 1] = ["own-backup"];
 
 /// The defaults of a CA, from its file and the environment.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,6 +69,15 @@ pub struct Settings {
     crl_days: Option<u32>,
     /// The CRL distribution point of new certificates.
     pub crl_url: Option<String>,
+    /// Where the CRL is put besides the CA's folder.
+    #[serde(default)]
+    pub crl_publish: Vec<PathBuf>,
+    /// The folders into which the CRL is put with OpenSSL's hash link.
+    #[serde(default)]
+    pub crl_hash_dir: Vec<PathBuf>,
+    /// Whether the folder is backed up by other means than `mailca backup`.
+    #[serde(default)]
+    pub own_backup: bool,
     cert_mode: Option<String>,
     /// The domains that the CA may certify.
     #[serde(default)]
@@ -264,6 +279,8 @@ fn check_kind(key: &str, value: &toml::Value) -> Result<()> {
         let positive =
             value.as_integer().is_some_and(|number| (0..=i64::from(u32::MAX)).contains(&number));
         (positive, "a number without quotes, as in 365")
+    } else if SWITCHES.contains(&key) {
+        (value.is_bool(), "true or false, without quotes")
     } else {
         (value.is_str(), "a string between quotes")
     };
@@ -292,6 +309,12 @@ fn from_environment(key: &str, value: &str) -> Result<toml::Value> {
             .parse::<i64>()
             .map(toml::Value::from)
             .map_err(|_| Error::refused(format!("{value:?} is not a number")));
+    }
+    if SWITCHES.contains(&key) {
+        return value
+            .parse::<bool>()
+            .map(toml::Value::from)
+            .map_err(|_| Error::refused(format!("{value:?} is neither true nor false")));
     }
     Ok(toml::Value::from(value))
 }

@@ -14,6 +14,7 @@ use crate::pki::request::Request;
 use crate::store::atomic::{self, Staged};
 use crate::store::input;
 use crate::store::layout::{self, FileKind};
+use crate::store::together::{self, NewFile};
 
 /// The name of a certificate folder: one path component that no shell or option parser trips over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +216,7 @@ impl CertificateFolder {
         files: &[(FileKind, u32, &[u8])],
         existing: &Existing,
     ) -> Result<Vec<PathBuf>> {
+        together::recover(self.path())?;
         let mut staged = Vec::new();
         for (kind, mode, content) in files {
             self.check(*kind, content, existing)?;
@@ -238,8 +240,36 @@ impl CertificateFolder {
         Ok(kept)
     }
 
+    /// Puts files in the place of those that are there, all at one moment: after a crash the old ones
+    /// are read, or the new ones. The old ones are kept under names that end in `stamp`, which are
+    /// returned. Those that are there with the same content stay.
+    pub fn replace_together(
+        &self,
+        files: &[(FileKind, u32, &[u8])],
+        stamp: &str,
+    ) -> Result<Vec<PathBuf>> {
+        together::recover(self.path())?;
+        let mut changed = Vec::new();
+        let mut kept = Vec::new();
+        for (kind, mode, content) in files {
+            let path = self.path_of(*kind);
+            if fs::read(&path).is_ok_and(|there| there == *content) {
+                continue;
+            }
+            if path.symlink_metadata().is_ok() {
+                kept.push(atomic::keep_aside(&path, stamp)?);
+            }
+            changed.push(NewFile { name: Path::new(kind.name), mode: *mode, content });
+        }
+        if !changed.is_empty() {
+            together::replace(self.path(), &changed)?;
+        }
+        Ok(kept)
+    }
+
     /// Moves a file aside, so that its name is free, and returns the new name.
     pub fn move_aside(&self, kind: FileKind, stamp: &str) -> Result<Option<PathBuf>> {
+        together::recover(self.path())?;
         let path = self.path_of(kind);
         if path.symlink_metadata().is_err() {
             return Ok(None);

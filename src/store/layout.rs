@@ -34,6 +34,14 @@ pub const INDEX_ATTRIBUTES: FileKind = file("index.txt.attr", RECORD_MODE);
 pub const SERIAL: FileKind = file("serial", RECORD_MODE);
 /// The next CRL number.
 pub const CRL_NUMBER: FileKind = file("crlnumber", RECORD_MODE);
+/// The current revocation list.
+pub const CRL: FileKind = file("crl.pem", 0o644);
+/// The same in DER, where it is asked for.
+pub const CRL_DER: FileKind = file("crl.der", 0o644);
+/// The reasons of revocations that openssl has no word for.
+pub const REASONS: FileKind = file("reasons.txt", RECORD_MODE);
+/// When the last backup was made, and of how much.
+pub const BACKUP_RECORD: FileKind = file("backup.txt", RECORD_MODE);
 /// A configuration for `openssl ca`.
 pub const OPENSSL_CONFIGURATION: FileKind = file("openssl.cnf", 0o644);
 /// The defaults of this CA.
@@ -47,6 +55,9 @@ pub const TORN_INDEX: FileKind = file("index.txt.torn", RECORD_MODE);
 pub const NEW_CERTIFICATES: &str = "newcerts";
 /// The mode of a certificate there.
 pub const NEW_CERTIFICATE_MODE: u32 = 0o444;
+/// Keys and certificates of the CA from before it was given a new key, as KEYID.key.pem and
+/// KEYID.cert.pem.
+pub const PREVIOUS: &str = "previous";
 /// Certificates that are not recorded or not delivered yet.
 pub const PENDING: &str = "pending";
 /// The folders of a CA, those of CA.pl and ours.
@@ -54,6 +65,8 @@ pub const CA_FOLDERS: [&str; 5] = ["certs", "crl", NEW_CERTIFICATES, "private", 
 
 /// The private key of a certificate folder.
 pub const KEY: FileKind = file("key.pem", SECRET_MODE);
+/// The key that takes its place at the next renewal, where one was prepared.
+pub const NEXT_KEY: FileKind = file("next-key.pem", SECRET_MODE);
 /// The request made with it.
 pub const REQUEST: FileKind = file("req.pem", 0o400);
 /// The certificate.

@@ -11,7 +11,7 @@
 //! [`transaction`] does this under the CA's lock, each step durable before the next:
 //!
 //! 1. The certificate is written to `pending/DIGEST.new` and linked to `newcerts/SERIAL.pem`. DIGEST
-//!    is the SHA-256 of the request. This is the intent: whatever happens later, the certificate can
+//!    is the SHA-256 of the request, or of the certificate that is renewed. This is the intent: whatever happens later, the certificate can
 //!    be found, and its line for `index.txt` follows from it.
 //! 2. The line is appended to `index.txt`.
 //! 3. `pending/DIGEST.new` becomes `pending/DIGEST.pem`: recorded, but not yet delivered.
@@ -47,4 +47,5 @@ pub mod folder;
 pub mod index;
 pub mod input;
 pub mod layout;
+pub mod together;
 pub mod transaction;

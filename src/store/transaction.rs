@@ -47,9 +47,9 @@ impl<'a> Transaction<'a> {
         std::mem::take(&mut self.remarks)
     }
 
-    /// The certificate that was issued for this request and not delivered.
-    pub fn undelivered(&self, request: &Request) -> Result<Option<Certificate>> {
-        read_certificate(&self.path_of(request, UNDELIVERED))
+    /// The certificate that was issued on this occasion and not delivered.
+    pub fn undelivered(&self, occasion: &Occasion) -> Result<Option<Certificate>> {
+        read_certificate(&occasion.path(self.ca, UNDELIVERED))
     }
 
     /// Records a certificate with a serial number that no other has, and returns it.
@@ -58,12 +58,12 @@ impl<'a> Transaction<'a> {
     /// certificate is durably in newcerts/ and in index.txt, and pending for [`delivered`].
     pub fn record(
         &mut self,
-        request: &Request,
+        occasion: &Occasion,
         mut draw: impl FnMut() -> Result<Serial>,
         issue: impl Fn(&Serial) -> Result<Certificate>,
     ) -> Result<Certificate> {
         self.allow_same_subject()?;
-        let intent = self.path_of(request, INTENT);
+        let intent = occasion.path(self.ca, INTENT);
         for _ in 0..8 {
             let certificate = issue(&draw()?)?;
             if self.ca.issued_path(&certificate.serial).exists() {
@@ -105,10 +105,7 @@ impl<'a> Transaction<'a> {
         make_folder(&self.pending)?;
         make_folder(&self.ca.path().join(layout::NEW_CERTIFICATES))?;
         let temporary = self.pending.join("tmp");
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        atomic::remove_if_there(&temporary)?;
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -152,10 +149,6 @@ impl<'a> Transaction<'a> {
         Ok(kept.is_some_and(|kept| kept.as_der() == certificate.as_der()))
     }
 
-    fn path_of(&self, request: &Request, extension: &str) -> PathBuf {
-        pending_path(self.ca, request, extension)
-    }
-
     /// `openssl ca` refuses to open a folder in which two valid certificates share a subject, unless
     /// it is told that this is meant. CA.pl's folders say the opposite.
     fn allow_same_subject(&mut self) -> Result<()> {
@@ -188,17 +181,48 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// Notes that the certificate for this request is where it belongs.
-pub fn delivered(ca: &CaFolder, request: &Request) -> Result<()> {
-    match fs::remove_file(pending_path(ca, request, UNDELIVERED)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
+/// What a certificate is issued for: a request that is signed, or a certificate that is renewed. While
+/// the new certificate has not arrived, it is found by this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occasion(String);
+
+impl Occasion {
+    /// The signing of this request.
+    pub fn of_request(request: &Request) -> Self {
+        Self(hex(&sha256(request.as_der())))
+    }
+
+    /// The renewal of this certificate.
+    pub fn of_renewal(old: &Certificate) -> Self {
+        Self(hex(&sha256(old.as_der())))
+    }
+
+    fn path(&self, ca: &CaFolder, extension: &str) -> PathBuf {
+        ca.path().join(layout::PENDING).join(format!("{}.{extension}", self.0))
     }
 }
 
-fn pending_path(ca: &CaFolder, request: &Request, extension: &str) -> PathBuf {
-    let name = hex(&sha256(request.as_der()));
-    ca.path().join(layout::PENDING).join(format!("{name}.{extension}"))
+/// Notes that the certificate of this occasion is where it belongs.
+pub fn delivered(ca: &CaFolder, occasion: &Occasion) -> Result<()> {
+    atomic::remove_if_there(&occasion.path(ca, UNDELIVERED))
+}
+
+/// The certificates that were recorded and have not arrived, as far as is known. No lock is needed to
+/// look.
+pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
+    let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == UNDELIVERED) {
+            found.extend(read_certificate(&path)?);
+        }
+    }
+    Ok(found)
 }
 
 fn read_certificate(path: &Path) -> Result<Option<Certificate>> {
@@ -223,11 +247,11 @@ fn make_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// The certificate that was recorded for this request, at least as far as the intent, and not noted
-/// as delivered. No lock is needed to look.
-pub fn pending(ca: &CaFolder, request: &Request) -> Result<Option<Certificate>> {
+/// The certificate that was recorded on this occasion, at least as far as the intent, and not noted as
+/// delivered. No lock is needed to look.
+pub fn pending(ca: &CaFolder, occasion: &Occasion) -> Result<Option<Certificate>> {
     for extension in [INTENT, UNDELIVERED] {
-        if let Some(certificate) = read_certificate(&pending_path(ca, request, extension))? {
+        if let Some(certificate) = read_certificate(&occasion.path(ca, extension))? {
             return Ok(Some(certificate));
         }
     }

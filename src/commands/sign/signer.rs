@@ -19,7 +19,7 @@ use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
 use crate::store::layout;
-use crate::store::transaction::{self, Transaction};
+use crate::store::transaction::{self, Occasion, Transaction};
 
 /// What the administrator wants of every certificate of this run.
 pub struct Wishes {
@@ -95,7 +95,7 @@ impl<'a> Signer<'a> {
         env: &mut Env,
     ) -> Result<Decision> {
         let pending = match wishes.existing {
-            Existing::Refuse => transaction::pending(self.ca, request)?,
+            Existing::Refuse => transaction::pending(self.ca, &Occasion::of_request(request))?,
             Existing::KeepAside(_) => None,
         };
         if pending.is_none() {
@@ -222,14 +222,14 @@ impl<'a> Signer<'a> {
 
     /// Notes that a certificate has arrived.
     pub fn delivered(&self, request: &Request) -> Result<()> {
-        transaction::delivered(self.ca, request)
+        transaction::delivered(self.ca, &Occasion::of_request(request))
     }
 
     fn undelivered(&self, request: &Request, env: &mut Env) -> Result<Certificate> {
         let mut transaction = begin(self.ca, env)?;
         say_all(&mut transaction, env);
         let certificate = transaction
-            .undelivered(request)?
+            .undelivered(&Occasion::of_request(request))?
             .ok_or_else(|| Error::refused("the certificate was delivered in the meantime"))?;
         env.say(&format!(
             "delivering the certificate that was issued for this request on {} and did not arrive",
@@ -250,7 +250,7 @@ impl<'a> Signer<'a> {
         let Some(key) = &self.key else { return Err(Error::bug("the CA's key is not open")) };
         let mut transaction = begin(self.ca, env)?;
         if matches!(wishes.existing, Existing::Refuse)
-            && let Some(certificate) = transaction.undelivered(request)?
+            && let Some(certificate) = transaction.undelivered(&Occasion::of_request(request))?
             && self.is_still_meant(&certificate, approved)?
         {
             return Ok(certificate);
@@ -258,7 +258,7 @@ impl<'a> Signer<'a> {
         destination.check_free(self.ca, &wishes.existing, self.global)?;
         let issuer = self.ca.certificate();
         let recorded = transaction.record(
-            request,
+            &Occasion::of_request(request),
             || env.serial(),
             |serial| {
                 let certificate = issue::issue(approved, issuer, key, serial)?;

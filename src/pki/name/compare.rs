@@ -26,7 +26,7 @@ impl CanonicalName {
     }
 }
 
-fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
+pub(super) fn canonical(attribute: Attribute) -> (String, u32, Vec<u8>) {
     // OpenSSL's ASN1_MASK_CANON leaves NumericString out.
     let text = if Tag(attribute.tag) == Tag::NumericString { None } else { attribute.string() };
     match text {

@@ -3,21 +3,28 @@
 //! Status (V, R, E, S), the last moment of validity, when and why it was revoked, the serial in
 //! hexadecimal, `unknown`, and the subject on one line.
 
+pub mod reasons;
+mod row;
+mod scan;
+
 use fs_err::os::unix::fs::OpenOptionsExt;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs_err as fs;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
-use crate::pki::printable::printable;
+use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
+use crate::store::atomic::{self, Staged};
 use crate::store::layout;
+
+pub use row::{Row, State, line};
+pub use scan::Line;
 
 /// The index of a CA folder.
 #[derive(Debug)]
@@ -60,39 +67,99 @@ impl Index {
         .hint("let `openssl ca` end, then run the command again"))
     }
 
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether a line with this serial is there. Reads the whole file.
     pub fn contains(&self, serial: &Serial) -> Result<bool> {
-        Ok(self.find(serial)?.is_some())
+        Ok(self.find(serial, |_| ())?.is_some())
     }
 
-    /// When the certificate with this serial was revoked, and why: the third field of its line, for
-    /// a person. Reads the whole file.
+    /// When the certificate with this serial was revoked, and why, for a person. Reads the whole file.
     pub fn revocation(&self, serial: &Serial) -> Result<Option<String>> {
-        let line = self.find(serial)?.filter(|line| line.first() == Some(&b'R'));
-        Ok(line.map(|line| {
-            let field = line.split(|byte| *byte == b'\t').nth(2).unwrap_or_default();
-            revocation_words(&String::from_utf8_lossy(field))
-        }))
+        let found = self.find(serial, |row| {
+            (row.status == b'R').then(|| match row.revocation() {
+                Some(revocation) => revocation.to_string(),
+                None => "at an unreadable date".to_owned(),
+            })
+        })?;
+        Ok(found.flatten())
     }
 
-    /// The line with this serial; none where there is no index.
-    fn find(&self, serial: &Serial) -> Result<Option<Vec<u8>>> {
-        let file = match fs::File::open(&self.path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
-        };
-        let mut reader = BufReader::with_capacity(1 << 16, file);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            reader.read_until(b'\n', &mut line)?;
-            if line.last() != Some(&b'\n') {
-                return Ok(None);
+    /// The row with this serial, as far as `take` wants it. Reads the file up to there.
+    pub fn find<T>(&self, serial: &Serial, take: impl FnOnce(&Row<'_>) -> T) -> Result<Option<T>> {
+        let wanted = serial.to_string();
+        let mut take = Some(take);
+        let mut found = None;
+        self.rows(|row| {
+            if is_serial(row.serial, &wanted) {
+                found = take.take().map(|take| take(row));
+                return Ok(ControlFlow::Break(()));
             }
-            if serial_of(&line).is_some_and(|found| found == *serial) {
-                return Ok(Some(line));
-            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `visit` with every row, in the order in which they were written, until it breaks. Comments,
+    /// lines that are no rows, and an unterminated last line are passed over. Where there is no file,
+    /// there are no rows.
+    pub fn rows(&self, mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.lines(|line| match Row::parse(line.bytes).filter(|_| line.is_whole()) {
+            Some(row) => visit(&row),
+            None => Ok(ControlFlow::Continue(())),
+        })
+    }
+
+    /// Calls `visit` with every line as it stands there, until it breaks.
+    pub fn lines(&self, visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        scan::lines(&self.path, visit)
+    }
+
+    /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
+    /// is there and not revoked.
+    pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
+        if !revocation.reason.is_known_to_openssl() {
+            reasons::add(atomic::folder_of(&self.path), serial, revocation.reason)?;
         }
+        let wanted = serial.to_string();
+        self.rewrite(|line, new| {
+            match Row::parse(line.bytes).filter(|row| is_serial(row.serial, &wanted)) {
+                Some(row) => new.extend_from_slice(&row.revoked_line(revocation)?),
+                None => new.extend_from_slice(line.bytes),
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the file anew: for every line `edit` appends what shall stand in its place. The old file
+    /// is kept as index.txt.old, as openssl keeps it. The caller holds the lock.
+    pub fn rewrite(
+        &self,
+        mut edit: impl FnMut(Line<'_>, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let mode = fs::metadata(&self.path).map_or(layout::INDEX.mode, |m| m.mode() & 0o777);
+        let mut staged = Staged::open(&self.path, mode)?;
+        let mut new = Vec::with_capacity(WRITTEN_AT_ONCE + 4096);
+        self.lines(|line| {
+            edit(line, &mut new)?;
+            if new.len() >= WRITTEN_AT_ONCE {
+                staged.write(&new)?;
+                new.clear();
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        staged.write(&new)?;
+        staged.sync()?;
+        if self.path.exists() {
+            // The name of the old one is made first, so that there is no moment without index.txt.
+            let old = self.path.with_extension("txt.old");
+            atomic::link_replacing(&self.path, &old)?;
+        }
+        staged.replace()?;
+        atomic::sync_folder(atomic::folder_of(&self.path))
     }
 
     /// openssl renames index.txt away before it renames the new one into its place.
@@ -132,8 +199,8 @@ impl Index {
             return Ok(());
         }
         let (start, tail) = last_line(file, length)?;
-        let whole = tail.split(|byte| *byte == b'\t').count() == 6;
-        if whole && serial_of(&tail).is_some_and(|serial| serial != *about_to_write) {
+        let row = Row::parse(&tail).and_then(|row| row.serial());
+        if row.is_some_and(|serial| serial != *about_to_write) {
             file.write_all(b"\n")?;
             say(format!("{}: the last line had no end and was completed", self.path.display()));
             return Ok(());
@@ -157,19 +224,18 @@ impl Index {
     }
 }
 
-/// `261122132859Z,keyCompromise` as `on 2026-11-22, keyCompromise`.
-fn revocation_words(field: &str) -> String {
-    let (moment, reason) = field.split_once(',').map_or((field, None), |(m, r)| (m, Some(r)));
-    let century = if moment.len() == 13 { "20" } else { "" };
-    let digits = format!("{century}{moment}");
-    let day = match (digits.get(..4), digits.get(4..6), digits.get(6..8)) {
-        (Some(year), Some(month), Some(day)) => format!("on {year}-{month}-{day}"),
-        _ => "at an unreadable date".to_owned(),
-    };
-    match reason {
-        Some(reason) => format!("{day}, {}", printable(reason)),
-        None => day,
+/// How much of a new index is put together before it is written, in bytes.
+const WRITTEN_AT_ONCE: usize = 1 << 18;
+
+/// Whether the field of a row is this serial, which is upper-case hexadecimal of even length. Fields of
+/// other programs may differ in case and in leading zeros.
+fn is_serial(field: &[u8], wanted: &str) -> bool {
+    fn trimmed(digits: &[u8]) -> &[u8] {
+        let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+        &digits[zeros..]
     }
+    let (field, wanted) = (trimmed(field), trimmed(wanted.as_bytes()));
+    field.len() == wanted.len() && field.eq_ignore_ascii_case(wanted)
 }
 
 fn last_byte(file: &mut fs::File, length: u64) -> Result<u8> {
@@ -200,38 +266,10 @@ fn last_line(file: &mut fs::File, length: u64) -> Result<(u64, Vec<u8>)> {
     Ok((start, tail))
 }
 
-/// The serial in the fourth field.
-fn serial_of(line: &[u8]) -> Option<Serial> {
-    let field = line.split(|byte| *byte == b'\t').nth(3)?;
-    Serial::parse(std::str::from_utf8(field).ok()?).ok()
-}
-
-/// The line of a valid certificate, with its newline.
-pub fn line(certificate: &Certificate) -> Result<String> {
-    let subject = if certificate.subject.is_empty() {
-        certificate.serial.to_string()
-    } else {
-        certificate.subject.oneline()
-    };
-    Ok(format!(
-        "V\t{}\t\t{}\tunknown\t{}\n",
-        asn1_time(certificate.not_after)?,
-        certificate.serial,
-        subject
-    ))
-}
-
-/// `YYMMDDHHMMSSZ`, from 2050 on `YYYYMMDDHHMMSSZ` (RFC 5280 4.1.2.5).
-fn asn1_time(moment: OffsetDateTime) -> Result<String> {
-    let short = format_description!("[year repr:last_two][month][day][hour][minute][second]Z");
-    let long = format_description!("[year][month][day][hour][minute][second]Z");
-    let text = if moment.year() < 2050 { moment.format(&short) } else { moment.format(&long) };
-    text.map_err(|error| Error::bug("a date cannot be written").caused_by(error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::revocation::Reason;
     use time::macros::datetime;
 
     fn index(content: &str) -> (tempfile::TempDir, Index) {
@@ -251,12 +289,6 @@ mod tests {
         let serial = Serial::parse(about_to_write).unwrap();
         index.mend_end(&mut file, &serial, &mut |text| said.push(text)).unwrap();
         (fs::read_to_string(&index.path).unwrap(), said, folder)
-    }
-
-    #[test]
-    fn dates_take_two_digits_until_2049() {
-        assert_eq!(asn1_time(datetime!(2049-12-31 23:59:59 UTC)).unwrap(), "491231235959Z");
-        assert_eq!(asn1_time(datetime!(2050-01-01 00:00:00 UTC)).unwrap(), "20500101000000Z");
     }
 
     #[test]
@@ -296,5 +328,19 @@ mod tests {
     fn a_sound_file_is_left_alone() {
         assert_eq!(mended(ROW, "0C").0, ROW);
         assert!(mended("", "0C").1.is_empty());
+    }
+
+    #[test]
+    fn one_row_is_revoked_and_the_old_file_kept() {
+        let content = format!("# a comment\n{ROW}\nV\t270101000000Z\t\t0B\tunknown\t/CN=b\n");
+        let (folder, index) = index(&content);
+        let date = datetime!(2026-11-22 0:00 UTC);
+        let serial = Serial::parse("0a").unwrap();
+        index.revoke(&serial, &Revocation::new(date, Reason::PrivilegeWithdrawn)).unwrap();
+        let row = "R\t270101000000Z\t261122000000Z\t0A\tunknown\t/CN=a\n";
+        assert_eq!(fs::read_to_string(&index.path).unwrap(), content.replace(ROW, row));
+        let old = folder.path().join("index.txt.old");
+        assert_eq!(fs::read_to_string(old).unwrap(), content);
+        assert_eq!(reasons::read(folder.path()).unwrap()[&serial], Reason::PrivilegeWithdrawn);
     }
 }

@@ -1,0 +1,281 @@
+//! The options of the commands that look after what was issued.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
+
+use super::{CaPassphrase, KEY_TYPES, MODES, Span, key_types, profiles};
+use crate::pki::revocation::Reason;
+
+/// `mailca list`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca list\n  mailca list --expiring 30d\n  \
+    mailca list --revoked --json\n  mailca list --profile user --name example")]
+pub struct List {
+    /// Only those in this state; may be repeated
+    #[arg(long, value_enum, value_name = "STATE", action = ArgAction::Append)]
+    pub status: Vec<StateFilter>,
+    /// Only those with this profile: server, user, client or ca
+    #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
+    pub profile: Option<String>,
+    /// Only those with this text in their subject, in whatever case
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Only those for this host name, address or mailbox, in whatever case
+    #[arg(long, value_name = "NAME")]
+    pub san: Option<String>,
+    /// Only valid ones that end within this span: 30d, 2w, 12h
+    #[arg(long, value_name = "SPAN")]
+    pub expiring: Option<Span>,
+    /// Only those that have ended; the same as --status expired
+    #[arg(long)]
+    pub expired: bool,
+    /// Only those that were revoked; the same as --status revoked
+    #[arg(long)]
+    pub revoked: bool,
+}
+
+/// A state to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StateFilter {
+    /// It may be used.
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// It was revoked.
+    Revoked,
+}
+
+/// `mailca status`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca status || mail -s 'mailca needs you' root\n\n\
+    Exit status 0: nothing is to be done. 3: something is.")]
+pub struct Status {
+    /// How long before its end a certificate is due
+    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    pub expiring: Span,
+}
+
+/// `mailca revoke`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca revoke joeuser --reason keyCompromise --crl\n  \
+    mailca revoke 1F4A --at 2026-11-01\n  mailca revoke other.cert.pem\n\n\
+    Nobody hears of it before the next CRL is made, and servers have read it.")]
+pub struct Revoke {
+    /// Folder, serial number or certificate file
+    #[arg(value_name = "NAME|SERIAL|FILE")]
+    pub target: String,
+    /// Why [default: unspecified]
+    #[arg(
+        long,
+        value_name = "REASON",
+        value_parser = reasons(),
+        ignore_case = true,
+        hide_possible_values = true,
+        long_help = "Why: unspecified, keyCompromise, CACompromise, affiliationChanged, superseded, \
+        cessationOfOperation, certificateHold, privilegeWithdrawn or AACompromise (RFC 5280 5.3.1)."
+    )]
+    pub reason: Option<String>,
+    /// Since when, 2026-11-01 or 2026-11-01T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Make the CRL too
+    #[arg(long)]
+    pub crl: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The passphrase of the CA's key, for --crl.
+    #[command(flatten)]
+    pub passphrase: CaPassphrase,
+}
+
+fn reasons() -> PossibleValuesParser {
+    PossibleValuesParser::new(Reason::ALL.map(Reason::name))
+}
+
+/// `mailca crl`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca crl\n  \
+    mailca crl --if-needed --publish /etc/mail/certs/crl.pem\n  \
+    mailca crl --publish /var/www/html/crl.der --hash-dir /etc/mail/certs\n\n\
+    crl-publish and crl-hash-dir in mailca.toml name the places for every time.")]
+pub struct Crl {
+    /// Days until the next one is due [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub days: Option<u32>,
+    /// Only where less than a third of its time is left, or it lacks something
+    #[arg(long)]
+    pub if_needed: bool,
+    /// Write crl.der beside crl.pem
+    #[arg(long)]
+    pub der: bool,
+    /// Put it here too, in DER where the name ends in .der or .crl; may be repeated
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub publish: Vec<PathBuf>,
+    /// Put it into this folder, with the hash link that OpenSSL looks for (CRLPath); may be repeated
+    #[arg(long, value_name = "DIR", action = ArgAction::Append)]
+    pub hash_dir: Vec<PathBuf>,
+    /// The passphrase of the CA's key.
+    #[command(flatten)]
+    pub passphrase: CaPassphrase,
+}
+
+/// `mailca renew`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca renew mail.example.com\n  \
+    mailca renew --expiring 30d\n  mailca renew 1F4A -o new.cert.pem\n\n\
+    The key stays the same, so that TLSA records and pinned keys stay true, unless a next one was \
+    prepared with `mailca newreq --next-key` or --new-key is given.")]
+pub struct Renew {
+    /// Folders, serial numbers or certificate files [default: the current folder]
+    #[arg(value_name = "NAME|SERIAL|FILE")]
+    pub targets: Vec<String>,
+    /// Renew what ends within this span and has no newer one: 30d, 2w, 12h
+    #[arg(long, value_name = "SPAN", conflicts_with_all = ["targets", "output"])]
+    pub expiring: Option<Span>,
+    /// Make a new key, where none was prepared
+    #[arg(long)]
+    pub new_key: bool,
+    /// Type of the new key [default: that of the old one]
+    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, requires = "new_key", long_help = KEY_TYPES)]
+    pub key_type: Option<String>,
+    /// Renew certificates of this profile; a person's only with --profile user
+    #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
+    pub profile: Option<String>,
+    /// Validity in days [default: as long as the old one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub days: Option<u32>,
+    /// Where clients find the CRL
+    #[arg(long, value_name = "URL")]
+    pub crl_url: Option<String>,
+    /// Revoke the old certificate as superseded
+    #[arg(long)]
+    pub revoke_old: bool,
+    /// Write the certificate to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Do not ask before signing
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Mode of the public files [default: 0400]
+    #[arg(long, value_name = "MODE", long_help = MODES)]
+    pub cert_mode: Option<String>,
+    /// The passphrase of the CA's key.
+    #[command(flatten)]
+    pub passphrase: CaPassphrase,
+}
+
+/// `mailca rekey-ca`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca rekey-ca --same-key\n  mailca rekey-ca\n\n\
+    With --same-key the CA gets new dates, and everything that it signed goes on verifying. Without, \
+    it gets a new key under the same name: clients need the new certificate before the old one ends, \
+    and cross certificates bridge the time until they have it.")]
+pub struct RekeyCa {
+    /// Keep the key and change the dates only
+    #[arg(long)]
+    pub same_key: bool,
+    /// Validity in days
+    #[arg(long, value_name = "N", default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub days: u32,
+    /// Type of the new key [default: that of the old one]
+    #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, conflicts_with = "same_key", long_help = KEY_TYPES)]
+    pub key_type: Option<String>,
+    /// Go on although some certificates will not verify any more
+    #[arg(long)]
+    pub force: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The passphrase of the CA's key; a new key gets the same one.
+    #[command(flatten)]
+    pub passphrase: CaPassphrase,
+}
+
+/// `mailca backup`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca backup /media/stick/mailca-2026-11.tar\n\n\
+    The file holds the CA's private key: keep it where nobody else can read it.")]
+pub struct Backup {
+    /// The archive to write (tar)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Keep an old archive aside and write the new one
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `mailca restore`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca restore /media/stick/mailca-2026-11.tar\n\n\
+    Restores into the CA's folder, where none may be. `mailca doctor` then takes in what was issued \
+    since, as far as it is found.")]
+pub struct Restore {
+    /// The archive that `mailca backup` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `mailca doctor`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  mailca doctor\n  mailca doctor --fix\n  \
+    mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
+    --fix keeps a copy of whatever it changes, and deletes nothing. Exit status 3: something is \
+    wrong, or is left to be done by you.")]
+pub struct Doctor {
+    /// Repair what can be repaired
+    #[arg(long)]
+    pub fix: bool,
+    /// Say what a folder of CA.pl or easy-rsa lacks to be used with mailca; changes nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub adopt: bool,
+    /// CRLs that were published elsewhere; may be repeated
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub crl: Vec<PathBuf>,
+}
+
+/// `mailca tlsa`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca tlsa mail.example.com --port 25 --port 587\n\n\
+    Prints 2 1 1 for the CA and 3 1 1 for the key of the host, and of its next key where one was \
+    prepared.")]
+pub struct Tlsa {
+    /// The mail host
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// Folder with its certificate [default: HOST/, else the current folder]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Port; may be repeated [default: 25]
+    #[arg(long, value_name = "N", action = ArgAction::Append)]
+    pub port: Vec<u16>,
+}
+
+/// `mailca config`
+#[derive(Args, Debug)]
+pub struct Config {
+    /// For which program.
+    #[command(subcommand)]
+    pub topic: Topic,
+}
+
+/// What `config` can print.
+#[derive(Debug, Subcommand)]
+pub enum Topic {
+    /// systemd units and cron lines that renew, keep the CRL fresh, and watch
+    Timer(Timer),
+}
+
+/// `mailca config timer`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca config timer --expiring 30d")]
+pub struct Timer {
+    /// How long before its end a certificate is renewed
+    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    pub expiring: String,
+    /// File with the passphrase of the CA's key, where it has one
+    #[arg(long, env = "MAILCA_CA_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]
+    pub ca_passphrase_file: Option<PathBuf>,
+}

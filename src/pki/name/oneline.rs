@@ -1,0 +1,123 @@
+//! The subject column of index.txt, read again: what `X509_NAME_oneline` prints.
+//!
+//! OpenSSL from 3.0 on writes `/` and `+` in a value as `\/` and `\+`, older versions do not. Both are
+//! read; where an old line is ambiguous, a `/` or `+` begins an attribute only where an attribute type
+//! and `=` follow it.
+
+use std::fmt;
+
+use super::SHORT_NAMES;
+use crate::pki::printable::{printable, printable_bytes};
+
+/// A subject, decoded: the RDNs, each with its attributes as type and value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oneline(Vec<Vec<(String, Vec<u8>)>>);
+
+impl Oneline {
+    /// Reads a subject column. What has no attributes at all (the serial of an empty subject) is empty.
+    pub fn parse(text: &[u8]) -> Self {
+        let mut rdns: Vec<Vec<(String, Vec<u8>)>> = Vec::new();
+        let mut at = 0;
+        while let Some((separator, kind, value_at)) = attribute_at(text, at) {
+            let mut value = Vec::new();
+            at = value_at;
+            while at < text.len() && attribute_at(text, at).is_none() {
+                at += push_octet(&mut value, &text[at..]);
+            }
+            match rdns.last_mut() {
+                Some(rdn) if separator == b'+' => rdn.push((kind, value)),
+                _ => rdns.push(vec![(kind, value)]),
+            }
+        }
+        Self(rdns)
+    }
+
+    /// The last common name.
+    pub fn common_name(&self) -> Option<String> {
+        let mut names = self.0.iter().flatten().filter(|(kind, _)| kind == "CN");
+        names.next_back().and_then(|(_, value)| String::from_utf8(value.clone()).ok())
+    }
+}
+
+impl fmt::Display for Oneline {
+    /// As [`super::Name`] is displayed, except for strings that are not UTF-8.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return formatter.write_str("empty name");
+        }
+        for (index, rdn) in self.0.iter().enumerate() {
+            for (position, (kind, value)) in rdn.iter().enumerate() {
+                let separator = match (index, position) {
+                    (0, 0) => "",
+                    (_, 0) => ", ",
+                    _ => " + ",
+                };
+                let value = match std::str::from_utf8(value) {
+                    Ok(text) => printable(text),
+                    Err(_) => printable_bytes(value),
+                };
+                write!(formatter, "{separator}{kind}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The separator, type and position of the value of an attribute that begins at `at`.
+fn attribute_at(text: &[u8], at: usize) -> Option<(u8, String, usize)> {
+    let separator = *text.get(at).filter(|byte| matches!(byte, b'/' | b'+'))?;
+    let rest = &text[at + 1..];
+    let equals = rest.iter().take(64).position(|byte| *byte == b'=')?;
+    let kind = std::str::from_utf8(&rest[..equals]).ok()?;
+    let dotted = kind.contains('.') && kind.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let known = dotted || SHORT_NAMES.iter().any(|(_, short)| *short == kind);
+    // A type that we do not know is one all the same at the beginning of the line.
+    let plausible = at == 0 && !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric());
+    (known || plausible).then(|| (separator, kind.to_owned(), at + 1 + equals + 1))
+}
+
+/// Decodes one octet of a value, and says how many bytes of the text it took.
+fn push_octet(value: &mut Vec<u8>, text: &[u8]) -> usize {
+    if let [b'\\', b'x', high, low, ..] = text
+        && let Some(octet) = hexadecimal(*high, *low)
+    {
+        value.push(octet);
+        return 4;
+    }
+    if let [b'\\', escaped @ (b'/' | b'+' | b'\t'), ..] = text {
+        value.push(*escaped);
+        return 2;
+    }
+    value.push(text[0]);
+    1
+}
+
+fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_the_same_subject() {
+        let new = Oneline::parse(br"/C=US/O=A\/B \+ C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
+        let old = Oneline::parse(br"/C=US/O=A/B + C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
+        assert_eq!(new, old);
+        assert_eq!(new.to_string(), "C=US, O=A/B + C, OU=Unit + CN=Müller, 1.2.3=x");
+        assert_eq!(new.common_name().as_deref(), Some("Müller"));
+    }
+
+    #[test]
+    fn whatever_is_there_is_shown_safely() {
+        assert_eq!(Oneline::parse(b"0A").to_string(), "empty name");
+        assert_eq!(Oneline::parse(b"").to_string(), "empty name");
+        assert!(
+            Oneline::parse(b"/CN=a\x1b\\x00\xff").to_string().bytes().all(|b| b.is_ascii_graphic())
+        );
+        assert_eq!(Oneline::parse(br"/CN=a\x").to_string(), r"CN=a\x");
+        assert_eq!(Oneline::parse(b"/newType=1/CN=b").common_name().as_deref(), Some("b"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Going through index.txt once, in pieces: a mapping would die where another program truncates it.
+
+use std::io::{ErrorKind, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use fs_err as fs;
+
+use crate::error::Result;
+
+/// How much is read at once, in bytes.
+const PIECE: usize = 1 << 18;
+
+/// A line of the file, with its newline where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'l> {
+    /// Where it begins in the file, in bytes.
+    pub offset: u64,
+    /// What is in it.
+    pub bytes: &'l [u8],
+}
+
+impl Line<'_> {
+    /// Whether it ends in a newline; the last one may not, where a crash tore it.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.ends_with(b"\n")
+    }
+}
+
+/// Calls `visit` with every line until it breaks. A file that is not there has no lines.
+pub fn lines(
+    path: &Path,
+    mut visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let mut file = match fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut buffer = vec![0; PIECE];
+    let (mut filled, mut offset) = (0, 0);
+    loop {
+        if filled == buffer.len() {
+            // A line longer than a piece.
+            buffer.resize(buffer.len() * 2, 0);
+        }
+        let count = file.read(&mut buffer[filled..])?;
+        if count == 0 {
+            break;
+        }
+        filled += count;
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', &buffer[..filled]) {
+            let line = Line { offset: offset + start as u64, bytes: &buffer[start..=end] };
+            if visit(line)?.is_break() {
+                return Ok(());
+            }
+            start = end + 1;
+        }
+        buffer.copy_within(start..filled, 0);
+        filled -= start;
+        offset += start as u64;
+    }
+    if filled > 0 {
+        let _ = visit(Line { offset, bytes: &buffer[..filled] })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(content: &[u8]) -> Vec<(u64, usize, bool)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.txt");
+        crate::store::atomic::create(&path, content, 0o644).unwrap();
+        let mut found = Vec::new();
+        lines(&path, |line| {
+            found.push((line.offset, line.bytes.len(), line.is_whole()));
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn lines_come_whole_whatever_their_length() {
+        assert_eq!(all(b""), []);
+        assert_eq!(all(b"a\n\nbc"), [(0, 2, true), (2, 1, true), (3, 2, false)]);
+        let long = [vec![b'x'; 3 * PIECE], b"\n".to_vec(), vec![b'y'; PIECE], b"\n".to_vec()];
+        let first = 3 * PIECE + 1;
+        assert_eq!(all(&long.concat()), [(0, first, true), (first as u64, PIECE + 1, true)]);
+    }
+
+    #[test]
+    fn a_missing_file_has_no_lines() {
+        lines(Path::new("/nonexistent/index.txt"), |_| panic!("a line")).unwrap();
+    }
+}
