@@ -92,6 +92,13 @@ impl Env {
         self.print(&text)
     }
 
+    /// An element of the one JSON document of a command that prints it piece by piece.
+    pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<String> {
+        self.json_written = true;
+        serde_json::to_string(value)
+            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))
+    }
+
     /// Says what is done. A terminal that is gone is no reason to stop.
     pub fn say(&mut self, line: &str) {
         if !self.quiet {

@@ -26,7 +26,7 @@ pub struct List {
     #[arg(long, value_name = "NAME")]
     pub san: Option<String>,
     /// Only valid ones that end within this span: 30d, 2w, 12h
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", conflicts_with_all = ["status", "expired", "revoked"])]
     pub expiring: Option<Span>,
     /// Only those that have ended; the same as --status expired
     #[arg(long)]

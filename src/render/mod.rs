@@ -2,6 +2,7 @@
 //! from.
 
 pub mod certificate;
+pub mod list;
 pub mod sendmail;
 pub mod show;
 pub mod words;
