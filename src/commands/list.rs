@@ -37,9 +37,11 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
     let reasons = reasons::read(ca.path())?;
     let mut output = Output::new(global.json);
     let mut missing = 0;
-    Index::of(ca.path()).rows(|row| {
+    let in_time = |status, not_after: &[u8]| filter.is_in_time(status, not_after);
+    Index::of(ca.path()).rows_where(in_time, |row| {
         let Some(state) = filter.state(row) else { return Ok(ControlFlow::Continue(())) };
-        let mut entry = entry(row, state);
+        let subject = row.subject();
+        let mut entry = entry(row, &subject, state);
         if !filter.is_named(&entry) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -57,7 +59,7 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
                 }
             }
         }
-        entry.is_ca_itself = row.subject() == subject_of_ca;
+        entry.is_ca_itself = subject == subject_of_ca;
         if let Some(reason) = row.serial().and_then(|serial| reasons.get(&serial)) {
             entry.reason = Some(reason.name());
         }
@@ -102,13 +104,15 @@ struct Filter {
 }
 
 impl Filter {
-    /// The state of a row that its status and dates let through.
+    /// Whether a row ends soon enough, where that is asked for.
+    fn is_in_time(&self, status: u8, not_after: &[u8]) -> bool {
+        self.until.is_none_or(|until| {
+            status == b'V' && asn1_time::ordinal(not_after).is_some_and(|end| end <= until)
+        })
+    }
+
+    /// The state of a row, where it is one that is looked for.
     fn state(&self, row: &Row<'_>) -> Option<State> {
-        if let Some(until) = self.until
-            && (row.status != b'V' || row.not_after_ordinal().is_none_or(|end| end > until))
-        {
-            return None;
-        }
         let state = row.state(self.now)?;
         let wanted = match self.until {
             Some(_) => state == State::Valid,
@@ -137,13 +141,13 @@ impl Filter {
     }
 }
 
-fn entry(row: &Row<'_>, state: State) -> Entry {
+fn entry(row: &Row<'_>, subject: &Oneline, state: State) -> Entry {
     let revocation = if state == State::Revoked { row.revocation() } else { None };
     let reason = revocation.as_ref().map(|revocation| revocation.reason);
     Entry {
         state: state.name(),
         serial: String::from_utf8_lossy(row.serial).into_owned(),
-        subject: row.subject().to_string(),
+        subject: subject.to_string(),
         not_after: row.not_after().and_then(rfc3339),
         revoked_at: revocation.and_then(|revocation| rfc3339(revocation.date)),
         reason: reason.filter(|reason| *reason != Reason::Unspecified).map(Reason::name),

@@ -7,11 +7,15 @@ use crate::support::Folder;
 /// With certificates of a host and a person, one that has ended, one that was revoked.
 fn with_certificates() -> Folder {
     let folder = Folder::with_ca();
-    folder.mailca("issue --cn mail.example.com --san DNS:smtp.example.com mail --days 20").success();
+    folder
+        .mailca("issue --cn mail.example.com --san DNS:smtp.example.com mail --days 20")
+        .success();
     folder.mailca("issue --user joe --email joe@example.com --key-type ecdsa-p256 joe").success();
     let mut index = folder.text("demoCA/index.txt");
     index.push_str("V\t200101000000Z\t\t0A\tunknown\t/O=Old/CN=old.example.com\n");
-    index.push_str("R\t490101000000Z\t261101120000Z,superseded\t0B\tunknown\t/CN=gone.example.com\n");
+    index.push_str(
+        "R\t490101000000Z\t261101120000Z,superseded\t0B\tunknown\t/CN=gone.example.com\n",
+    );
     index.push_str("E\t210101000000Z\t\t0C\tunknown\t/CN=M\\xC3\\xBCller\n");
     folder.write("demoCA/index.txt", index);
     folder
@@ -76,7 +80,8 @@ fn each_filter_leaves_what_it_says() {
 #[test]
 fn json_says_the_same_with_stable_names() {
     let folder = with_certificates();
-    let value: Value = serde_json::from_str(&folder.mailca("list --json").success().text()).unwrap();
+    let value: Value =
+        serde_json::from_str(&folder.mailca("list --json").success().text()).unwrap();
     let all = value["certificates"].as_array().unwrap();
     assert_eq!(all.len(), 6);
     assert_eq!(all[0]["is_ca_itself"], true);

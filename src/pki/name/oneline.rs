@@ -22,7 +22,16 @@ impl Oneline {
             let mut value = Vec::new();
             at = value_at;
             while at < text.len() && attribute_at(text, at).is_none() {
-                at += push_octet(&mut value, &text[at..]);
+                // What stands for itself is taken at once.
+                let plain = text[at..].iter().position(|byte| matches!(byte, b'/' | b'+' | b'\\'));
+                match plain {
+                    Some(0) => at += push_octet(&mut value, &text[at..]),
+                    other => {
+                        let end = other.map_or(text.len(), |length| at + length);
+                        value.extend_from_slice(&text[at..end]);
+                        at = end;
+                    }
+                }
             }
             match rdns.last_mut() {
                 Some(rdn) if separator == b'+' => rdn.push((kind, value)),

