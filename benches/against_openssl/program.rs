@@ -1,4 +1,5 @@
 //! One run of a program, from its start to its end.
+#![allow(dead_code, reason = "each benchmark uses another part of it")]
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -16,6 +17,7 @@ pub struct Program {
     arguments: Vec<String>,
     variable: Option<(&'static str, &'static str)>,
     prints: bool,
+    may_fail: bool,
 }
 
 impl Program {
@@ -27,6 +29,7 @@ impl Program {
             arguments: arguments.split_whitespace().map(str::to_owned).collect(),
             variable: None,
             prints: false,
+            may_fail: false,
         }
     }
 
@@ -61,6 +64,26 @@ impl Program {
     pub fn that_prints(mut self) -> Self {
         self.prints = true;
         self
+    }
+
+    /// Says that its exit status is a verdict, which is not looked at.
+    pub fn that_may_fail(mut self) -> Self {
+        self.may_fail = true;
+        self
+    }
+
+    /// Whether its exit status is not looked at.
+    pub fn may_fail(&self) -> bool {
+        self.may_fail
+    }
+
+    /// The same with a number in the place of `@` in its arguments.
+    pub fn numbered(&self, number: usize) -> Self {
+        let mut program = self.clone();
+        for argument in &mut program.arguments {
+            *argument = argument.replace('@', &number.to_string());
+        }
+        program
     }
 
     /// The last component of its name and its first argument, for a message.
@@ -101,7 +124,8 @@ impl Program {
         io::Error::other(format!("{}: {reason}", self.title()))
     }
 
-    fn command(&self, folder: &Path) -> Command {
+    /// The command that runs it in a folder.
+    pub fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.name);
         command
             .args(&self.script)
