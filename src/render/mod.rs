@@ -3,6 +3,8 @@
 
 pub mod certificate;
 pub mod list;
+pub mod page;
 pub mod sendmail;
 pub mod show;
+pub mod status;
 pub mod words;

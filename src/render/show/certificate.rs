@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::page::Page;
+use crate::render::page::Page;
 use super::{Context, key};
 
 use crate::pki::inspect::text::{count, dump, minute, second};

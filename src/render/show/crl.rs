@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::certificate::{attributes, extensions, signature};
-use super::page::Page;
+use crate::render::page::Page;
 use crate::pki::inspect::text::{count, minute, second};
 use crate::pki::inspect::{CrlView, Revoked};
 use crate::render::certificate::{fingerprint, sha1_fingerprint};

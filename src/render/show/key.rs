@@ -1,6 +1,6 @@
 //! Keys for a person: the public half only.
 
-use super::page::Page;
+use crate::render::page::Page;
 use super::{Context, certificates_of};
 use crate::pki::digest::lower_hex;
 use crate::pki::digest::sha256;

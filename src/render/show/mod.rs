@@ -42,7 +42,7 @@ mod certificate;
 mod crl;
 mod json;
 mod key;
-mod page;
+
 mod pkcs12;
 mod request;
 
@@ -53,7 +53,7 @@ use crate::error::Result;
 use crate::pki::inspect::{Body, Item};
 use crate::pki::pem;
 use crate::pki::printable::printable;
-use page::Page;
+use crate::render::page::Page;
 
 /// An item and the argument of the command that it came from.
 pub struct Shown<'a> {

@@ -1,6 +1,6 @@
 //! A PKCS#12 file for a person: its bags in order.
 
-use super::page::Page;
+use crate::render::page::Page;
 use super::{Context, heading, item_rows};
 use crate::pki::digest::lower_hex;
 use crate::pki::inspect::text::count;

@@ -1,7 +1,7 @@
 //! A certification request for a person.
 
 use super::certificate::{attributes, extensions, signature};
-use super::page::Page;
+use crate::render::page::Page;
 use super::{Context, key};
 use crate::pki::inspect::RequestView;
 

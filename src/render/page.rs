@@ -6,14 +6,14 @@ const WIDTH: usize = 80;
 
 /// Text that is being put together.
 #[derive(Default)]
-pub(super) struct Page {
+pub(in crate::render) struct Page {
     text: String,
     indent: usize,
 }
 
 impl Page {
     /// A heading, with an empty line before it where it is not the first thing.
-    pub(super) fn heading(&mut self, heading: &str) {
+    pub(in crate::render) fn heading(&mut self, heading: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -21,23 +21,23 @@ impl Page {
     }
 
     /// What follows is further in by two columns, until [`Page::outdent`].
-    pub(super) fn indent(&mut self) {
+    pub(in crate::render) fn indent(&mut self) {
         self.indent += 2;
     }
 
     /// Undoes one [`Page::indent`].
-    pub(super) fn outdent(&mut self) {
+    pub(in crate::render) fn outdent(&mut self) {
         self.indent = self.indent.saturating_sub(2);
     }
 
     /// A labelled value. A long one is broken where a space is; what has none, as a fingerprint,
     /// stays whole, so that it can be copied.
-    pub(super) fn row(&mut self, label: &str, value: &str) {
+    pub(in crate::render) fn row(&mut self, label: &str, value: &str) {
         self.lines(label, value, " ");
     }
 
     /// A labelled list, which is broken after a comma.
-    pub(super) fn list(&mut self, label: &str, value: &str) {
+    pub(in crate::render) fn list(&mut self, label: &str, value: &str) {
         self.lines(label, value, ", ");
     }
 
@@ -56,14 +56,14 @@ impl Page {
     }
 
     /// A labelled value, where there is one.
-    pub(super) fn optional(&mut self, label: &str, value: Option<&str>) {
+    pub(in crate::render) fn optional(&mut self, label: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.row(label, value);
         }
     }
 
     /// Values under one label.
-    pub(super) fn rows<'a>(&mut self, label: &str, values: impl IntoIterator<Item = &'a str>) {
+    pub(in crate::render) fn rows<'a>(&mut self, label: &str, values: impl IntoIterator<Item = &'a str>) {
         let mut label = label;
         for value in values {
             self.row(label, value);
@@ -72,13 +72,13 @@ impl Page {
     }
 
     /// A line that is further in than the labels by `indent` columns.
-    pub(super) fn line(&mut self, indent: usize, line: &str) {
+    pub(in crate::render) fn line(&mut self, indent: usize, line: &str) {
         self.push_indent(indent);
         self.text.push_str(line);
         self.text.push('\n');
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(in crate::render) fn finish(self) -> String {
         self.text
     }
 
