@@ -118,6 +118,15 @@ impl Index {
         scan::lines(&self.path, visit)
     }
 
+    /// The same for a file that must be there: where its absence would be taken for an empty one, nobody
+    /// would be revoked any more.
+    pub fn existing_lines(
+        &self,
+        visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        scan::lines_of(self.open_existing(fs::OpenOptions::new().read(true))?, visit)
+    }
+
     /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
     /// is there and not revoked.
     pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
@@ -162,16 +171,21 @@ impl Index {
         atomic::sync_folder(atomic::folder_of(&self.path))
     }
 
-    /// openssl renames index.txt away before it renames the new one into its place.
     fn open_to_append(&self) -> Result<fs::File> {
-        let mut attempts = 0;
-        loop {
-            let opened = fs::OpenOptions::new()
+        let mut options = fs::OpenOptions::new();
+        self.open_existing(
+            options
                 .read(true)
                 .append(true)
-                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-                .open(&self.path);
-            match opened {
+                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()),
+        )
+    }
+
+    /// openssl renames index.txt away before it renames the new one into its place.
+    fn open_existing(&self, options: &fs::OpenOptions) -> Result<fs::File> {
+        let mut attempts = 0;
+        loop {
+            match options.open(&self.path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && attempts < 20 => {
                     attempts += 1;
                     std::thread::sleep(Duration::from_millis(10));
