@@ -78,11 +78,16 @@ impl Crl {
 
     /// Reads the list of a file that holds nothing besides.
     pub fn only_from_file_content(content: &[u8]) -> Result<Self> {
-        let plain = content.first() == Some(&SEQUENCE) || pem::only_block(content, LABEL).is_some();
-        if !plain && pem::blocks(content)?.len() != 1 {
-            return Err(Error::refused("it holds something else than one revocation list"));
+        if content.first() == Some(&SEQUENCE) {
+            return Self::from_der(content);
         }
-        Self::from_file_content(content)
+        if let Some(der) = pem::only_block(content, LABEL) {
+            return Self::from_der(&der);
+        }
+        match pem::blocks(content)?.as_slice() {
+            [block] if block.label == LABEL => Self::from_der(&block.der),
+            _ => Err(Error::refused("it holds something else than one revocation list")),
+        }
     }
 
     /// Reads a list in DER.

@@ -38,23 +38,24 @@ const LONGEST_NUMBER: usize = 20;
 
 /// Whose list it is: the CA's, by its certificate, and which of its keys signs.
 #[derive(Clone, Debug)]
-pub struct Issuer<'a> {
+pub struct Issuer {
     /// The certificate of the key that signs.
-    pub certificate: &'a Certificate,
+    pub certificate: Certificate,
     /// What the names of the list's files have before their ending: nothing for the list of the CA's
     /// present key, `-KEYID` for that of a key that it had before.
     pub suffix: String,
 }
 
-impl<'a> Issuer<'a> {
+impl Issuer {
     /// The CA with its present key.
-    pub fn present(ca: &'a CaFolder) -> Self {
-        Self { certificate: ca.certificate(), suffix: String::new() }
+    pub fn present(ca: &CaFolder) -> Self {
+        Self { certificate: ca.certificate().clone(), suffix: String::new() }
     }
 
     /// The CA with a key that it had before.
-    pub fn previous(certificate: &'a Certificate) -> Result<Self> {
-        Ok(Self { certificate, suffix: format!("-{}", key_tag(certificate)?) })
+    pub fn previous(certificate: Certificate) -> Result<Self> {
+        let suffix = format!("-{}", key_tag(&certificate)?);
+        Ok(Self { certificate, suffix })
     }
 }
 

@@ -29,13 +29,12 @@ pub struct Places {
 
 impl Places {
     /// The places of the list of one issuer, first those in the CA's folder.
-    pub fn of(&self, issuer: &Issuer<'_>, ca: &CaFolder) -> Result<Vec<Destination>> {
+    pub fn of(&self, issuer: &Issuer, ca: &CaFolder) -> Result<Vec<Destination>> {
         let suffix = &issuer.suffix;
-        let own = |kind: layout::FileKind| with_suffix(&ca.path().join(kind.name), suffix);
-        let mut found = vec![Destination::own(own(layout::CRL), Form::Pem)];
-        let der = own(layout::CRL_DER);
+        let mut found = vec![Destination::own(issuer, ca)];
+        let der = with_suffix(&ca.path().join(layout::CRL_DER.name), suffix);
         if self.der || der.symlink_metadata().is_ok() {
-            found.push(Destination::own(der, Form::Der));
+            found.push(Destination { path: der, form: Form::Der, kind: Kind::Own });
         }
         for file in &self.files {
             let path = with_suffix(file, suffix);
@@ -43,7 +42,7 @@ impl Places {
             found.push(Destination { path, form, kind: Kind::File });
         }
         for folder in &self.hash_dirs {
-            let path = folder.join(hash_dir::file_name(issuer.certificate)?);
+            let path = folder.join(hash_dir::file_name(&issuer.certificate)?);
             let hash = issuer.certificate.subject.openssl_hash()?;
             found.push(Destination { path, form: Form::Pem, kind: Kind::Hashed(hash) });
         }
@@ -93,8 +92,10 @@ pub struct Destination {
 }
 
 impl Destination {
-    fn own(path: PathBuf, form: Form) -> Self {
-        Self { path, form, kind: Kind::Own }
+    /// The file in the CA's folder with the list of one issuer, of which the others are copies.
+    pub fn own(issuer: &Issuer, ca: &CaFolder) -> Self {
+        let path = with_suffix(&ca.path().join(layout::CRL.name), &issuer.suffix);
+        Self { path, form: Form::Pem, kind: Kind::Own }
     }
 
     /// Whether it is in the CA's folder.
@@ -111,9 +112,17 @@ impl Destination {
             || place(&self.path).is_some_and(|at| place(&other.path) == Some(at))
     }
 
+    /// The list of this issuer that is here, where one can be read.
+    pub fn current(&self, issuer: &Issuer) -> Option<Crl> {
+        let content = input::read_if_there(&self.path).ok()??;
+        let crl = Crl::from_file_content(&content).ok()?;
+        crl.issuer.same_as(&issuer.certificate.subject).then_some(crl)
+    }
+
     /// Refuses where a list of this CA cannot be put here, or would take the place of something else.
-    /// Returns the number of the one that is here.
-    pub fn check(&self, issuer: &Issuer<'_>, ca: &CaFolder) -> Result<Option<Serial>> {
+    /// Returns the number of the one that is here, unless it is in the CA's folder: what is there under
+    /// this name is the CA's to replace, whatever became of it.
+    pub fn check(&self, issuer: &Issuer, ca: &CaFolder) -> Result<Option<Serial>> {
         atomic::check_writable(folder_of(&self.path))?;
         if !self.is_own() {
             self.check_outside(ca)?;
@@ -128,17 +137,10 @@ impl Destination {
             return Err(Error::refused(format!("{name} is not a plain file"))
                 .hint("name the file itself: a list takes the place of no link and no device"));
         }
-        let content = input::read(&self.path)?;
-        let found = Crl::only_from_file_content(&content);
-        if self.is_own() {
-            // It is the CA's to replace, whatever became of it.
-            let own = found.ok().filter(|crl| crl.issuer.same_as(&issuer.certificate.subject));
-            return Ok(own.and_then(|crl| crl.number));
-        }
-        if content.is_empty() {
+        if self.is_own() || there.len() == 0 {
             return Ok(None);
         }
-        let crl = found.map_err(|_| {
+        let crl = Crl::only_from_file_content(&input::read(&self.path)?).map_err(|_| {
             Error::refused(format!("{name} is there, and is not just a revocation list"))
                 .hint("name another file, or move this one away: it is not written over")
         })?;

@@ -18,7 +18,7 @@ use fs_err as fs;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
-use crate::pki::revocation::Revocation;
+use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged};
 use crate::store::layout;
@@ -130,8 +130,14 @@ impl Index {
     /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
     /// is there and not revoked.
     pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
-        if !revocation.reason.is_known_to_openssl() {
-            reasons::add(atomic::folder_of(&self.path), serial, revocation.reason)?;
+        let folder = atomic::folder_of(&self.path);
+        // A reason that is noted there, from a command that was struck before it came to the row, must
+        // not become that of another revocation.
+        let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
+        if !revocation.reason.is_known_to_openssl()
+            || (revocation.reason == Reason::Unspecified && noted()?)
+        {
+            reasons::add(folder, serial, revocation.reason)?;
         }
         let wanted = serial.to_string();
         self.rewrite(|line, new| {
@@ -283,7 +289,6 @@ fn last_line(file: &mut fs::File, length: u64) -> Result<(u64, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::revocation::Reason;
     use time::macros::datetime;
 
     fn index(content: &str) -> (tempfile::TempDir, Index) {
