@@ -1,10 +1,195 @@
 //! `mailca status`: say on one screen whether something is to be done.
+//!
+//! index.txt is gone through once. Certificates are opened only where they are due and there is a newer
+//! one for the same subject.
+
+mod seen;
+
+use serde_json::Value;
 
 use crate::cli::{Global, Status};
+use crate::commands::crl::{Look, Maker};
+use crate::commands::settings;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::inspect::text::count;
+use crate::pki::profile::Profile;
+use crate::render::status::{self, CrlFacts, ToDo, View};
+use crate::render::words;
+use crate::store::ca::CaFolder;
+use crate::store::config::Settings;
+use crate::store::crl::{Destination, Issuer};
+use crate::store::doctor::{self, Scene, Severity};
+use crate::store::{backup, transaction};
+use seen::Seen;
 
-/// Not here yet.
-pub fn run(_args: &Status, _global: &Global, _env: &mut Env) -> Result<()> {
-    Err(Error::bug("not built yet"))
+/// This many certificates may be issued before the last backup is too old.
+const SINCE_BACKUP: u64 = 50;
+
+/// Shows the state of the CA. What is to be done makes it a negative verdict.
+pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let mut seen = Seen::of(&ca, env.now()?, args.expiring.0)?;
+    let mut to_do = Vec::new();
+    folder(&ca, &settings, &mut seen, env, &mut to_do)?;
+    revocation(&ca, &settings, &seen, env, &mut to_do)?;
+    certificates(&ca, &seen, env, &mut to_do)?;
+    let backup = backup(&ca, &settings, &seen, &mut to_do)?;
+    let view = View {
+        ca: ca.certificate(),
+        now: env.now()?,
+        crl: crl_facts(&ca),
+        counts: seen.counts,
+        backup,
+        to_do: &to_do,
+    };
+    if global.json {
+        env.print_json::<Value>(&status::json(&view))?;
+    } else if !(env.quiet && to_do.is_empty()) {
+        env.print_bytes(status::text(&view).as_bytes())?;
+    }
+    match to_do.len() {
+        0 => Ok(()),
+        number => Err(Error::verdict(format!("{} to be done", count(number, "thing")))),
+    }
+}
+
+/// What `doctor` finds at a glance. What is no more than advice is left to it.
+fn folder(
+    ca: &CaFolder,
+    settings: &Settings,
+    seen: &mut Seen,
+    env: &Env,
+    to_do: &mut Vec<ToDo>,
+) -> Result<()> {
+    let scene = Scene {
+        ca,
+        settings,
+        now: env.now()?,
+        around: ".".as_ref(),
+        crls: &[],
+        passphrase: None,
+    };
+    let Some(lines) = seen.lines.take() else { return Ok(()) };
+    let findings = doctor::quick(&scene, lines)?;
+    let problems = findings.into_iter().filter(|found| found.severity == Severity::Problem);
+    to_do.extend(problems.map(|found| ToDo { id: found.id, what: found.what, mend: found.mend }));
+    Ok(())
+}
+
+/// The revocation list: where there is one, or should be, it has to be good and everywhere.
+fn revocation(
+    ca: &CaFolder,
+    settings: &Settings,
+    seen: &Seen,
+    env: &Env,
+    to_do: &mut Vec<ToDo>,
+) -> Result<()> {
+    let wanted = settings.crl_url.is_some()
+        || !settings.crl_publish.is_empty()
+        || !settings.crl_hash_dir.is_empty();
+    let own = Destination::own(&Issuer::present(ca), ca);
+    let is_there = own.path.symlink_metadata().is_ok();
+    if !wanted && !is_there && seen.counts.revoked == 0 {
+        return Ok(());
+    }
+    let (id, what) = match Maker::new(ca, settings).look_at(seen.revoked_rows, env)? {
+        Look::Good(_) => return Ok(()),
+        Look::Lacking => {
+            ("crl-unpublished", "the revocation list is not in all of its places".to_owned())
+        }
+        Look::Needed(why) if is_there => ("crl-needed", format!("the revocation list: {why}")),
+        Look::Needed(_) => ("crl-missing", "there is no revocation list yet".to_owned()),
+    };
+    to_do.push(ToDo { id, what, mend: "mailca crl --if-needed".to_owned() });
+    Ok(())
+}
+
+/// What ends, and what was issued and has not arrived.
+fn certificates(ca: &CaFolder, seen: &Seen, env: &Env, to_do: &mut Vec<ToDo>) -> Result<()> {
+    let now = env.now()?;
+    let mut due = seen.due.find(ca, now)?;
+    due.sort_by_key(|due| due.not_after);
+    for due in due {
+        let (id, when) = if due.not_after < now {
+            ("certificate-ended", format!("ended {} ago", words::span(due.not_after, now)))
+        } else {
+            ("certificate-ends", format!("ends in {}", words::span(now, due.not_after)))
+        };
+        to_do.push(ToDo {
+            id,
+            what: format!("{} {when} ({})", due.title, due.not_after.date()),
+            mend: renewal(due.certificate.as_ref(), &due.serial.to_string()),
+        });
+    }
+    for certificate in transaction::all_undelivered(ca)? {
+        to_do.push(ToDo {
+            id: "certificate-undelivered",
+            what: format!("the new certificate of {} has not arrived", certificate.title()),
+            mend: format!(
+                "mailca show {} --pem prints it; the command that was interrupted delivers it",
+                certificate.serial
+            ),
+        });
+    }
+    Ok(())
+}
+
+/// The command that renews a certificate, in the folder that it is in where there is one here.
+fn renewal(certificate: Option<&Certificate>, serial: &str) -> String {
+    let folder = certificate.and_then(seen::folder_of);
+    let target = folder.unwrap_or_else(|| format!(" {serial}"));
+    match certificate.and_then(Profile::of) {
+        Some(Profile::User) => format!("mailca renew --profile user{target}"),
+        Some(Profile::Ca) => format!("mailca renew --profile ca{target}"),
+        _ => format!("mailca renew{target}"),
+    }
+}
+
+type Backup = Option<(time::OffsetDateTime, u64)>;
+
+fn backup(
+    ca: &CaFolder,
+    settings: &Settings,
+    seen: &Seen,
+    to_do: &mut Vec<ToDo>,
+) -> Result<Backup> {
+    let record = backup::record(ca.path())?;
+    let since = record.as_ref().map(|record| seen.rows.saturating_sub(record.rows));
+    let rekeyed = record.as_ref().is_some_and(|record| record.serial != ca.certificate().serial);
+    if !settings.own_backup {
+        let what = match since {
+            None => Some(("backup-missing", "there never was a backup".to_owned())),
+            Some(_) if rekeyed => {
+                Some(("backup-old", "the last backup is from before the CA was made anew".to_owned()))
+            }
+            Some(since) if since >= SINCE_BACKUP => Some((
+                "backup-old",
+                format!("{} were issued since the last backup", count_of(since)),
+            )),
+            Some(_) => None,
+        };
+        if let Some((id, what)) = what {
+            let mend = "mailca backup FILE; or own-backup = true in mailca.toml".to_owned();
+            to_do.push(ToDo { id, what, mend });
+        }
+    }
+    Ok(record.zip(since).map(|(record, since)| (record.made, since)))
+}
+
+fn count_of(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "certificate")
+}
+
+fn crl_facts(ca: &CaFolder) -> Option<CrlFacts> {
+    let issuer = Issuer::present(ca);
+    let crl = Destination::own(&issuer, ca).current(&issuer)?;
+    Some(CrlFacts {
+        number: crl.number.as_ref().map(ToString::to_string),
+        revoked: crl.count(),
+        this_update: crl.this_update,
+        next_update: crl.next_update,
+    })
 }

@@ -80,7 +80,12 @@ impl<'a> Maker<'a> {
 
     /// Looks whether a list is needed, or lacks somewhere. Changes nothing, and needs no lock.
     pub fn look(&self, env: &Env) -> Result<Look> {
-        let lists = match self.good_lists(env)? {
+        self.look_at(crl::count_revoked(self.ca)?, env)
+    }
+
+    /// The same where the number of revoked rows is known.
+    pub fn look_at(&self, revoked: usize, env: &Env) -> Result<Look> {
+        let lists = match self.good_lists(revoked, env)? {
             Ok(lists) => lists,
             Err(why) => return Ok(Look::Needed(why)),
         };
@@ -93,7 +98,8 @@ impl<'a> Maker<'a> {
     /// Puts the lists that are there into the places that lack them; `None` where new ones are needed.
     /// The caller holds the lock.
     pub fn publish_again(&self, env: &Env) -> Result<Option<Report>> {
-        let Ok(lists) = self.good_lists(env)? else { return Ok(None) };
+        let revoked = crl::count_revoked(self.ca)?;
+        let Ok(lists) = self.good_lists(revoked, env)? else { return Ok(None) };
         self.check()?;
         let mut report = self.report(&lists, false);
         for (place, list) in self.lacking(&lists)? {
@@ -148,9 +154,12 @@ impl<'a> Maker<'a> {
     }
 
     /// The lists in the CA's folder, or why new ones are needed.
-    fn good_lists(&self, env: &Env) -> Result<std::result::Result<Vec<List>, String>> {
+    fn good_lists(
+        &self,
+        revoked: usize,
+        env: &Env,
+    ) -> Result<std::result::Result<Vec<List>, String>> {
         let now = env.now()?;
-        let revoked = crl::count_revoked(self.ca)?;
         let mut lists = Vec::new();
         for issuer in &self.issuers {
             let own = Destination::own(issuer, self.ca);

@@ -1,0 +1,76 @@
+//! What one pass over index.txt shows.
+
+use std::ops::ControlFlow;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::error::Result;
+use crate::pki::asn1_time;
+use crate::pki::certificate::Certificate;
+use crate::render::status::Counts;
+use crate::store::ca::CaFolder;
+use crate::store::doctor::LineChecks;
+use crate::store::due::Search;
+use crate::store::index::{Index, Row, State};
+use crate::store::{input, layout};
+
+/// What was seen.
+pub(super) struct Seen {
+    /// The certificates by their state, without the CA's own.
+    pub(super) counts: Counts,
+    /// All rows.
+    pub(super) rows: u64,
+    /// The revoked ones among them.
+    pub(super) revoked_rows: usize,
+    /// Those that end soon.
+    pub(super) due: Search,
+    /// What is wrong with the lines; taken by whoever reports it.
+    pub(super) lines: Option<LineChecks>,
+}
+
+impl Seen {
+    /// Goes through the index of a CA.
+    pub(super) fn of(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Self> {
+        let mut lines = LineChecks::of(ca)?;
+        let mut due = Search::new(ca, now, span);
+        let mut counts = Counts::default();
+        let (mut rows, mut revoked_rows) = (0, 0);
+        let moment = asn1_time::ordinal_of(now);
+        let own = ca.certificate().subject.oneline();
+        Index::of(ca.path()).lines(|line| {
+            let row = Row::parse(line.bytes);
+            lines.visit(line, row.as_ref());
+            if let Some(row) = row.filter(|_| line.is_whole()) {
+                rows += 1;
+                let state = row.state(moment);
+                revoked_rows += usize::from(state == Some(State::Revoked));
+                if row.subject != own.as_bytes() {
+                    match state {
+                        Some(State::Valid) => counts.valid += 1,
+                        Some(State::Expired) => counts.expired += 1,
+                        Some(State::Revoked) => counts.revoked += 1,
+                        None => {}
+                    }
+                    due.visit(&row);
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Self { counts, rows, revoked_rows, due, lines: Some(lines) })
+    }
+}
+
+/// The certificate folder, here or right below, that holds this certificate, as an argument.
+pub(super) fn folder_of(certificate: &Certificate) -> Option<String> {
+    let holds = |path: &std::path::Path| {
+        let content = input::read(&path.join(layout::CERTIFICATE.name)).ok()?;
+        let found = Certificate::from_file_content(&content).ok()?;
+        found.first().is_some_and(|found| found.as_der() == certificate.as_der()).then_some(())
+    };
+    if holds(".".as_ref()).is_some() {
+        return Some(String::new());
+    }
+    let names = crate::commands::certificate_folders().ok()?;
+    let name = names.into_iter().find(|name| holds(name.as_ref()).is_some())?;
+    Some(format!(" {name}"))
+}
