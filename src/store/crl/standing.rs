@@ -61,7 +61,11 @@ fn fault(crl: &Crl, issuer: &Certificate, revoked: usize, now: OffsetDateTime) -
     }
     let count = crl.count();
     if count != revoked {
-        return Some(format!("names {count}, and {revoked} are revoked"));
+        return Some(format!(
+            "lists {}, and {revoked} {} revoked",
+            crate::pki::inspect::text::count(count, "certificate"),
+            if revoked == 1 { "is" } else { "are" }
+        ));
     }
     // The most work, and so the last.
     crl.check_signature(issuer).is_err().then(|| "is not that of this CA and its key".into())
