@@ -205,9 +205,8 @@ fn a_certificate_that_index_txt_lacks_is_a_case_for_doctor() {
     let folder = with_hosts();
     let a = serial(&folder, "a");
     let index = folder.text("demoCA/index.txt");
-    let without: String =
-        index.lines().filter(|line| !line.contains(&a)).map(|line| format!("{line}\n")).collect();
-    folder.write("demoCA/index.txt", without);
+    let without: Vec<_> = index.lines().filter(|line| !line.contains(&a)).collect();
+    folder.write("demoCA/index.txt", without.join("\n") + "\n");
     folder.mailca("revoke a").refused(&[&a, "index.txt", "mailca doctor --fix"]);
 }
 
