@@ -470,6 +470,22 @@ fn without_a_ca_or_its_key_nothing_is_made() {
 }
 
 #[test]
+fn a_ca_that_may_not_sign_lists_signs_none() {
+    need!("openssl");
+    let folder = Folder::empty();
+    folder.foreign_key("old", "EC ec_paramgen_curve:P-256");
+    folder
+        .openssl("req -x509 -new -batch -key old.key -out old.pem -subj /CN=Old")
+        .args(&["-addext", "keyUsage=critical,keyCertSign"])
+        .success();
+    folder.mailca("newca --from old.pem --from old.key").success();
+    folder.mailca("issue --cn a.example.com a").success();
+    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign"]);
+    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists"]);
+    folder.mailca("revoke a").success();
+}
+
+#[test]
 fn a_ca_that_has_ended_is_said() {
     need!("openssl");
     let folder = with_revoked();
