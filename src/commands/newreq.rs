@@ -246,7 +246,8 @@ fn key(
     PrivateKey::generate(kind)
 }
 
-fn encrypted(path: &Path) -> Error {
+/// A key that is encrypted is of no use to a server.
+pub(super) fn encrypted(path: &Path) -> Error {
     Error::refused(format!("{} is encrypted, and mail servers need it unencrypted", path.display()))
         .hint("decrypt it first: (umask 077; openssl pkey -in OLD.pem -out key.pem)")
 }
