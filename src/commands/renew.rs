@@ -8,6 +8,7 @@ use crate::commands::recorder::Recorder;
 use crate::commands::{crl_url, settings, target};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
 use crate::pki::key::KeyType;
 use crate::pki::profile::Profile;
 use crate::store::ca::CaFolder;
@@ -19,6 +20,8 @@ mod key;
 mod renewal;
 mod report;
 mod terms;
+
+pub(super) use key::same_type;
 
 use destination::Destination;
 use renewal::Renewal;
@@ -56,6 +59,17 @@ impl Wishes {
             revoke_old: args.revoke_old,
             stamp: env.stamp()?,
         })
+    }
+}
+
+/// The command that renews a certificate, for a hint. `argument` is what names it, with a space before it,
+/// or nothing.
+pub(super) fn command(certificate: &Certificate, argument: &str) -> String {
+    match Profile::of(certificate) {
+        Some(profile @ (Profile::User | Profile::Ca)) => {
+            format!("mailca renew --profile {profile}{argument}")
+        }
+        _ => format!("mailca renew{argument}"),
     }
 }
 

@@ -128,7 +128,7 @@ fn new_key(
 }
 
 /// The type that a new key must have to be of the kind of this one.
-pub(in crate::commands) fn same_type(public_key: &[u8]) -> Result<KeyType> {
+pub fn same_type(public_key: &[u8]) -> Result<KeyType> {
     let algorithm = KeyAlgorithm::of(public_key).map_err(Error::as_refused)?;
     KeyType::ALL.into_iter().find(|kind| kind.algorithm() == algorithm).ok_or_else(|| {
         Error::refused(format!("the key is {algorithm}, which mailca does not make"))

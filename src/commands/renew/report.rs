@@ -64,7 +64,7 @@ impl Report {
         }
         match (Profile::of(new), &renewed.argument) {
             (Some(Profile::User), Some(argument)) => {
-                env.say(&format!("  next: `mailca export-p12{argument} --force`, for the person"));
+                env.say(&format!("  next: `mailca export-p12{argument}`, for the person"));
             }
             (Some(Profile::Ca | Profile::User), _) => {}
             _ => self.servers |= renewed.delivered,
