@@ -13,6 +13,7 @@ use crate::store::ca::CaFolder;
 mod destination;
 mod signer;
 
+pub(super) use super::recorder::{begin, say_all};
 pub(super) use destination::Destination;
 pub(super) use signer::{Signer, Wishes};
 
