@@ -272,12 +272,17 @@ pub enum Topic {
     Timer(Timer),
 }
 
+/// A span that is passed on as it was typed.
+fn span_text(text: &str) -> Result<String, String> {
+    text.parse::<Span>().map(|_| text.to_owned())
+}
+
 /// `mailca config timer`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca config timer --expiring 30d")]
 pub struct Timer {
     /// How long before its end a certificate is renewed
-    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_text)]
     pub expiring: String,
     /// File with the passphrase of the CA's key, where it has one
     #[arg(long, env = "MAILCA_CA_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]

@@ -1,10 +1,15 @@
 //! `mailca config`: print configuration for other programs.
 
-use crate::cli::{Config, Global};
+use crate::cli::{Config, Global, Topic};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// Not here yet.
-pub fn run(_args: &Config, _global: &Global, _env: &mut Env) -> Result<()> {
-    Err(Error::bug("not built yet"))
+mod quote;
+mod timer;
+
+/// Prints what a topic asks for.
+pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
+    match &args.topic {
+        Topic::Timer(args) => timer::run(args, global, env),
+    }
 }

@@ -11,6 +11,7 @@ mod moment;
 mod newca;
 mod newreq;
 mod quickstart;
+mod recorder;
 mod rekey_ca;
 mod renew;
 mod restore;

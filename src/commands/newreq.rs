@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::{Global, Identity, Newreq};
 use crate::commands::{
-    cert_mode, existing, host_name, more_names, say_kept, settings, subject_parts,
+    cert_mode, existing, host_name, more_names, renew, say_kept, settings, subject_parts,
 };
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -22,8 +22,13 @@ use crate::store::config::Settings;
 use crate::store::folder::{CertificateFolder, Existing, FolderName};
 use crate::store::{input, layout};
 
-/// Writes key.pem and req.pem.
+mod next_key;
+
+/// Writes key.pem and req.pem, or the next key.
 pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
+    if args.next_key {
+        return next_key::run(args, global, env);
+    }
     let settings = settings(global, env)?;
     let mode = cert_mode(args.cert_mode.as_deref(), &settings)?;
     let folder = folder(args.name.as_deref(), global)?;
@@ -150,12 +155,13 @@ fn check_folder(folder: &CertificateFolder, existing: &Existing) -> Result<bool>
 /// What to do with a request that is there already.
 fn again(folder: &CertificateFolder) -> String {
     let argument = folder.argument();
-    if folder.has(layout::CERTIFICATE) {
-        format!(
-            "it is signed; `mailca sign --force{argument}` makes a new certificate for the same key"
-        )
-    } else {
-        format!("sign it with `mailca sign{argument}`")
+    let certificates = folder.certificates(layout::CERTIFICATE).unwrap_or_default();
+    match certificates.first() {
+        Some(certificate) => format!(
+            "it is signed; `{}` makes a new certificate for it",
+            renew::command(certificate, &argument)
+        ),
+        None => format!("sign it with `mailca sign{argument}`"),
     }
 }
 
@@ -246,7 +252,8 @@ fn key(
     PrivateKey::generate(kind)
 }
 
-fn encrypted(path: &Path) -> Error {
+/// A key that is encrypted is of no use to a server.
+pub(super) fn encrypted(path: &Path) -> Error {
     Error::refused(format!("{} is encrypted, and mail servers need it unencrypted", path.display()))
         .hint("decrypt it first: (umask 077; openssl pkey -in OLD.pem -out key.pem)")
 }

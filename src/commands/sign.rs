@@ -13,8 +13,9 @@ use crate::store::ca::CaFolder;
 mod destination;
 mod signer;
 
+pub(super) use super::recorder::{begin, say_all};
 pub(super) use destination::Destination;
-pub(super) use signer::{Signer, Wishes, begin, say_all};
+pub(super) use signer::{Signer, Wishes};
 
 /// Signs every request that is named, or the one in the current folder.
 ///

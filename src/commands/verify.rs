@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::{Global, Purpose, Verify};
 use crate::commands::moment::moment;
+use crate::commands::renew;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -61,12 +62,9 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         let days = (leaf.not_after - options.at).whole_days();
         if days < SOON_DAYS {
             env.warn(&format!(
-                "{} expires in {days} days; `mailca sign --force{}` makes a new certificate for its request",
+                "{} expires in {days} days; `{}` makes a new one",
                 leaf.title(),
-                match atomic::folder_of(&args.file) {
-                    folder if folder == Path::new(".") => String::new(),
-                    folder => format!(" {}", folder.display()),
-                }
+                renew::command(&leaf, &argument(&args.file))
             ));
         }
         let chain: Vec<_> = path
@@ -184,5 +182,16 @@ fn check_key(file: &Path, leaf: &Certificate) -> Result<()> {
                 .hint("a server that is given this pair does not offer TLS"))
         }
         _ => Ok(()),
+    }
+}
+
+/// What `renew` calls a certificate file: the folder, where it is the one in a certificate folder.
+fn argument(file: &Path) -> String {
+    match atomic::folder_of(file) {
+        _ if file.file_name().is_none_or(|name| name != layout::CERTIFICATE.name) => {
+            format!(" {}", file.display())
+        }
+        folder if folder == Path::new(".") => String::new(),
+        folder => format!(" {}", folder.display()),
     }
 }

@@ -1,4 +1,5 @@
-//! What the CA signs: the request asks, the CA decides.
+//! What the CA signs: the request asks, the CA decides. A certificate that is renewed is looked at with
+//! the same eyes: what it was given in other times gives it no right to be given it again.
 //!
 //! [`approve`] is the only way to an [`Approved`], and an `Approved` is the only thing that
 //! [`crate::pki::issue`] signs.
@@ -6,13 +7,13 @@
 use time::{Duration, OffsetDateTime};
 
 use crate::error::{Error, Result};
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{self, Certificate};
 use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::{Name, upper_bound};
 use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
-use crate::pki::request::Request;
+use crate::pki::request::{self, Request};
 use crate::pki::signature::KeyAlgorithm;
 
 /// A new certificate begins this long before it is made, for clients whose clock is behind.
@@ -33,6 +34,60 @@ pub struct Terms {
     pub path_length: u8,
     /// The CRL distribution point.
     pub crl_url: Option<String>,
+}
+
+/// What somebody wants to have certified.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    subject: &'a Name,
+    public_key: &'a [u8],
+    alternative_names: &'a [GeneralName],
+    asks_for_ca: bool,
+    /// What to call it: `request` or `certificate`.
+    noun: &'static str,
+    /// How another one is come by.
+    again: &'static str,
+}
+
+impl<'a> From<&'a Request> for Asked<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self {
+            subject: &request.subject,
+            public_key: &request.public_key,
+            alternative_names: &request.alternative_names,
+            asks_for_ca: request.asks_for_ca,
+            noun: "request",
+            again: "make the request again",
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// The renewal of a certificate, for its own key or for the one that takes its place.
+    pub fn renewal(old: &'a Certificate, public_key: &'a [u8]) -> Self {
+        Self {
+            subject: &old.subject,
+            public_key,
+            alternative_names: &old.alternative_names,
+            asks_for_ca: old.is_ca,
+            noun: "certificate",
+            again: "make a new request for it",
+        }
+    }
+
+    /// The profile that its names suggest, those in its subject where it has no others.
+    pub fn suggested_profile(&self) -> Option<Profile> {
+        let mut names = self.alternative_names.to_vec();
+        if names.is_empty() {
+            names.extend(self.subject.common_name().as_deref().and_then(as_host));
+            names.extend(self.subject.values("emailAddress").into_iter().map(GeneralName::Email));
+        }
+        Profile::suggested(&names)
+    }
+
+    fn title(&self) -> String {
+        certificate::title(self.subject, self.alternative_names)
+    }
 }
 
 /// A certificate that may be signed: everything in it but the serial number is decided.
@@ -93,45 +148,48 @@ impl Approved {
     }
 }
 
-/// Decides on a request. `chain` is the CA's certificate followed by those above it.
-pub fn approve(
-    request: &Request,
+/// Decides on a request or a renewal. `chain` is the CA's certificate followed by those above it.
+pub fn approve<'a>(
+    asked: impl Into<Asked<'a>>,
     terms: &Terms,
     chain: &[Certificate],
     now: OffsetDateTime,
 ) -> Result<Approved> {
+    let asked = asked.into();
     let issuer = chain.first().ok_or_else(|| Error::bug("a CA without a certificate"))?;
-    let key_algorithm = KeyAlgorithm::of(&request.public_key)?;
+    let key_algorithm = KeyAlgorithm::of(asked.public_key).map_err(Error::as_refused)?;
+    request::check_key(&key_algorithm)?;
     check_issuer(issuer)?;
-    check_key(request, chain)?;
-    if request.subject.same_as(&issuer.subject) {
+    check_key(&asked, chain)?;
+    if asked.subject.same_as(&issuer.subject) {
         return Err(Error::refused(format!(
-            "the request has the CA's own name, {}: clients take such a certificate for self-signed",
-            request.subject
+            "the {} has the CA's own name, {}: clients take such a certificate for self-signed",
+            asked.noun, asked.subject
         ))
-        .hint("make the request again with another common name, such as the host's name"));
+        .hint(format!("{} with another common name, such as the host's name", asked.again)));
     }
-    check_lengths(&request.subject)?;
+    check_lengths(&asked)?;
     let mut remarks = Vec::new();
-    let alternative_names = names(request, terms, &mut remarks)?;
-    check_names(request, terms.profile, &alternative_names)?;
+    let alternative_names = names(&asked, terms, &mut remarks)?;
+    check_names(&asked, terms.profile, &alternative_names)?;
     if terms.profile == Profile::Ca {
         check_intermediate(terms.path_length, issuer)?;
-    } else if request.asks_for_ca {
+    } else if asked.asks_for_ca {
         remarks.push(format!(
-            "the request asks to be a CA; it becomes a {} certificate",
+            "the {} asks to be a CA; it becomes a {} certificate",
+            asked.noun,
             terms.profile.name()
         ));
     }
     for certificate in chain {
         if let Some(constraints) = Constraints::from_certificate(certificate.as_der())? {
             let is_leaf = terms.profile != Profile::Ca;
-            names_of(request.subject.as_der(), &alternative_names, is_leaf)
+            names_of(asked.subject.as_der(), &alternative_names, is_leaf)
                 .and_then(|mut names| {
                     // Programs differ in when they look at the common name; this CA never vouches
                     // for one that it may not certify.
                     if terms.profile == Profile::Server {
-                        names.extend(request.subject.common_name().as_deref().and_then(as_host));
+                        names.extend(asked.subject.common_name().as_deref().and_then(as_host));
                     }
                     constraints.check(&names)
                 })
@@ -145,8 +203,8 @@ pub fn approve(
     }
     let (not_before, not_after) = dates(terms, chain, now, &mut remarks)?;
     Ok(Approved {
-        subject: request.subject.clone(),
-        public_key: request.public_key.clone(),
+        subject: asked.subject.clone(),
+        public_key: asked.public_key.to_vec(),
         key_algorithm,
         alternative_names,
         profile: terms.profile,
@@ -177,22 +235,23 @@ fn check_issuer(issuer: &Certificate) -> Result<()> {
 }
 
 /// The subject is taken as it is, so it must be one that a certificate may have.
-fn check_lengths(subject: &Name) -> Result<()> {
-    match subject.rdns().iter().flatten().find(|attribute| attribute.is_too_long()) {
+fn check_lengths(asked: &Asked<'_>) -> Result<()> {
+    match asked.subject.rdns().iter().flatten().find(|attribute| attribute.is_too_long()) {
         Some(attribute) => Err(Error::refused(format!(
-            "{} in the request's subject is longer than the {} characters that RFC 5280 allows: {}",
+            "{} in the {}'s subject is longer than the {} characters that RFC 5280 allows: {}",
             attribute.short_name(),
+            asked.noun,
             upper_bound(&attribute.oid).unwrap_or_default(),
             attribute.shown().chars().take(80).collect::<String>()
         ))
-        .hint("make the request again with a shorter one")),
+        .hint(format!("{} with a shorter one", asked.again))),
         None => Ok(()),
     }
 }
 
-fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
-    if chain.iter().any(|certificate| certificate.public_key == request.public_key) {
-        return Err(Error::refused("the request is for the key of the CA itself")
+fn check_key(asked: &Asked<'_>, chain: &[Certificate]) -> Result<()> {
+    if chain.iter().any(|certificate| certificate.public_key == asked.public_key) {
+        return Err(Error::refused(format!("the {} is for the key of the CA itself", asked.noun))
             .hint("a host or user needs a key of its own: make it with `mailca newreq`"));
     }
     Ok(())
@@ -200,8 +259,8 @@ fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
 
 /// The names of the certificate: those of the request, those that were asked for, and where the
 /// request has none, the one that its subject suggests.
-fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<Vec<GeneralName>> {
-    let mut names = request.alternative_names.clone();
+fn names(asked: &Asked<'_>, terms: &Terms, remarks: &mut Vec<String>) -> Result<Vec<GeneralName>> {
+    let mut names = asked.alternative_names.to_vec();
     for name in &mut names {
         *name = name.validated()?;
     }
@@ -212,8 +271,8 @@ fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<
     }
     let wants_host = matches!(terms.profile, Profile::Server | Profile::Client);
     if wants_host
-        && request.alternative_names.is_empty()
-        && let Some(host) = request.subject.common_name().and_then(|name| as_host(&name))
+        && asked.alternative_names.is_empty()
+        && let Some(host) = asked.subject.common_name().and_then(|name| as_host(&name))
         && !names.contains(&host)
     {
         remarks.push(format!("the common name is added to the certificate's names: {host}"));
@@ -221,7 +280,7 @@ fn names(request: &Request, terms: &Terms, remarks: &mut Vec<String>) -> Result<
     }
     let wants_mailbox = matches!(terms.profile, Profile::User);
     if wants_mailbox && !names.iter().any(|name| matches!(name, GeneralName::Email(_))) {
-        for address in request.subject.values("emailAddress") {
+        for address in asked.subject.values("emailAddress") {
             let mailbox = GeneralName::email(&address)?;
             if !names.contains(&mailbox) {
                 remarks.push(format!(
@@ -246,14 +305,15 @@ pub fn as_host(common_name: &str) -> Option<GeneralName> {
     GeneralName::dns(common_name).ok()
 }
 
-fn check_names(request: &Request, profile: Profile, names: &[GeneralName]) -> Result<()> {
+fn check_names(asked: &Asked<'_>, profile: Profile, names: &[GeneralName]) -> Result<()> {
+    let noun = asked.noun;
     for name in names {
         let wrong = match (profile, name) {
             (_, GeneralName::Directory(_) | GeneralName::Uri(_) | GeneralName::Other { .. }) => {
                 return Err(Error::refused(format!(
-                    "the request asks for the name {name}, and only DNS, IP and email names are signed"
+                    "the {noun} asks for the name {name}, and only DNS, IP and email names are signed"
                 ))
-                .hint("make the request again without it"));
+                .hint(format!("{} without it", asked.again)));
             }
             (Profile::Server, GeneralName::Email(_)) => {
                 "an e-mail address in a server's certificate"
@@ -268,20 +328,20 @@ fn check_names(request: &Request, profile: Profile, names: &[GeneralName]) -> Re
     }
     let usable = match profile {
         Profile::Server | Profile::User => !names.is_empty(),
-        Profile::Client => !names.is_empty() || !request.subject.is_empty(),
-        Profile::Ca => !request.subject.is_empty(),
+        Profile::Client => !names.is_empty() || !asked.subject.is_empty(),
+        Profile::Ca => !asked.subject.is_empty(),
     };
     if usable {
         return Ok(());
     }
-    let title = printable(&request.title());
+    let title = printable(&asked.title());
     Err(match profile {
-        Profile::Server => Error::refused(format!("the request for {title} has no host name"))
+        Profile::Server => Error::refused(format!("the {noun} for {title} has no host name"))
             .hint("name the host with --san DNS:mail.example.com"),
-        Profile::User => Error::refused(format!("the request for {title} has no e-mail address"))
+        Profile::User => Error::refused(format!("the {noun} for {title} has no e-mail address"))
             .hint("name the mailbox with --san email:joe@example.com"),
-        Profile::Client | Profile::Ca => Error::refused("the request has no name at all")
-            .hint("make the request again with a common name"),
+        Profile::Client | Profile::Ca => Error::refused(format!("the {noun} has no name at all"))
+            .hint(format!("{} with a common name", asked.again)),
     })
 }
 
@@ -359,7 +419,15 @@ mod tests {
     fn values_longer_than_a_certificate_has_room_for_are_refused() {
         let check = |arc, length| {
             let value = vec![b'x'; length];
-            check_lengths(&Name::from_der(&name(&[&[(arc, 0x0c, &value)]])).unwrap())
+            let subject = Name::from_der(&name(&[&[(arc, 0x0c, &value)]])).unwrap();
+            check_lengths(&Asked {
+                subject: &subject,
+                public_key: &[],
+                alternative_names: &[],
+                asks_for_ca: false,
+                noun: "request",
+                again: "",
+            })
         };
         for (arc, short_name, bound) in [(3, "CN", 64), (6, "C", 2), (10, "O", 64), (11, "OU", 64)]
         {

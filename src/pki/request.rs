@@ -154,7 +154,7 @@ const LARGEST: usize = 32 << 10;
 const MINIMUM_RSA_BITS: usize = 2048;
 
 /// Whether mail servers and clients can use such a key.
-fn check_key(algorithm: &KeyAlgorithm) -> Result<()> {
+pub(super) fn check_key(algorithm: &KeyAlgorithm) -> Result<()> {
     match algorithm {
         KeyAlgorithm::Rsa { bits } if *bits < MINIMUM_RSA_BITS => Err(Error::refused(format!(
             "the key is RSA with {bits} bits, and fewer than {MINIMUM_RSA_BITS} are not safe"

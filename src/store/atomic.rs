@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use rustix::fs::{CWD, RenameFlags};
+use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 
 use crate::error::{Error, Result};
 
@@ -55,6 +55,11 @@ impl Staged {
         Ok(self.file.write_all(content)?)
     }
 
+    /// Gives it the owner and group of the file whose place it will take.
+    pub fn take_owner(&self, from: &Path) -> Result<()> {
+        take_owner(&self.file, from)
+    }
+
     /// Waits until the file is on the disk.
     pub fn sync(&self) -> Result<()> {
         Ok(self.file.sync_all()?)
@@ -88,6 +93,18 @@ impl Drop for Staged {
 pub fn create(target: &Path, content: &[u8], mode: u32) -> Result<()> {
     Staged::new(target, content, mode)?.publish()?;
     sync_folder(folder_of(target))
+}
+
+/// Gives an open file the owner and group of the one whose place it takes, so that the servers that read
+/// that one can read this one. Only root can give files away; for anybody else the file stays theirs.
+pub fn take_owner(file: &fs::File, from: &Path) -> Result<()> {
+    let (Ok(old), new) = (fs::symlink_metadata(from), file.metadata()?) else { return Ok(()) };
+    if (old.uid(), old.gid()) != (new.uid(), new.gid()) && rustix::process::geteuid().is_root() {
+        let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
+        rustix::fs::fchown(file.file(), Some(uid), Some(gid))
+            .map_err(|error| io_error("give the owner of", from, error.into()))?;
+    }
+    Ok(())
 }
 
 /// Asks the kernel to begin writing a file to the disk: it drops pages that are clean, and cleans

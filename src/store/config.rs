@@ -197,7 +197,12 @@ impl Settings {
 
     /// The mode of the public files of a certificate folder.
     pub fn cert_mode(&self) -> Result<u32> {
-        self.cert_mode.as_deref().map_or(Ok(layout::CERTIFICATE.mode), parse_mode)
+        Ok(self.chosen_cert_mode()?.unwrap_or(layout::CERTIFICATE.mode))
+    }
+
+    /// The same, where somebody chose it.
+    pub fn chosen_cert_mode(&self) -> Result<Option<u32>> {
+        self.cert_mode.as_deref().map(parse_mode).transpose()
     }
 }
 

@@ -145,14 +145,28 @@ impl CertificateFolder {
         &self,
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
-        let path = self.path_of(layout::KEY);
-        PrivateKey::from_file_content(&self.read(layout::KEY)?, || passphrase(&path))
+        self.key_in(layout::KEY, passphrase)
+    }
+
+    /// Reads the private key in one of its files.
+    pub fn key_in(
+        &self,
+        kind: FileKind,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
+    ) -> Result<PrivateKey> {
+        let path = self.path_of(kind);
+        PrivateKey::from_file_content(&self.read(kind)?, || passphrase(&path))
             .map_err(|error| error.at(path.display()))
     }
 
     /// Refuses to go on with a private key that others can read, or that another user put here.
     pub fn check_key_is_private(&self) -> Result<()> {
-        let path = self.path_of(layout::KEY);
+        self.check_is_private(layout::KEY)
+    }
+
+    /// The same for a private key under another name.
+    pub fn check_is_private(&self, kind: FileKind) -> Result<()> {
+        let path = self.path_of(kind);
         let metadata = fs::metadata(&path)?;
         let mode = metadata.mode() & 0o777;
         if mode & 0o077 != 0 {
@@ -265,6 +279,30 @@ impl CertificateFolder {
             together::replace(self.path(), &changed)?;
         }
         Ok(kept)
+    }
+
+    /// Finishes what a process that died in [`Self::replace_together`] left.
+    pub fn recover(&self) -> Result<()> {
+        together::recover(self.path()).map(|_| ())
+    }
+
+    /// Refuses where one of these files is there and cannot give way to a new one: a folder, or a link.
+    pub fn check_replaceable(&self, kinds: &[FileKind]) -> Result<()> {
+        self.check_writable()?;
+        for kind in kinds {
+            let path = self.path_of(*kind);
+            if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
+                return Err(Error::refused(format!("{} is not a plain file", path.display()))
+                    .hint("put a plain file in its place; mailca does not write through links"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a file that is not needed any more, and makes that durable.
+    pub fn remove(&self, kind: FileKind) -> Result<()> {
+        atomic::remove_if_there(&self.path_of(kind))?;
+        atomic::sync_folder(self.path())
     }
 
     /// Moves a file aside, so that its name is free, and returns the new name.

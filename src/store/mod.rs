@@ -52,6 +52,7 @@ pub mod ca;
 pub mod config;
 pub mod create;
 pub mod crl;
+pub mod due;
 pub mod folder;
 pub mod index;
 pub mod input;

@@ -39,8 +39,8 @@ pub struct NewFile<'a> {
     pub content: &'a [u8],
 }
 
-/// Puts all of the files in their places under `base`, in place of those that are there. The caller has
-/// kept the old ones aside where they are still wanted.
+/// Puts all of the files in their places under `base`, in place of those that are there, whose owners
+/// they get. The caller has kept the old ones aside where they are still wanted.
 pub fn replace(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     // Held until the end: two of these would get into each other's way.
     let _lock = lock(base)?;
@@ -135,6 +135,7 @@ fn prepare(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
             .create_new(true)
             .mode(file.mode)
             .open(base.join(NEW).join(file.name))?;
+        atomic::take_owner(&new, &base.join(file.name))?;
         new.write_all(file.content)?;
         new.sync_all()?;
         let there = base.join(file.name);

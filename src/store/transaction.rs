@@ -207,9 +207,25 @@ pub fn delivered(ca: &CaFolder, occasion: &Occasion) -> Result<()> {
     atomic::remove_if_there(&occasion.path(ca, UNDELIVERED))
 }
 
+/// The occasion on which this certificate was issued, where it is noted that it has not arrived. No lock
+/// is needed to look.
+pub fn occasion_of(ca: &CaFolder, certificate: &Certificate) -> Result<Option<Occasion>> {
+    for (path, found) in undelivered_files(ca)? {
+        if found.as_der() == certificate.as_der() {
+            let digest = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            return Ok(digest.map(Occasion));
+        }
+    }
+    Ok(None)
+}
+
 /// The certificates that were recorded and have not arrived, as far as is known. No lock is needed to
 /// look.
 pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
+    Ok(undelivered_files(ca)?.into_iter().map(|(_, certificate)| certificate).collect())
+}
+
+fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {
     let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -219,7 +235,9 @@ pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == UNDELIVERED) {
-            found.extend(read_certificate(&path)?);
+            if let Some(certificate) = read_certificate(&path)? {
+                found.push((path, certificate));
+            }
         }
     }
     Ok(found)

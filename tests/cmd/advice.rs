@@ -11,15 +11,15 @@ fn hints_name_the_folder() {
     folder.mailca("issue --cn a.example.com u").success();
     folder.mailca("newreq --cn b.example.com w").success();
     for (line, words) in [
-        ("issue --cn a.example.com u", ["u/req.pem", "`mailca sign --force u`"]),
-        ("newreq --cn a.example.com u", ["u/req.pem", "`mailca sign --force u`"]),
+        ("issue --cn a.example.com u", ["u/req.pem", "`mailca renew u`"]),
+        ("newreq --cn a.example.com u", ["u/req.pem", "`mailca renew u`"]),
         ("newreq --cn b.example.com w", ["w/req.pem", "`mailca sign w`"]),
         ("export-p12 w --password-file pw", ["w/cert.pem", "`mailca sign w`"]),
         ("sign v/", ["v/", "newreq"]),
     ] {
         folder.mailca(line).refused(&words);
     }
-    folder.mailca("sign --force u").success();
+    folder.mailca("renew u").success();
     folder.mailca("sign w").success();
 }
 
@@ -29,7 +29,7 @@ fn hints_name_no_folder_where_there_is_none() {
     folder.mailca("newreq --cn mail.example.com").refused(&["`mailca sign`"]);
     folder.mailca("sign").success();
     for line in ["newreq --cn mail.example.com", "issue --cn mail.example.com"] {
-        folder.mailca(line).refused(&["`mailca sign --force`", "NAME"]);
+        folder.mailca(line).refused(&["`mailca renew`", "NAME"]);
     }
 }
 

@@ -212,7 +212,7 @@ fn left_out_unseen_in_own_request() {
 fn left_out_verify_names_the_folder() {
     let folder = Folder::with_ca();
     folder.mailca("issue --cn a.example.com --days 10 u").success();
-    folder.mailca("verify u/cert.pem").success().says(&["`mailca sign --force u`"]);
+    folder.mailca("verify u/cert.pem").success().says(&["`mailca renew u`"]);
 }
 
 #[test]

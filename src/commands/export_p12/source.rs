@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{ExportP12, Global};
-use crate::commands::{certificate_folders, nearest_folder};
+use crate::commands::{certificate_folders, nearest_folder, renew};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -147,7 +147,7 @@ fn check_validity(
             certificate.not_after.date(),
             now.date()
         ))
-        .hint(format!("sign its request again with `mailca sign --force{}`", folder.argument())));
+        .hint(format!("renew it with `{}`", renew::command(certificate, &folder.argument()))));
     }
     let roots: Vec<_> = chain.iter().rev().take(1).map(|ca| ca.as_der().to_vec()).collect();
     let others: Vec<_> = chain.iter().rev().skip(1).map(|ca| ca.as_der().to_vec()).collect();

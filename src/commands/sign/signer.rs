@@ -4,22 +4,20 @@ use time::OffsetDateTime;
 
 use super::Destination;
 use crate::cli::{self, CaPassphrase, Global};
-use crate::commands::{self, ca_key, say_kept};
+use crate::commands::recorder::Recorder;
+use crate::commands::{self, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::general_name::GeneralName;
-use crate::pki::issue;
-use crate::pki::key::PrivateKey;
-use crate::pki::policy::{self, Approved, Terms};
+use crate::pki::policy::{self, Approved, Asked, Terms};
 use crate::pki::profile::Profile;
 use crate::pki::request::Request;
-use crate::pki::verify::{self, Options, Purpose};
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
 use crate::store::layout;
-use crate::store::transaction::{self, Occasion, Transaction};
+use crate::store::transaction::{self, Occasion};
 
 /// What the administrator wants of every certificate of this run.
 pub struct Wishes {
@@ -71,18 +69,17 @@ pub enum Decision {
     Issue(Box<Approved>),
 }
 
-/// A CA, and its key once it is needed.
+/// Decides on requests for a CA, and has them recorded.
 pub struct Signer<'a> {
     ca: &'a CaFolder,
     global: &'a Global,
-    passphrase: &'a CaPassphrase,
-    key: Option<PrivateKey>,
+    recorder: Recorder<'a>,
 }
 
 impl<'a> Signer<'a> {
     /// A signer for this CA.
     pub fn new(ca: &'a CaFolder, global: &'a Global, passphrase: &'a CaPassphrase) -> Self {
-        Self { ca, global, passphrase, key: None }
+        Self { ca, global, recorder: Recorder::new(ca, passphrase) }
     }
 
     /// Decides on a request: profile, names and dates are settled, the destination is free, and the
@@ -104,7 +101,7 @@ impl<'a> Signer<'a> {
         let own = destination.has_own_key(request)?;
         let approved = self.approve(request, own, wishes, env)?;
         if let Some(certificate) = pending {
-            if self.is_still_meant(&certificate, &approved)? {
+            if self.recorder.is_still_meant(&certificate, &approved)? {
                 destination.check_guarded(self.global)?;
                 return Ok(Decision::Deliver);
             }
@@ -130,21 +127,6 @@ impl<'a> Signer<'a> {
         destination.check_free(self.ca, &wishes.existing, self.global)?;
         let approved = self.approve(request, true, wishes, env)?;
         agree(approved, wishes, env)
-    }
-
-    /// Whether a certificate that did not arrive is the one that is wanted now: the same terms, and
-    /// not revoked since.
-    fn is_still_meant(&self, certificate: &Certificate, approved: &Approved) -> Result<bool> {
-        let validity = approved.not_after() - approved.not_before();
-        let same_end = certificate.not_after == approved.not_after();
-        Ok(Profile::of(certificate) == Some(approved.profile())
-            && certificate.alternative_names == approved.alternative_names()
-            && (certificate.not_after - certificate.not_before == validity || same_end)
-            && certificate.crl_url.as_deref() == approved.crl_url()
-            && (approved.profile() != Profile::Ca
-                || certificate.path_length == Some(approved.path_length().into()))
-            && certificate.not_after > approved.not_before()
-            && self.ca.revocation(certificate)?.is_none())
     }
 
     fn approve(
@@ -214,23 +196,16 @@ impl<'a> Signer<'a> {
 
     /// Opens the CA's key, which may ask for its passphrase.
     pub fn open_key(&mut self, env: &mut Env) -> Result<()> {
-        if self.key.is_none() {
-            self.key = Some(ca_key(self.ca, self.passphrase, env)?);
-        }
-        Ok(())
+        self.recorder.open_key(env)
     }
 
     /// Notes that a certificate has arrived.
     pub fn delivered(&self, request: &Request) -> Result<()> {
-        transaction::delivered(self.ca, &Occasion::of_request(request))
+        self.recorder.delivered(&Occasion::of_request(request))
     }
 
     fn undelivered(&self, request: &Request, env: &mut Env) -> Result<Certificate> {
-        let mut transaction = begin(self.ca, env)?;
-        say_all(&mut transaction, env);
-        let certificate = transaction
-            .undelivered(&Occasion::of_request(request))?
-            .ok_or_else(|| Error::refused("the certificate was delivered in the meantime"))?;
+        let certificate = self.recorder.undelivered(&Occasion::of_request(request), env)?;
         env.say(&format!(
             "delivering the certificate that was issued for this request on {} and did not arrive",
             certificate.not_before.date()
@@ -246,28 +221,14 @@ impl<'a> Signer<'a> {
         wishes: &Wishes,
         env: &mut Env,
     ) -> Result<Certificate> {
-        self.open_key(env)?;
-        let Some(key) = &self.key else { return Err(Error::bug("the CA's key is not open")) };
-        let mut transaction = begin(self.ca, env)?;
-        if matches!(wishes.existing, Existing::Refuse)
-            && let Some(certificate) = transaction.undelivered(&Occasion::of_request(request))?
-            && self.is_still_meant(&certificate, approved)?
-        {
-            return Ok(certificate);
-        }
-        destination.check_free(self.ca, &wishes.existing, self.global)?;
-        let issuer = self.ca.certificate();
-        let recorded = transaction.record(
+        let (ca, global) = (self.ca, self.global);
+        self.recorder.record(
             &Occasion::of_request(request),
-            || env.serial(),
-            |serial| {
-                let certificate = issue::issue(approved, issuer, key, serial)?;
-                check(&certificate, self.ca, approved)?;
-                Ok(certificate)
-            },
-        );
-        say_all(&mut transaction, env);
-        recorded.map_err(|error| error.hint("when this is mended, run the same command again"))
+            approved,
+            matches!(wishes.existing, Existing::Refuse),
+            || destination.check_free(ca, &wishes.existing, global),
+            env,
+        )
     }
 }
 
@@ -285,42 +246,6 @@ fn agree(approved: Approved, wishes: &Wishes, env: &mut Env) -> Result<Decision>
         return Err(Error::refused("not signed; nothing was written"));
     }
     Ok(Decision::Issue(Box::new(approved)))
-}
-
-/// Takes the lock of the CA, and says where somebody else has it.
-pub fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
-    Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
-}
-
-/// Says what was mended under the lock.
-pub fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
-    for remark in transaction.take_remarks() {
-        env.warn(&remark);
-    }
-}
-
-/// No certificate is recorded that would not verify. A chain without its root cannot be looked at
-/// as a whole.
-fn check(certificate: &Certificate, ca: &CaFolder, approved: &Approved) -> Result<()> {
-    let chain: Vec<_> = ca.chain().iter().map(|above| above.as_der().to_vec()).collect();
-    if !ca.chain().last().is_some_and(Certificate::is_self_issued) {
-        return Ok(());
-    }
-    let options = Options {
-        roots: &chain[chain.len() - 1..],
-        intermediates: &chain[..chain.len() - 1],
-        crls: &[],
-        at: approved.not_before(),
-        purpose: match approved.profile() {
-            Profile::Server => Some(Purpose::Server),
-            Profile::User | Profile::Client => Some(Purpose::Client),
-            Profile::Ca => None,
-        },
-        identity: None,
-    };
-    verify::verify(certificate.as_der(), &options)
-        .map(|_| ())
-        .map_err(|error| error.as_refused().at("the certificate would not verify"))
 }
 
 /// The profile that was given; else, for a request that was made here, the one that its names say;
@@ -341,12 +266,7 @@ fn profile(request: &Request, own: bool, wishes: &Wishes, env: &mut Env) -> Resu
             .hint("sign it with --profile ca where that is meant")
             .hint("with --profile server, user or client it becomes that and no CA"));
     }
-    let mut names = request.alternative_names.clone();
-    if names.is_empty() {
-        names.extend(request.subject.common_name().as_deref().and_then(policy::as_host));
-        names.extend(request.subject.values("emailAddress").into_iter().map(GeneralName::Email));
-    }
-    let suggested = Profile::suggested(&names);
+    let suggested = Asked::from(request).suggested_profile();
     match suggested {
         Some(profile) if own => Ok(profile),
         _ if env.prompter.is_interactive() && !wishes.yes => {

@@ -1,0 +1,200 @@
+//! `mailca config timer`: what runs every day, for systemd and for cron.
+//!
+//! Three services, so that one that fails does not keep the others from running, and each failure is seen
+//! by itself. The timer starts the last of them, `status`, which wants the other two before it.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use serde_json::{Map, Value, json};
+
+use super::quote::{command_word, cron_word, text, unit_value, unit_word};
+use crate::cli::{Global, Timer};
+use crate::commands::settings;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::store::atomic;
+use crate::store::ca::CaFolder;
+use crate::store::config::Settings;
+
+const TEMPLATE: &str = include_str!("../../../templates/timer.txt");
+const HARDENING: &str = include_str!("../../../templates/hardening.txt");
+/// Where a passphrase is looked for when nobody says where it is.
+const PASSPHRASE_FILE: &str = "/etc/mailca/ca-passphrase";
+/// The name of the credential, and of its file in the folder of credentials.
+const CREDENTIAL: &str = "ca-passphrase";
+/// What stands before the name of each unit.
+const FILE: &str = "# file: ";
+
+/// Prints the units and the cron lines for the current folder.
+pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let places = Places {
+        program: std::env::current_exe()
+            .map_err(|error| Error::refused("where mailca lies is unknown").caused_by(error))?,
+        folder: fs::canonicalize(".")?,
+        ca_dir: fs::canonicalize(&global.ca_dir)?,
+        passphrase: passphrase(args, &ca, env)?,
+        published: published(&settings)?,
+    };
+    let text = places.fill(&args.expiring)?;
+    if global.json {
+        return env.print_json(&as_json(&text));
+    }
+    env.print_bytes(text.as_bytes())
+}
+
+/// The file with the passphrase; `None` where the CA's key has none.
+fn passphrase(args: &Timer, ca: &CaFolder, env: &mut Env) -> Result<Option<PathBuf>> {
+    let path = match &args.ca_passphrase_file {
+        Some(path) => std::path::absolute(path)?,
+        None if is_encrypted(ca)? => PathBuf::from(PASSPHRASE_FILE),
+        None => return Ok(None),
+    };
+    if !path.exists() {
+        env.warn(&format!(
+            "{} is not there yet: it has to hold the passphrase of the CA's key, with the mode 0400",
+            path.display()
+        ));
+    }
+    Ok(Some(path))
+}
+
+fn is_encrypted(ca: &CaFolder) -> Result<bool> {
+    let mut encrypted = false;
+    let key = ca.key(|_| {
+        encrypted = true;
+        Err(Error::refused("encrypted"))
+    });
+    match key {
+        Err(error) if !encrypted => Err(error),
+        _ => Ok(encrypted),
+    }
+}
+
+/// The folders that `crl` writes to besides the CA's.
+fn published(settings: &Settings) -> Result<Vec<PathBuf>> {
+    let files = settings.crl_publish.iter().map(|file| atomic::folder_of(file));
+    let mut folders = files
+        .chain(settings.crl_hash_dir.iter().map(PathBuf::as_path))
+        .map(|folder| Ok(std::path::absolute(folder)?))
+        .collect::<Result<Vec<_>>>()?;
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}
+
+/// What the template needs to know.
+struct Places {
+    program: PathBuf,
+    folder: PathBuf,
+    ca_dir: PathBuf,
+    passphrase: Option<PathBuf>,
+    published: Vec<PathBuf>,
+}
+
+impl Places {
+    fn fill(&self, expiring: &str) -> Result<String> {
+        let (program, folder) = (text(&self.program)?, text(&self.folder)?);
+        let ca_dir = text(&self.ca_dir)?;
+        let passphrase = self.passphrase.as_deref().map(text).transpose()?;
+        let own = [self.folder.as_path(), &self.ca_dir];
+        let published = self.published.iter().map(PathBuf::as_path);
+        let replaced = [
+            ("@PASSPHRASE_NOTE@\n", passphrase.map(note).unwrap_or_default()),
+            ("@HARDENING@", hardening(own.into_iter())),
+            ("@CREDENTIAL@\n", passphrase.map(credential).unwrap_or_default()),
+            (
+                "@UNIT_PASSPHRASE@",
+                passphrase
+                    .map(|_| format!(" --ca-passphrase-file %d/{CREDENTIAL}"))
+                    .unwrap_or_default(),
+            ),
+            (
+                "@CRON_PASSPHRASE@",
+                passphrase
+                    .map(|path| format!(" --ca-passphrase-file {}", cron_word(path)))
+                    .unwrap_or_default(),
+            ),
+            ("@UNIT_FOLDER@", unit_value(folder)),
+            ("@CRON_FOLDER@", cron_word(folder)),
+            ("@PROGRAM@", command_word(program)),
+            ("@CRON_PROGRAM@", cron_word(program)),
+            ("@CA_DIR@", command_word(ca_dir)),
+            ("@CRON_CA_DIR@", cron_word(ca_dir)),
+            ("@WRITTEN@", list(own.into_iter(), std::iter::empty())?),
+            ("@WRITTEN_BY_CRL@", list(own.into_iter(), published)?),
+            ("@EXPIRING@", expiring.to_owned()),
+        ];
+        Ok(filled(TEMPLATE, &replaced))
+    }
+}
+
+/// Puts values in the place of their names, in one go: a value that looks like a name stays.
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    let mut text = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    while let Some(at) = rest.find('@') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match values.iter().find(|(name, _)| rest.starts_with(name)) {
+            Some((name, value)) => {
+                text.push_str(value);
+                rest = &rest[name.len()..];
+            }
+            None => {
+                text.push('@');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text + rest
+}
+
+/// The folders that a service may write to. One that is not there must not keep it from starting.
+fn list<'p>(
+    own: impl Iterator<Item = &'p Path>,
+    others: impl Iterator<Item = &'p Path>,
+) -> Result<String> {
+    let mut words = Vec::new();
+    for path in own {
+        words.push(unit_word(text(path)?));
+    }
+    for path in others {
+        words.push(unit_word(&format!("-{}", text(path)?)));
+    }
+    Ok(words.join(" "))
+}
+
+fn note(path: &str) -> String {
+    format!(
+        "#\n# The passphrase of the CA's key is read from\n#   {path}\n# which belongs to root, with the \
+         mode 0400. systemd hands it to the services as a credential (from version\n# 250 on).\n"
+    )
+}
+
+fn credential(path: &str) -> String {
+    format!("LoadCredential={}\n", unit_word(&format!("{CREDENTIAL}:{path}")))
+}
+
+/// A private /tmp would hide a folder that is in the public one.
+fn hardening<'p>(mut paths: impl Iterator<Item = &'p Path>) -> String {
+    let in_tmp = paths.any(|path| path.starts_with("/tmp") || path.starts_with("/var/tmp"));
+    let lines = HARDENING.trim_end();
+    if in_tmp { lines.to_owned() } else { format!("{lines}\nPrivateTmp=yes") }
+}
+
+/// The same for programs: the units by their names, and the lines for cron.
+fn as_json(text: &str) -> Value {
+    let mut units = Map::new();
+    for part in text.split(FILE).skip(1) {
+        let (name, content) = part.split_once('\n').unwrap_or((part, ""));
+        let lines = content.lines().take_while(|line| !line.starts_with("# cron"));
+        let content: Vec<_> = lines.collect();
+        units.insert(name.to_owned(), Value::from(content.join("\n").trim_end().to_owned() + "\n"));
+    }
+    let is_job = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+    let cron = text.lines().filter_map(|line| line.strip_prefix('#')).filter(is_job);
+    json!({ "units": units, "cron": cron.collect::<Vec<_>>() })
+}

@@ -1,0 +1,169 @@
+//! What `renew` says of what it did.
+
+use serde_json::{Value, json};
+
+use super::renewal::Renewed;
+use crate::cli::Global;
+use crate::commands::recorder::Recorder;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::digest::{lower_hex, sha256};
+use crate::pki::printable::printable;
+use crate::pki::profile::Profile;
+use crate::pki::serial::Serial;
+use crate::render::certificate::{fingerprint, summary};
+use crate::store::due::Due;
+use crate::store::transaction::Occasion;
+
+/// What was done, what failed, and what was passed over.
+#[derive(Default)]
+pub(super) struct Report {
+    renewed: Vec<Value>,
+    failed: Vec<Value>,
+    skipped: Vec<Value>,
+    /// What goes to standard output, with the occasions that are over when it has arrived.
+    printed: Vec<(String, Occasion)>,
+    servers: bool,
+    revoked: bool,
+}
+
+impl Report {
+    /// Says what was done for one certificate.
+    pub(super) fn renewed(&mut self, renewed: Renewed, env: &mut Env) -> Result<()> {
+        let Renewed { old, new, .. } = &renewed;
+        let (old_print, new_print) = (fingerprint(old.as_der()), fingerprint(new.as_der()));
+        let (old_key, new_key) = (tlsa(old), tlsa(new));
+        env.say(&format!(
+            "{} is renewed until {}: serial {} -> {}",
+            new.title(),
+            new.not_after.date(),
+            old.serial,
+            new.serial
+        ));
+        if let Some(path) = &renewed.path {
+            env.say(&format!("  written to {}", path.display()));
+        }
+        env.say(&format!("  SHA-256 {old_print} -> {new_print}"));
+        if old_key == new_key {
+            env.say(&format!("  TLSA 3 1 1 unchanged: {new_key}"));
+        } else {
+            env.say(&format!("  TLSA 3 1 1 {old_key} -> {new_key}"));
+        }
+        if !renewed.delivered {
+            env.warn(&format!(
+                "the new certificate of {} has to be brought to its host: `mailca renew {} -o FILE` \
+                 writes it",
+                new.title(),
+                old.serial
+            ));
+        }
+        if renewed.revoked_old {
+            env.say(&format!("  serial {} is revoked as superseded", old.serial));
+            self.revoked = true;
+        }
+        match (Profile::of(new), &renewed.argument) {
+            (Some(Profile::User), Some(argument)) => {
+                env.say(&format!("  next: `mailca export-p12{argument}`, for the person"));
+            }
+            (Some(Profile::Ca | Profile::User), _) => {}
+            _ => self.servers |= renewed.delivered,
+        }
+        self.renewed.push(json!({
+            "old": summary(old),
+            "certificate": summary(new),
+            "file": renewed.path,
+            "delivered": renewed.delivered,
+            "key": renewed.key,
+            "old_tlsa_3_1_1": old_key,
+            "tlsa_3_1_1": new_key,
+            "revoked_old": renewed.revoked_old,
+            "pem": new.to_pem()?,
+        }));
+        if renewed.to_stdout {
+            self.printed.push((new.to_pem()?, renewed.occasion));
+        }
+        Ok(())
+    }
+
+    /// Reports that one could not be renewed.
+    pub(super) fn fail(&mut self, old: &Certificate, error: Error, env: &mut Env) {
+        self.failure(&old.serial, &old.title(), error, env);
+    }
+
+    /// The same for one of which only the row is known.
+    pub(super) fn fail_row(&mut self, due: &Due, error: Error, env: &mut Env) {
+        self.failure(&due.serial, &due.title, error, env);
+    }
+
+    fn failure(&mut self, serial: &Serial, title: &str, error: Error, env: &mut Env) {
+        let error = error.at(format!("{title} (serial {serial})"));
+        env.report(&error);
+        self.failed.push(json!({
+            "serial": serial.to_string(),
+            "title": title,
+            "error": error.to_string(),
+            "hints": error.hints(),
+        }));
+    }
+
+    /// Says that one is passed over.
+    pub(super) fn skip(&mut self, old: &Certificate, reason: &str, env: &mut Env) {
+        env.warn(&format!(
+            "{} (serial {}), which ends on {}, is passed over: {reason}",
+            printable(&old.title()),
+            old.serial,
+            old.not_after.date()
+        ));
+        self.skipped.push(json!({
+            "serial": old.serial.to_string(),
+            "title": old.title(),
+            "reason": reason,
+        }));
+    }
+
+    /// Prints the product, and says what is to be done next. An error where something failed.
+    pub(super) fn finish(
+        self,
+        recorder: &Recorder<'_>,
+        expiring: bool,
+        global: &Global,
+        env: &mut Env,
+    ) -> Result<()> {
+        if global.json {
+            env.print_json(&json!({
+                "renewed": self.renewed,
+                "failed": self.failed,
+                "skipped": self.skipped,
+            }))?;
+        } else {
+            for (pem, _) in &self.printed {
+                env.print_bytes(pem.as_bytes())?;
+            }
+        }
+        for (_, occasion) in &self.printed {
+            recorder.delivered(occasion)?;
+        }
+        let nothing = self.renewed.is_empty() && self.failed.is_empty() && self.skipped.is_empty();
+        // A timer with nothing to do is silent: cron sends every word by mail.
+        if expiring && nothing && env.prompter.is_interactive() {
+            env.say("nothing is to be renewed");
+        }
+        if self.servers {
+            env.say("next: reload the servers, which use the old certificate until then");
+        }
+        if self.revoked {
+            env.say("next: `mailca crl`, so that others hear of the revocation");
+        }
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        let all = self.failed.len() + self.renewed.len();
+        Err(Error::refused(format!("{} of {all} could not be renewed", self.failed.len())))
+    }
+}
+
+/// The record 3 1 1 of a certificate: the SHA-256 of its public key (RFC 6698 2.1).
+fn tlsa(certificate: &Certificate) -> String {
+    lower_hex(&sha256(&certificate.public_key))
+}

@@ -1,0 +1,218 @@
+//! Which certificates are due: they end soon, and no newer one has taken their place.
+//!
+//! index.txt is gone through once. Only what ends within the span is kept in memory; for every other row
+//! a few octets of its subject decide whether it could belong to one of them. Only then certificates are
+//! opened, since index.txt knows no names but the subject.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use memchr::memchr;
+use time::{Duration, OffsetDateTime};
+
+use crate::error::Result;
+use crate::pki::asn1_time;
+use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
+use crate::pki::serial::Serial;
+use crate::store::ca::CaFolder;
+use crate::store::index::{Index, Row};
+
+/// A certificate that is due.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Its serial number.
+    pub serial: Serial,
+    /// Its last moment.
+    pub not_after: OffsetDateTime,
+    /// What to call it in a message.
+    pub title: String,
+    /// The certificate; `None` where newcerts/ lacks it.
+    pub certificate: Option<Certificate>,
+}
+
+/// The certificates of a CA that end within `span` of `now`, or have ended as long ago at most, in the
+/// order of index.txt. Left out are:
+///
+/// - the CA's own ones, and those that were revoked;
+/// - one after which another was issued for the same subject and all its names, not revoked, that ends no
+///   sooner;
+/// - one that was made for so short a time that more than half of it is still to come: with a span longer
+///   than their validity, certificates would be due from their first day on.
+pub fn find(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<Due>> {
+    let mut due = Vec::new();
+    for candidate in candidates(ca, now, span)? {
+        let certificate = ca.issued(&candidate.serial)?;
+        if certificate.as_ref().is_some_and(|certificate| is_young(certificate, now)) {
+            continue;
+        }
+        if !is_replaced(ca, certificate.as_ref(), &candidate.newer)? {
+            let Candidate { serial, not_after, title, .. } = candidate;
+            due.push(Due { serial, not_after, title, certificate });
+        }
+    }
+    Ok(due)
+}
+
+/// A row that ends within the span, and the later rows with its subject that end no sooner.
+struct Candidate {
+    serial: Serial,
+    not_after: OffsetDateTime,
+    ordinal: u64,
+    title: String,
+    newer: Vec<Serial>,
+}
+
+fn candidates(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<Candidate>> {
+    let earliest = asn1_time::ordinal_of(now.checked_sub(span).unwrap_or(now));
+    let latest = asn1_time::ordinal_of(now.checked_add(span).unwrap_or(now));
+    let own = ca.certificate().subject.oneline();
+    let own = subject_key(own.as_bytes());
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut by_subject: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    let mut filter = Filter::new();
+    Index::of(ca.path()).rows(|row| {
+        let (b'V' | b'E', Some(ordinal)) = (row.status, row.not_after_ordinal()) else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        if row.status == b'V' && filter.may_hold(row.subject) {
+            let key = subject_key(row.subject);
+            for index in by_subject.get(&key).into_iter().flatten() {
+                let older = &mut found[*index];
+                if older.ordinal <= ordinal {
+                    older.newer.extend(row.serial());
+                }
+            }
+        }
+        if (earliest..=latest).contains(&ordinal)
+            && let Some(candidate) = Candidate::of(row, ordinal)
+        {
+            let key = subject_key(row.subject);
+            if key != own {
+                filter.add(row.subject);
+                by_subject.entry(key).or_default().push(found.len());
+                found.push(candidate);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+impl Candidate {
+    fn of(row: &Row<'_>, ordinal: u64) -> Option<Self> {
+        Some(Self {
+            serial: row.serial()?,
+            not_after: row.not_after()?,
+            ordinal,
+            title: row.title(),
+            newer: Vec::new(),
+        })
+    }
+}
+
+fn is_young(certificate: &Certificate, now: OffsetDateTime) -> bool {
+    now - certificate.not_before < certificate.not_after - now
+}
+
+/// Whether one of the newer ones has taken its place. Where the certificates themselves
+/// are missing, the subject alone decides.
+fn is_replaced(ca: &CaFolder, old: Option<&Certificate>, newer: &[Serial]) -> Result<bool> {
+    let Some(old) = old else { return Ok(!newer.is_empty()) };
+    // The last is the likeliest.
+    for serial in newer.iter().rev() {
+        match ca.issued(serial)? {
+            Some(new) if !covers(&new, old) => {}
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a certificate has the subject and all the names of another, and perhaps more.
+fn covers(new: &Certificate, old: &Certificate) -> bool {
+    let has = |name: &GeneralName| new.alternative_names.contains(name);
+    new.subject.same_as(&old.subject) && old.alternative_names.iter().all(has)
+}
+
+/// A subject column as the key of a table: the spellings of older and newer versions of OpenSSL are the
+/// same, and so are all empty subjects, in whose place the serial stands. Different subjects may share a
+/// key; the certificates tell them apart.
+fn subject_key(subject: &[u8]) -> Vec<u8> {
+    if subject.first() != Some(&b'/') {
+        return Vec::new();
+    }
+    if memchr(b'\\', subject).is_none() {
+        return subject.to_vec();
+    }
+    let mut key = Vec::with_capacity(subject.len());
+    for (index, octet) in subject.iter().enumerate() {
+        let escapes = *octet == b'\\' && matches!(subject.get(index + 1), Some(b'/' | b'+'));
+        if !escapes {
+            key.push(*octet);
+        }
+    }
+    key
+}
+
+/// Says of almost every subject that is not wanted that it is not, without hashing the whole of it.
+struct Filter(Vec<u64>);
+
+impl Filter {
+    const BITS: usize = 1 << 16;
+
+    fn new() -> Self {
+        Self(vec![0; Self::BITS / 64])
+    }
+
+    fn add(&mut self, subject: &[u8]) {
+        let bit = Self::bit(subject);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn may_hold(&self, subject: &[u8]) -> bool {
+        let bit = Self::bit(subject);
+        self.0[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    /// Made of the end of the subject, in which names differ; escaped characters are not told from plain
+    /// ones, and empty subjects not from each other, since the key does neither.
+    fn bit(subject: &[u8]) -> usize {
+        if subject.first() != Some(&b'/') {
+            return 0;
+        }
+        let mut number = 0_u64;
+        for octet in subject.iter().rev().filter(|octet| **octet != b'\\').take(12) {
+            number =
+                (number ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(7);
+        }
+        usize::try_from(number >> 20).unwrap_or_default() % Self::BITS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_subject_has_one_key_however_it_is_spelled() {
+        for (one, other) in [
+            (&b"/O=A/B/CN=a+b"[..], &b"/O=A\\/B/CN=a\\+b"[..]),
+            (b"01A2", b"FF00"),
+            (b"/CN=a\\xC3", b"/CN=a\\xC3"),
+        ] {
+            assert_eq!(subject_key(one), subject_key(other));
+            assert_eq!(Filter::bit(one), Filter::bit(other));
+        }
+        assert_ne!(subject_key(b"/CN=a"), subject_key(b"/CN=b"));
+    }
+
+    #[test]
+    fn the_filter_passes_over_most_of_what_was_not_added() {
+        let mut filter = Filter::new();
+        filter.add(b"/O=Example/CN=mail.example.com");
+        assert!(filter.may_hold(b"/O=Example/CN=mail.example.com"));
+        let passed = (0..1000).filter(|n| filter.may_hold(format!("/CN=h{n}").as_bytes())).count();
+        assert!(passed < 10, "{passed}");
+    }
+}
