@@ -40,9 +40,11 @@
 //! `index.txt`, while the certificate stays in `newcerts/`. Do not run both at the same time.
 
 pub mod atomic;
+pub mod backup;
 pub mod ca;
 pub mod config;
 pub mod create;
+pub mod doctor;
 pub mod folder;
 pub mod index;
 pub mod input;

@@ -137,20 +137,26 @@ impl<'l> Row<'l> {
         }
     }
 
-    /// The line of this row once it is revoked, with its newline.
-    pub fn revoked_line(&self, revocation: &Revocation) -> Result<Vec<u8>> {
-        let field = revocation_field(revocation)?;
+    /// The line of this row, with its newline.
+    pub fn to_line(&self) -> Vec<u8> {
+        let status = [self.status];
         let parts = [
-            b"R".as_slice(),
+            status.as_slice(),
             self.not_after,
-            field.as_bytes(),
+            self.revocation,
             self.serial,
             self.file,
             self.subject,
         ];
         let mut line = parts.join(&b'\t');
         line.push(b'\n');
-        Ok(line)
+        line
+    }
+
+    /// The line of this row once it is revoked, with its newline.
+    pub fn revoked_line(&self, revocation: &Revocation) -> Result<Vec<u8>> {
+        let field = revocation_field(revocation)?;
+        Ok(Self { status: b'R', revocation: field.as_bytes(), ..*self }.to_line())
     }
 }
 
