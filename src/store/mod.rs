@@ -46,6 +46,7 @@ pub mod config;
 pub mod create;
 pub mod doctor;
 pub mod folder;
+pub mod import;
 pub mod index;
 pub mod input;
 pub mod layout;

@@ -33,6 +33,7 @@ use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::index::{Index, Row};
 
+pub(crate) use configuration::moved;
 pub use lines::LineChecks;
 
 /// How much a finding matters.
@@ -125,8 +126,9 @@ pub fn examine(scene: &Scene<'_>, depth: Depth) -> Result<Vec<Finding>> {
     let mut findings = quick(scene, checks)?;
     if depth == Depth::Full {
         let published = crls::Published::read(scene, &mut findings)?;
-        records::examine(scene, &published, &mut findings)?;
-        numbers::examine_full(scene, &published, &mut findings)?;
+        let survey = survey::Survey::of(scene, &published)?;
+        records::examine(scene, &published, &survey, &mut findings);
+        numbers::examine_full(scene, &published, &survey, &mut findings)?;
         authority::examine_full(scene, &mut findings)?;
         folders::examine(scene, &mut findings)?;
         leftovers::examine_around(scene, &mut findings)?;

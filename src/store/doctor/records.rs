@@ -1,6 +1,5 @@
 //! Telling what [`Survey`] found.
 
-use crate::error::Result;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::survey::Survey;
 use crate::store::doctor::{Finding, Scene, counted, listed};
@@ -11,7 +10,7 @@ pub(super) fn examine(
     published: &Published,
     survey: &Survey,
     findings: &mut Vec<Finding>,
-) -> Result<()> {
+) {
     let folder = scene.ca.path();
     let index = folder.join(layout::INDEX.name);
     let index = index.display();
@@ -80,7 +79,6 @@ pub(super) fn examine(
     }
     left(published, survey, findings);
     survey.leaves.tell(findings);
-    Ok(())
 }
 
 /// What nobody but the administrator can mend.

@@ -352,7 +352,7 @@ impl Survey {
                 new = row.revoked_line(revocation)?;
                 revoked = true;
             } else if let Some(revocation) = former.get(&key) {
-                new = Row { status: b'R', revocation, ..row }.to_line();
+                new = row.revoked_line_as(revocation);
                 revoked = true;
             }
         }

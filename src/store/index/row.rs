@@ -139,11 +139,20 @@ impl<'l> Row<'l> {
 
     /// The line of this row, with its newline.
     pub fn to_line(&self) -> Vec<u8> {
-        let status = [self.status];
+        self.line_with(self.status, self.revocation)
+    }
+
+    /// The line of this row as a revoked one, with this field.
+    pub fn revoked_line_as(&self, revocation: &[u8]) -> Vec<u8> {
+        self.line_with(b'R', revocation)
+    }
+
+    fn line_with(&self, status: u8, revocation: &[u8]) -> Vec<u8> {
+        let status = [status];
         let parts = [
             status.as_slice(),
             self.not_after,
-            self.revocation,
+            revocation,
             self.serial,
             self.file,
             self.subject,
@@ -156,7 +165,7 @@ impl<'l> Row<'l> {
     /// The line of this row once it is revoked, with its newline.
     pub fn revoked_line(&self, revocation: &Revocation) -> Result<Vec<u8>> {
         let field = revocation_field(revocation)?;
-        Ok(Self { status: b'R', revocation: field.as_bytes(), ..*self }.to_line())
+        Ok(self.line_with(b'R', field.as_bytes()))
     }
 }
 
