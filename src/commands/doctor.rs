@@ -88,13 +88,13 @@ fn tell(
             (false, false) => "were found",
         }
     ));
-    let fixable = left.iter().filter(|one| one.fixable && one.severity == Severity::Problem).count();
+    let fixable =
+        left.iter().filter(|one| one.fixable && one.severity == Severity::Problem).count();
     Err(match fixable {
         0 => error,
         _ if args.fix => error.hint("what could not be repaired is told above"),
         _ => error.hint(format!(
-            "`mailca doctor --fix` repairs {} of {}; it keeps a copy of what it changes",
-            fixable, problems
+            "`mailca doctor --fix` repairs {fixable} of {problems}; it keeps a copy of what it changes"
         )),
     })
 }
@@ -108,7 +108,7 @@ fn counts(problems: usize, advice: usize, repaired: usize) -> String {
         parts.push(plural(problems, "problem"));
     }
     if advice > 0 {
-        parts.push(if advice == 1 { "1 advice".to_owned() } else { format!("{advice} advices") });
+        parts.push(format!("{} of advice", plural(advice, "piece")));
     }
     if problems == 0 && repaired == 0 {
         parts.insert(0, "nothing is wrong".to_owned());

@@ -233,7 +233,8 @@ fn report(certificate: &Certificate, global: &Global, env: &mut Env) -> Result<(
     }
     env.say("next: `mailca newreq --cn HOST`, then `mailca sign`");
     env.say(&format!(
-        "backup: keep a copy of {folder} where nobody else can read it; a lost CA key cannot be made again"
+        "backup: `mailca backup FILE` packs {folder}; keep it where nobody else can read it: a lost CA \
+         key cannot be made again"
     ));
     Ok(())
 }

@@ -14,8 +14,8 @@ use crate::pki::certificate::Certificate;
 use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::config::Settings;
 use crate::store::import::History;
-use crate::store::{index, input};
 use crate::store::layout::{self, FileKind};
+use crate::store::{index, input};
 
 /// The configuration for `openssl ca` in a folder of mailca's.
 const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
@@ -131,11 +131,7 @@ fn index_text(certificate: &Certificate, history: Option<&History>) -> Result<St
 }
 
 /// The certificates that it issued before; what it did not sign stays behind.
-fn bring(
-    history: &History,
-    certificate: &Certificate,
-    draft: &Path,
-) -> Result<()> {
+fn bring(history: &History, certificate: &Certificate, draft: &Path) -> Result<()> {
     for (serial, path) in &history.certificates {
         let read = Certificate::from_file_content(&input::read(path)?).unwrap_or_default();
         let Some(issued) = read.first().filter(|issued| issued.is_issued_by(certificate)) else {
@@ -144,8 +140,7 @@ fn bring(
         if issued.serial == *serial && issued.serial != certificate.serial {
             let place = format!("{}/{serial}.pem", layout::NEW_CERTIFICATES);
             let pem = issued.to_pem()?;
-            let file =
-                write(&draft.join(place), pem.as_bytes(), layout::NEW_CERTIFICATE_MODE)?;
+            let file = write(&draft.join(place), pem.as_bytes(), layout::NEW_CERTIFICATE_MODE)?;
             // So many files may not stay open.
             file.sync_all()?;
         }

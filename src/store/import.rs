@@ -92,8 +92,10 @@ pub fn recognize(folder: &Path) -> Result<Option<Source>> {
 /// The error for a folder that is none of these.
 pub fn not_recognized(folder: &Path) -> Error {
     Error::refused(format!("no CA is in the folder {}", folder.display()))
-        .hint("looked for: cacert.pem and private/cakey.pem (CA.pl), ca.crt and private/ca.key \
-               (easy-rsa's pki), rootCA.pem and rootCA-key.pem (mkcert's CAROOT)")
+        .hint(
+            "looked for: cacert.pem and private/cakey.pem (CA.pl), ca.crt and private/ca.key \
+               (easy-rsa's pki), rootCA.pem and rootCA-key.pem (mkcert's CAROOT)",
+        )
         .hint("name the CA's certificate and key themselves: --from cacert.pem cakey.pem")
 }
 
@@ -115,8 +117,12 @@ impl Source {
         let places: &[(&str, &str)] = match self.kind {
             Kind::Mkcert => return Ok(None),
             Kind::DemoCa => &[(layout::NEW_CERTIFICATES, ".pem")],
-            Kind::EasyRsa => &[("certs_by_serial", ".pem"), ("revoked/certs_by_serial", ".crt"),
-                ("renewed/certs_by_serial", ".crt"), ("expired/certs_by_serial", ".crt")],
+            Kind::EasyRsa => &[
+                ("certs_by_serial", ".pem"),
+                ("revoked/certs_by_serial", ".crt"),
+                ("renewed/certs_by_serial", ".crt"),
+                ("expired/certs_by_serial", ".crt"),
+            ],
         };
         let mut history = History::default();
         let mut passed_over = 0;
@@ -126,10 +132,8 @@ impl Source {
                     history.rows.extend_from_slice(&row.to_line());
                     history.count += 1;
                 }
-                Some(_) => passed_over += 1,
-                None => passed_over += usize::from(
-                    !line.bytes.trim_ascii().is_empty() && !line.bytes.starts_with(b"#"),
-                ),
+                None if line.bytes.trim_ascii().is_empty() || line.bytes.starts_with(b"#") => {}
+                _ => passed_over += 1,
             }
             Ok(ControlFlow::Continue(()))
         })?;

@@ -40,7 +40,9 @@ impl Oneline {
                 text.push(if position == 0 { '/' } else { '+' });
                 text.push_str(kind);
                 text.push('=');
-                value.iter().for_each(|byte| push_oneline(&mut text, *byte));
+                for byte in value {
+                    push_oneline(&mut text, *byte);
+                }
             }
         }
         text

@@ -71,8 +71,7 @@ pub fn write(
     waiting: impl FnOnce(),
 ) -> Result<Archive> {
     let _lock = ca.lock(waiting)?;
-    let mut archive =
-        Archive { files: 0, bytes: 0, rows: 0, left_out: Vec::new(), kept: None };
+    let mut archive = Archive { files: 0, bytes: 0, rows: 0, left_out: Vec::new(), kept: None };
     let mut names = Vec::new();
     collect(ca.path(), Path::new(""), &mut names, &mut archive.left_out)?;
     for needed in [layout::CA_CERTIFICATE, layout::CA_KEY] {
@@ -100,8 +99,7 @@ pub fn write(
 }
 
 fn write_record(ca: &CaFolder, archive: &Archive, now: OffsetDateTime) -> Result<()> {
-    let time =
-        now.format(&Rfc3339).map_err(|error| Error::bug("no date").caused_by(error))?;
+    let time = now.format(&Rfc3339).map_err(|error| Error::bug("no date").caused_by(error))?;
     let text = format!("{time} {} {}\n", archive.rows, ca.certificate().serial);
     let path = ca.path().join(layout::BACKUP_RECORD.name);
     Staged::new(&path, text.as_bytes(), layout::BACKUP_RECORD.mode)?.replace()?;
@@ -115,8 +113,7 @@ fn collect(
     names: &mut Vec<PathBuf>,
     left_out: &mut Vec<PathBuf>,
 ) -> Result<()> {
-    let mut entries: Vec<_> =
-        fs::read_dir(base.join(under))?.collect::<std::io::Result<_>>()?;
+    let mut entries: Vec<_> = fs::read_dir(base.join(under))?.collect::<std::io::Result<_>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = under.join(entry.file_name());
@@ -141,7 +138,8 @@ fn is_passing(name: &Path) -> bool {
     let last = name.file_name().unwrap_or_default().to_string_lossy();
     [layout::LOCK.name, layout::BACKUP_RECORD.name].contains(&&*text)
         || text == format!("{}/tmp", layout::PENDING)
-        || (last.starts_with('.') && (last.ends_with(".mailca-tmp") || last.starts_with(".mailca-")))
+        || (last.starts_with('.')
+            && (last.ends_with(".mailca-tmp") || last.starts_with(".mailca-")))
 }
 
 /// Writes the entries one after the other, and returns their names and sizes.

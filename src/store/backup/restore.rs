@@ -45,7 +45,8 @@ pub fn restore(archive: &Path, target: &Path, next_serial: &Serial) -> Result<Re
     for folder in layout::CA_FOLDERS {
         create::make_folder(&draft.path().join(folder))?;
     }
-    let final_path = fs::canonicalize(folder_of(target))?.join(target.file_name().unwrap_or_default());
+    let final_path =
+        fs::canonicalize(folder_of(target))?.join(target.file_name().unwrap_or_default());
     let files = unpack(&file, draft.path(), &final_path, next_serial)
         .map_err(|error| error.at(archive.display()))?;
     let (certificate, key_is_encrypted) =
@@ -212,8 +213,9 @@ fn check(draft: &Path) -> Result<(Certificate, bool)> {
             "it is no backup of a CA: cacert.pem or private/cakey.pem is not in it",
         ));
     }
-    let read = Certificate::from_file_content(&input::read(&draft.join(layout::CA_CERTIFICATE.name))?)
-        .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
+    let read =
+        Certificate::from_file_content(&input::read(&draft.join(layout::CA_CERTIFICATE.name))?)
+            .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
     let certificate =
         read.into_iter().next().ok_or_else(|| Error::refused("cacert.pem is empty"))?;
     let content = input::read(&draft.join(layout::CA_KEY.name))?;
@@ -228,9 +230,9 @@ fn check(draft: &Path) -> Result<(Certificate, bool)> {
     match key {
         _ if is_encrypted => Ok((certificate, true)),
         Err(error) => Err(error.at(layout::CA_KEY.name)),
-        Ok(key) if key.public_key() != certificate.public_key => Err(Error::refused(
-            "private/cakey.pem in it is not the key of cacert.pem",
-        )),
+        Ok(key) if key.public_key() != certificate.public_key => {
+            Err(Error::refused("private/cakey.pem in it is not the key of cacert.pem"))
+        }
         Ok(_) => {
             // Opened once as every command opens it.
             CaFolder::open(draft)?;

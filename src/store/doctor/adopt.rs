@@ -8,9 +8,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::pem;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::survey::Survey;
-use crate::store::doctor::{
-    Depth, Finding, Scene, configuration, counted, examine, numbers, sort,
-};
+use crate::store::doctor::{Depth, Finding, Scene, configuration, counted, examine, numbers, sort};
 use crate::store::import::{self, Kind};
 use crate::store::{input, layout};
 
@@ -20,8 +18,7 @@ pub fn preview(scene: &Scene<'_>) -> Result<Vec<Finding>> {
     let mut findings = examine(scene, Depth::Full)?;
     // What the first signature does anyway.
     findings.retain(|finding| !["folder-open", "attributes-missing"].contains(&finding.id));
-    let mut advice =
-        |id, what: String, mend: &str| findings.push(Finding::advice(id, what, mend));
+    let mut advice = |id, what: String, mend: &str| findings.push(Finding::advice(id, what, mend));
     if !folder.join(layout::CONFIGURATION.name).exists() {
         let what = format!("there is no {}", folder.join(layout::CONFIGURATION.name).display());
         advice("adopt-no-settings", what, "nothing is to be done: the defaults hold, and options");
@@ -77,10 +74,8 @@ pub fn foreign(folder: &Path) -> Result<Option<Finding>> {
     let mut mend = format!("`mailca newca --from {}` takes it over", folder.display());
     if source.kind == Kind::EasyRsa {
         let (rows, revoked) = source.count_rows()?;
-        mend.push_str(&format!(
-            ", with {} ({revoked} revoked), their certificates, and the CRL",
-            counted(rows, "row")
-        ));
+        let rows = counted(rows, "row");
+        mend = format!("{mend}, with {rows} ({revoked} revoked), their certificates, and the CRL");
     }
     mend.push_str("; that folder stays as it is");
     Ok(Some(Finding::advice("adopt-by-newca", what, mend)))

@@ -16,8 +16,10 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let title = certificate.title();
     let end = certificate.not_after;
     if end < scene.now {
-        let what = format!("the CA {title} ended on {}: nothing that it signed verifies", end.date());
-        let mend = "`mailca rekey-ca --same-key` gives it new dates; clients need the new certificate";
+        let what =
+            format!("the CA {title} ended on {}: nothing that it signed verifies", end.date());
+        let mend =
+            "`mailca rekey-ca --same-key` gives it new dates; clients need the new certificate";
         findings.push(Finding::problem("ca-expired", what, mend));
     } else if end - scene.now < NEAR {
         let what = format!("the CA {title} ends on {}", end.date());
@@ -30,7 +32,8 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         // Nobody verifies the signature of a root.
         let only_signature = !weakness.contains("bits");
         findings.push(if only_signature && certificate.is_self_issued() {
-            let mend = "`mailca rekey-ca --same-key` signs it anew; most programs do not mind in a root";
+            let mend =
+                "`mailca rekey-ca --same-key` signs it anew; most programs do not mind in a root";
             Finding::advice("ca-weak", what, mend)
         } else {
             Finding::problem("ca-weak", what, "`mailca rekey-ca` gives it a new key")
@@ -44,9 +47,8 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             "put the CA's own certificate into cacert.pem, from newcerts/ or a backup",
         ));
     } else if !certificate.may_sign_crls() {
-        let what = format!(
-            "the key usages of the CA {title} lack cRLSign: its CRLs are not accepted"
-        );
+        let what =
+            format!("the key usages of the CA {title} lack cRLSign: its CRLs are not accepted");
         let mend = "`mailca rekey-ca --same-key` makes a certificate that has it";
         findings.push(Finding::advice("ca-may-not-sign-crls", what, mend));
     }
@@ -96,7 +98,8 @@ pub(super) fn examine_full(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Re
                 path.display(),
                 scene.ca.path().join(layout::CA_CERTIFICATE.name).display()
             );
-            let mend = "take the pair that belongs together from a backup, or from the copies beside them";
+            let mend =
+                "take the pair that belongs together from a backup, or from the copies beside them";
             findings.push(Finding::problem("ca-key-not-of-certificate", what, mend));
         }
         Ok(_) => {}

@@ -50,7 +50,8 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
             findings.push(Finding::advice("openssl-cnf-missing", what, "writes it").fixable());
         }
         State::Elsewhere(place) => {
-            let what = format!("{} is for a CA in {place}, and this one is not there", path.display());
+            let what =
+                format!("{} is for a CA in {place}, and this one is not there", path.display());
             findings.push(
                 Finding::problem("openssl-cnf-elsewhere", what, "writes the right place into it")
                     .fixable(),
@@ -137,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_place_is_found_and_changed_and_nothing_else() {
-        let text = "[ ca ]\ndir = x\n[ mailca ]\n# dir\ndir = \"/a \"\"b\"\"\"\ncerts = $dir/c\ndir = y\n";
+        let text =
+            "[ ca ]\ndir = x\n[ mailca ]\n# dir\ndir = \"/a \"\"b\"\"\"\ncerts = $dir/c\ndir = y\n";
         assert_eq!(place_in(text).as_deref(), Some("/a \"b\""));
         let new = moved(text, Path::new("/new"));
         assert_eq!(new, text.replace("\"/a \"\"b\"\"\"", "\"/new\""));

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::pki::crl::Crl;
 use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
+use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::lines::key_of_serial;
-use crate::store::doctor::survey::Issuers;
 use crate::store::doctor::{Finding, Scene};
 use crate::store::{input, layout};
 
@@ -70,7 +70,8 @@ impl Published {
                 )));
             }
         }
-        let revoked = newest.as_ref().map_or_else(|| Ok(Revoked::new()), |(crl, _)| entries(crl))?;
+        let revoked =
+            newest.as_ref().map_or_else(|| Ok(Revoked::new()), |(crl, _)| entries(crl))?;
         let is_own = newest.is_some_and(|(_, is_own)| is_own);
         let own_entries = own.as_ref().filter(|_| !is_own).map(entries).transpose()?;
         Ok(Self { highest, revoked, own: own_entries, is_current: own.is_some() })

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
-use crate::store::doctor::survey::Issuers;
+use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::{Finding, Scene};
 use crate::store::{input, layout};
 
@@ -29,10 +29,7 @@ pub(super) fn around(scene: &Scene<'_>) -> Vec<PathBuf> {
 }
 
 /// The certificates there that this CA issued: its signature on them verifies.
-pub(super) fn issued_certificates(
-    scene: &Scene<'_>,
-    issuers: &Issuers,
-) -> Result<Vec<Certificate>> {
+pub(super) fn issued_certificates(scene: &Scene<'_>, issuers: &Issuers) -> Vec<Certificate> {
     let mut found: Vec<Certificate> = Vec::new();
     for folder in around(scene) {
         for path in certificate_files(&folder) {
@@ -45,7 +42,7 @@ pub(super) fn issued_certificates(
         }
     }
     found.sort_by(|one, other| one.serial.cmp(&other.serial));
-    Ok(found)
+    found
 }
 
 /// cert.pem, those that were kept aside, and those beside foreign requests.
@@ -66,7 +63,7 @@ fn certificate_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Keys that are not those of the certificates beside them.
-pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for folder in around(scene) {
         let (key, certificate) =
             (folder.join(layout::KEY.name), folder.join(layout::CERTIFICATE.name));
@@ -80,12 +77,10 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
         if let Some(first) = read.first().filter(of_this_ca)
             && first.public_key != own.public_key()
         {
-            let what =
-                format!("{} is not the key of {}", key.display(), certificate.display());
+            let what = format!("{} is not the key of {}", key.display(), certificate.display());
             let mend = "put the pair back from the copies beside them, or sign a request of that key \
                         with `mailca newreq` and `mailca sign --force`";
             findings.push(Finding::problem("key-not-of-certificate", what, mend));
         }
     }
-    Ok(())
 }

@@ -38,7 +38,8 @@ impl Leaves {
                 counted(self.weak.len(), "valid certificate"),
                 listed(&self.weak)
             );
-            let mend = "make them anew: `mailca renew --new-key`, or a new request where the key is short";
+            let mend =
+                "make them anew: `mailca renew --new-key`, or a new request where the key is short";
             findings.push(Finding::problem("weak-certificates", what, mend));
         }
         if !self.nameless.is_empty() {

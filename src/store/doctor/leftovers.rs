@@ -19,10 +19,8 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
     let folder = scene.ca.path();
     let begun = begun(folder)?;
     if begun > 0 {
-        let what = format!(
-            "an interrupted command left {} half recorded",
-            counted(begun, "certificate")
-        );
+        let what =
+            format!("an interrupted command left {} half recorded", counted(begun, "certificate"));
         let mend = "finishes that, as the next command that signs would";
         findings.push(Finding::problem("recording-interrupted", what, mend).fixable());
     }
@@ -53,7 +51,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
 }
 
 /// In the certificate folders.
-pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let folders = folders::around(scene);
     let interrupted: Vec<_> = folders
         .iter()
@@ -69,7 +67,6 @@ pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> 
         );
     }
     tell(&unfinished(&folders), "unfinished-files-in-folders", findings);
-    Ok(())
 }
 
 fn tell(found: &[PathBuf], id: &'static str, findings: &mut Vec<Finding>) {
@@ -77,9 +74,13 @@ fn tell(found: &[PathBuf], id: &'static str, findings: &mut Vec<Finding>) {
         return;
     }
     let names: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
-    let what = format!("a killed command left {} unfinished: {}",
-        counted(names.len(), "file"), listed(&names));
-    let mend = "gives them another name; a private key may be in one, so look before you delete them";
+    let what = format!(
+        "a killed command left {} unfinished: {}",
+        counted(names.len(), "file"),
+        listed(&names)
+    );
+    let mend =
+        "gives them another name; a private key may be in one, so look before you delete them";
     findings.push(Finding::advice(id, what, mend).fixable());
 }
 

@@ -5,6 +5,7 @@ use crate::pki::asn1_time;
 use crate::store::ca::CaFolder;
 use crate::store::doctor::{Finding, Scene, configuration, counted};
 use crate::store::index::{Line, Row};
+use crate::store::layout;
 
 /// The checks of index.txt for one pass over its lines, which may serve others too. A million rows take
 /// eight megabytes, twice that where openssl insists on different subjects.
@@ -100,8 +101,22 @@ impl LineChecks {
     }
 
     pub(super) fn finish(mut self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-        let path = scene.ca.path().join("index.txt");
-        let path = path.display();
+        let path = scene.ca.path().join(layout::INDEX.name);
+        let path = path.display().to_string();
+        self.tell_of_lines(&path, findings);
+        self.tell_of_rows(&path, findings);
+        if self.outliving > 0 {
+            let what = format!(
+                "{} valid for longer than the CA, which ends on {}",
+                counted(self.outliving, "certificate"),
+                scene.ca.certificate().not_after.date()
+            );
+            let mend = "`mailca rekey-ca --same-key` gives the CA new dates";
+            findings.push(Finding::advice("certificates-outlive-ca", what, mend));
+        }
+    }
+
+    fn tell_of_lines(&self, path: &str, findings: &mut Vec<Finding>) {
         if let Some(torn) = self.torn {
             let (what, mend) = match torn {
                 Torn::WholeRow => ("its last line has no end", "completes it"),
@@ -109,8 +124,9 @@ impl LineChecks {
                     ("its last line is half a line", "moves that half to index.txt.torn")
                 }
             };
-            findings
-                .push(Finding::problem("torn-last-line", format!("{path}: {what}"), mend).fixable());
+            findings.push(
+                Finding::problem("torn-last-line", format!("{path}: {what}"), mend).fixable(),
+            );
         }
         if !self.blank.is_empty() {
             let what =
@@ -118,10 +134,8 @@ impl LineChecks {
             findings.push(Finding::problem("blank-lines", what, "leaves them out").fixable());
         }
         if !self.foreign.is_empty() {
-            let what = format!(
-                "{path}: {} that openssl cannot read",
-                numbered(&self.foreign, "line")
-            );
+            let what =
+                format!("{path}: {} that openssl cannot read", numbered(&self.foreign, "line"));
             let mend = "makes comments of them, which every program passes over";
             findings.push(Finding::problem("unreadable-lines", what, mend).fixable());
         }
@@ -130,8 +144,12 @@ impl LineChecks {
                 "{path}: {} with an odd number of digits in the serial number, at which openssl stops",
                 counted(self.odd_serials, "row")
             );
-            findings.push(Finding::problem("serial-spelling", what, "writes them in full").fixable());
+            findings
+                .push(Finding::problem("serial-spelling", what, "writes them in full").fixable());
         }
+    }
+
+    fn tell_of_rows(&mut self, path: &str, findings: &mut Vec<Finding>) {
         let twice = repeated(&mut self.serials);
         if twice > 0 {
             let what = format!(
@@ -152,15 +170,6 @@ impl LineChecks {
                 Finding::problem("shared-subjects", what, "writes unique_subject = no there")
                     .fixable(),
             );
-        }
-        if self.outliving > 0 {
-            let what = format!(
-                "{} valid for longer than the CA, which ends on {}",
-                counted(self.outliving, "certificate"),
-                scene.ca.certificate().not_after.date()
-            );
-            let mend = "`mailca rekey-ca --same-key` gives the CA new dates";
-            findings.push(Finding::advice("certificates-outlive-ca", what, mend));
         }
     }
 }

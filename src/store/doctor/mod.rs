@@ -10,6 +10,7 @@ mod authority;
 mod configuration;
 mod crls;
 mod folders;
+mod issuers;
 mod leaves;
 mod leftovers;
 mod lines;
@@ -17,6 +18,7 @@ mod mend;
 mod modes;
 mod numbers;
 mod records;
+mod sources;
 mod survey;
 
 pub mod adopt;
@@ -130,8 +132,8 @@ pub fn examine(scene: &Scene<'_>, depth: Depth) -> Result<Vec<Finding>> {
         records::examine(scene, &published, &survey, &mut findings);
         numbers::examine_full(scene, &published, &survey, &mut findings)?;
         authority::examine_full(scene, &mut findings)?;
-        folders::examine(scene, &mut findings)?;
-        leftovers::examine_around(scene, &mut findings)?;
+        folders::examine(scene, &mut findings);
+        leftovers::examine_around(scene, &mut findings);
     }
     sort(&mut findings);
     Ok(findings)

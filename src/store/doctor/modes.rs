@@ -36,11 +36,13 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
     }
     if !wrong.writable.is_empty() {
         let what = format!("others can change {}", paths(&wrong.writable));
-        findings.push(Finding::problem("writable-by-others", what, "takes that right away").fixable());
+        findings
+            .push(Finding::problem("writable-by-others", what, "takes that right away").fixable());
     }
     if !wrong.folder.is_empty() {
         let what = format!("others can look into {}", paths(&wrong.folder));
-        let mend = "sets the mode 0700; what is served from there wants `mailca crl --publish` instead";
+        let mend =
+            "sets the mode 0700; what is served from there wants `mailca crl --publish` instead";
         findings.push(Finding::advice("folder-open", what, mend).fixable());
     }
     if !wrong.owned.is_empty() {
@@ -63,7 +65,8 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
     if !wrong.links.is_empty() {
         let names: Vec<_> = wrong.links.iter().map(|path| path.display().to_string()).collect();
         let what = format!("{} is a symbolic link", listed(&names));
-        let mend = "if that is not meant, put the file itself there; `mailca backup` leaves links out";
+        let mend =
+            "if that is not meant, put the file itself there; `mailca backup` leaves links out";
         findings.push(Finding::advice("key-is-a-link", what, mend));
     }
     Ok(())

@@ -8,8 +8,8 @@ use crate::store::doctor::crls::Published;
 use crate::store::doctor::fix::Mending;
 use crate::store::doctor::survey::Survey;
 use crate::store::doctor::{Finding, Scene};
-use crate::store::layout::{self, FileKind};
 use crate::store::input;
+use crate::store::layout::{self, FileKind};
 
 /// The number in a file: `None` where there is none, or it cannot be read.
 fn number(folder: &Path, kind: FileKind) -> Result<Option<Serial>> {

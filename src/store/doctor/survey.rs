@@ -2,60 +2,25 @@
 //! what is to be done so that they agree. [`super::records`] tells it, [`super::mend`] does it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use fs_err as fs;
 use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::pki::certificate::Certificate;
-use crate::pki::crl::Crl;
 use crate::pki::name::Oneline;
 use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
-use crate::store::ca::CaFolder;
+use crate::store::doctor::Scene;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::folders;
+use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
-use crate::store::doctor::Scene;
+use crate::store::doctor::sources::{former_revocations, is_missing, kept_serials};
 use crate::store::index::{Index, Line, Row, line};
-use crate::store::{input, layout};
-
-/// The certificates of the CA's present key and of its former ones.
-#[derive(Debug)]
-pub(super) struct Issuers(Vec<Certificate>);
-
-impl Issuers {
-    pub(super) fn of(ca: &CaFolder) -> Result<Self> {
-        let mut all = vec![ca.certificate().clone()];
-        let entries = match fs::read_dir(ca.path().join(layout::PREVIOUS)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self(all)),
-            Err(error) => return Err(error.into()),
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.to_string_lossy().ends_with(".cert.pem") {
-                all.extend(Certificate::from_file_content(&input::read(&path)?).unwrap_or_default());
-            }
-        }
-        Ok(Self(all))
-    }
-
-    /// Whether one of these keys signed it, or it is one of these itself.
-    pub(super) fn issued(&self, certificate: &Certificate) -> bool {
-        self.0.iter().any(|own| own.as_der() == certificate.as_der())
-            || self.0.iter().any(|issuer| certificate.is_issued_by(issuer))
-    }
-
-    /// Whether one of these keys signed the list.
-    pub(super) fn signed(&self, crl: &Crl) -> bool {
-        self.0.iter().any(|issuer| crl.check_signature(issuer).is_ok())
-    }
-}
+use crate::store::layout;
 
 /// What becomes of a line of index.txt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +103,7 @@ impl Survey {
         }
         let kept = kept_serials(scene.ca, &mut survey.newcerts_missing)?;
         let keys: HashSet<u64> = kept.iter().map(|(key, _)| *key).collect();
-        let outside = folders::issued_certificates(scene, &issuers)?;
+        let outside = folders::issued_certificates(scene, &issuers);
         Index::at(&survey.source).lines(|line| {
             survey.visit(line, scene, published, &keys, &outside)?;
             Ok(ControlFlow::Continue(()))
@@ -180,7 +145,7 @@ impl Survey {
             return Ok(());
         };
         let key = key_of_serial(row.serial);
-        let certificate = self.certificate_of(&row, key, scene, kept, outside)?;
+        let certificate = self.certificate_of(&row, key, scene, kept, outside);
         let new = self.mended(&row, key, certificate.as_ref(), scene, published)?;
         let revoked = new.first() == Some(&b'R');
         if new != line.bytes {
@@ -209,22 +174,22 @@ impl Survey {
         scene: &Scene<'_>,
         kept: &HashSet<u64>,
         outside: &[Certificate],
-    ) -> Result<Option<Certificate>> {
-        let Some(serial) = row.serial() else { return Ok(None) };
+    ) -> Option<Certificate> {
+        let serial = row.serial()?;
         let is_valid = row.status == b'V';
         if kept.contains(&key) {
             if !is_valid && row.subject().to_text().as_bytes() == row.subject {
-                return Ok(None);
+                return None;
             }
             let certificate = scene.ca.issued(&serial).unwrap_or_default();
             if certificate.as_ref().is_none_or(|certificate| certificate.serial != serial) {
                 self.mixed_up.push(serial.to_string());
-                return Ok(None);
+                return None;
             }
             if let Some(leaf) = certificate.as_ref().filter(|_| is_valid) {
                 self.leaves.look_at(leaf, scene);
             }
-            return Ok(certificate);
+            return certificate;
         }
         let found = outside.iter().find(|certificate| certificate.serial == serial);
         match found {
@@ -232,10 +197,11 @@ impl Survey {
                 self.found.push(certificate.clone());
             }
             Some(_) => {}
+            None if self.seen.contains_key(&key) => {}
             None if is_valid => self.lost.push(serial.to_string()),
             None => self.lost_of_old += 1,
         }
-        Ok(found.cloned())
+        found.cloned()
     }
 
     /// The line as it should stand there.
@@ -378,8 +344,7 @@ impl Survey {
                 file: b"unknown",
                 subject: text.as_bytes(),
             };
-            self.added
-                .push(NewRow { order: revocation.date, line: row.revoked_line(revocation)? });
+            self.added.push(NewRow { order: revocation.date, line: row.revoked_line(revocation)? });
             self.note_reason(serial, revocation);
             self.seen.insert(*key, Seen { offset: u64::MAX, revoked: true, fits: true });
             self.revoked_unknown.push(text);
@@ -394,58 +359,4 @@ fn title(certificate: &Certificate) -> String {
 
 fn is_subject_of(subject: &Oneline, certificate: &Certificate) -> bool {
     *subject == Oneline::parse(certificate.subject.oneline().as_bytes())
-}
-
-/// openssl renames index.txt away before it renames the new one into its place.
-fn is_missing(path: &std::path::Path) -> bool {
-    for _ in 0..10 {
-        if path.symlink_metadata().is_ok() {
-            return false;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    true
-}
-
-/// The serial numbers by which newcerts/ has certificates, and that are not being recorded right now.
-fn kept_serials(ca: &CaFolder, missing: &mut bool) -> Result<Vec<(u64, Serial)>> {
-    let entries = match fs::read_dir(ca.path().join(layout::NEW_CERTIFICATES)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            *missing = true;
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let serial = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(".pem"))
-            .and_then(|stem| Some((stem, Serial::parse(stem).ok()?)));
-        // Others would not be found under their serial number.
-        if let Some((_, serial)) = serial.filter(|(stem, serial)| serial.to_string() == **stem) {
-            found.push((key_of_serial(serial.to_string().as_bytes()), serial));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// What former states of index.txt say of revoked certificates, by serial number: the field.
-fn former_revocations(ca: &CaFolder) -> Result<HashMap<u64, Vec<u8>>> {
-    let mut found = HashMap::new();
-    for name in [layout::TORN_INDEX.name, "index.txt.old"] {
-        Index::at(&ca.path().join(name)).lines(|line| {
-            if let Some(row) = Row::parse(line.bytes)
-                && row.status == b'R'
-                && row.revocation().is_some()
-            {
-                found.insert(key_of_serial(row.serial), row.revocation.to_vec());
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-    }
-    Ok(found)
 }

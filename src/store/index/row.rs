@@ -149,14 +149,8 @@ impl<'l> Row<'l> {
 
     fn line_with(&self, status: u8, revocation: &[u8]) -> Vec<u8> {
         let status = [status];
-        let parts = [
-            status.as_slice(),
-            self.not_after,
-            revocation,
-            self.serial,
-            self.file,
-            self.subject,
-        ];
+        let parts =
+            [status.as_slice(), self.not_after, revocation, self.serial, self.file, self.subject];
         let mut line = parts.join(&b'\t');
         line.push(b'\n');
         line
