@@ -64,10 +64,8 @@ fn main() -> io::Result<ExitCode> {
     let peer = "ca -batch -notext -config demoCA/openssl.cnf -in request.csr -out @.pem";
     let at_one = round::measure(&[Side::new(&small, Program::mailca(sign))], rounds(20))?;
     row(out, "sign, one line", &at_one)?;
-    let sides = [
-        Side::new(&large, Program::mailca(sign)),
-        Side::new(&large, Program::openssl(peer)),
-    ];
+    let sides =
+        [Side::new(&large, Program::mailca(sign)), Side::new(&large, Program::openssl(peer))];
     row(out, "sign, all lines", &round::measure(&sides, rounds(5))?)?;
 
     let look_up = || Program::openssl("ca -config demoCA/openssl.cnf -status 0A").that_may_fail();
@@ -81,7 +79,10 @@ fn main() -> io::Result<ExitCode> {
         folder::fabricate(&revoked, count, true)?;
         let sides = [
             Side::new(&revoked, Program::mailca("crl")),
-            Side::new(&revoked, Program::openssl("ca -config demoCA/openssl.cnf -gencrl -out o.pem")),
+            Side::new(
+                &revoked,
+                Program::openssl("ca -config demoCA/openssl.cnf -gencrl -out o.pem"),
+            ),
         ];
         row(out, &format!("crl of {count}"), &round::measure(&sides, rounds(3))?)?;
     }

@@ -238,6 +238,9 @@ pub struct Doctor {
     /// CRLs that were published elsewhere; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub crl: Vec<PathBuf>,
+    /// The passphrase of the CA's key, to see whether it is the certificate's.
+    #[command(flatten)]
+    pub passphrase: CaPassphrase,
 }
 
 /// `mailca tlsa`

@@ -1,10 +1,131 @@
 //! `mailca doctor`: find what is wrong with the CA's folder, and repair it.
 
+use std::path::Path;
+
+use serde_json::{Value, json};
+
 use crate::cli::{Doctor, Global};
+use crate::commands::settings;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::store::ca::CaFolder;
+use crate::store::doctor::{self, Depth, Finding, Scene, Severity, adopt, fix};
 
-/// Not here yet.
-pub fn run(_args: &Doctor, _global: &Global, _env: &mut Env) -> Result<()> {
-    Err(Error::bug("not built yet"))
+/// Looks, repairs where that is asked for, and tells. A problem that is left is a verdict; advice alone
+/// is none.
+pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
+    if args.adopt
+        && let Some(finding) = adopt::foreign(&global.ca_dir)?
+    {
+        return tell(&[], &[finding], args, global, env);
+    }
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let settings = settings(global, env)?;
+    let file = args.passphrase.ca_passphrase_file.as_ref();
+    let passphrase = file.map(|file| env.password_file(file)).transpose()?;
+    let scene = Scene {
+        ca: &ca,
+        settings: &settings,
+        now: env.now()?,
+        around: Path::new("."),
+        crls: &args.crl,
+        passphrase: passphrase.as_ref(),
+    };
+    if !args.fix {
+        let findings = if args.adopt {
+            adopt::preview(&scene)?
+        } else {
+            doctor::examine(&scene, Depth::Full)?
+        };
+        return tell(&[], &findings, args, global, env);
+    }
+    let stamp = env.stamp()?;
+    let mut waited = false;
+    let report = fix::fix(&scene, &stamp, &|| env.serial(), || waited = true)?;
+    if waited {
+        env.say("waited for another mailca that was using this CA");
+    }
+    for line in &report.said {
+        env.say(line);
+    }
+    tell(&report.repaired, &report.left, args, global, env)
+}
+
+fn tell(
+    repaired: &[Finding],
+    left: &[Finding],
+    args: &Doctor,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    let count = |severity| left.iter().filter(|one| one.severity == severity).count();
+    let (problems, advice) = (count(Severity::Problem), count(Severity::Advice));
+    if global.json {
+        let all = left.iter().map(|one| value(one, false));
+        let all: Vec<_> = all.chain(repaired.iter().map(|one| value(one, true))).collect();
+        env.print_json(&json!({ "findings": all }))?;
+    } else {
+        for finding in left {
+            let Finding { id, severity, what, mend, .. } = finding;
+            env.print(&format!("{}: {what} [{id}]\n    {mend}", severity.name()))?;
+        }
+        for Finding { id, what, .. } in repaired {
+            env.print(&format!("repaired: {what} [{id}]"))?;
+        }
+        env.print(&counts(problems, advice, repaired.len()))?;
+    }
+    if problems == 0 {
+        return Ok(());
+    }
+    let is_one = problems == 1;
+    let error = Error::verdict(format!(
+        "{} {}",
+        plural(problems, "problem"),
+        match (args.fix, is_one) {
+            (true, true) => "is left",
+            (true, false) => "are left",
+            (false, true) => "was found",
+            (false, false) => "were found",
+        }
+    ));
+    let fixable =
+        left.iter().filter(|one| one.fixable && one.severity == Severity::Problem).count();
+    Err(match fixable {
+        0 => error,
+        _ if args.fix => error.hint("what could not be repaired is told above"),
+        _ => error.hint(format!(
+            "`mailca doctor --fix` repairs {fixable} of {problems}; it keeps a copy of what it changes"
+        )),
+    })
+}
+
+fn counts(problems: usize, advice: usize, repaired: usize) -> String {
+    let mut parts = Vec::new();
+    if repaired > 0 {
+        parts.push(format!("{repaired} repaired"));
+    }
+    if problems > 0 {
+        parts.push(plural(problems, "problem"));
+    }
+    if advice > 0 {
+        parts.push(format!("{} of advice", plural(advice, "piece")));
+    }
+    if problems == 0 && repaired == 0 {
+        parts.insert(0, "nothing is wrong".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn plural(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn value(finding: &Finding, repaired: bool) -> Value {
+    json!({
+        "id": finding.id,
+        "severity": finding.severity.name(),
+        "what": finding.what,
+        "mend": finding.mend,
+        "repaired": repaired,
+    })
 }

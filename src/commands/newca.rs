@@ -18,8 +18,10 @@ use crate::pki::name::Parts;
 use crate::render;
 use crate::store::config::{self, Settings};
 use crate::store::create::{self, Contents};
+use crate::store::import::History;
 
 mod adopt;
+mod from_folder;
 
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
@@ -45,8 +47,12 @@ pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
             next_serial: &env.serial()?.to_string(),
             configuration: &made.configuration,
             settings: &settings,
+            history: made.history.as_ref(),
         },
     )?;
+    if let Some(history) = &made.history {
+        from_folder::report(history, env);
+    }
     report(&made.chain[0], global, env)
 }
 
@@ -56,6 +62,8 @@ struct Made {
     request_pem: Option<String>,
     key_pem: Zeroizing<String>,
     configuration: String,
+    /// What it did before, where it was taken over from a folder.
+    history: Option<History>,
 }
 
 fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
@@ -94,6 +102,7 @@ fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
         request_pem: Some(request.to_string()),
         key_pem: protect(&key, passphrase.as_ref(), env)?,
         configuration: settings.to_toml(&defaults)?,
+        history: None,
     })
 }
 
@@ -224,7 +233,8 @@ fn report(certificate: &Certificate, global: &Global, env: &mut Env) -> Result<(
     }
     env.say("next: `mailca newreq --cn HOST`, then `mailca sign`");
     env.say(&format!(
-        "backup: keep a copy of {folder} where nobody else can read it; a lost CA key cannot be made again"
+        "backup: `mailca backup FILE` packs {folder}; keep it where nobody else can read it: a lost CA \
+         key cannot be made again"
     ));
     Ok(())
 }

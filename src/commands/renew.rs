@@ -24,6 +24,7 @@ mod terms;
 pub(super) use key::same_type;
 
 use destination::Destination;
+pub(super) use expiring::folders;
 use renewal::Renewal;
 use report::Report;
 use terms::Ends;

@@ -5,10 +5,9 @@
 
 mod seen;
 
-use serde_json::Value;
-
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
+use crate::commands::renew::folders;
 use crate::commands::settings;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -21,6 +20,8 @@ use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::crl::{Destination, Issuer};
 use crate::store::doctor::{self, Scene, Severity};
+use crate::store::due::Due;
+use crate::store::folder::CertificateFolder;
 use crate::store::{backup, transaction};
 use seen::Seen;
 
@@ -35,7 +36,7 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     let mut to_do = Vec::new();
     folder(&ca, &settings, &mut seen, env, &mut to_do)?;
     revocation(&ca, &settings, &seen, env, &mut to_do)?;
-    certificates(&ca, &seen, env, &mut to_do)?;
+    certificates(&ca, &mut seen, global, env, &mut to_do)?;
     let backup = backup(&ca, &settings, &seen, &mut to_do)?;
     let view = View {
         ca: ca.certificate(),
@@ -46,7 +47,7 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
         to_do: &to_do,
     };
     if global.json {
-        env.print_json::<Value>(&status::json(&view))?;
+        env.print_json(&status::json(&view))?;
     } else if !(env.quiet && to_do.is_empty()) {
         env.print_bytes(status::text(&view).as_bytes())?;
     }
@@ -64,14 +65,8 @@ fn folder(
     env: &Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
-    let scene = Scene {
-        ca,
-        settings,
-        now: env.now()?,
-        around: ".".as_ref(),
-        crls: &[],
-        passphrase: None,
-    };
+    let scene =
+        Scene { ca, settings, now: env.now()?, around: ".".as_ref(), crls: &[], passphrase: None };
     let Some(lines) = seen.lines.take() else { return Ok(()) };
     let findings = doctor::quick(&scene, lines)?;
     let problems = findings.into_iter().filter(|found| found.severity == Severity::Problem);
@@ -108,9 +103,19 @@ fn revocation(
 }
 
 /// What ends, and what was issued and has not arrived.
-fn certificates(ca: &CaFolder, seen: &Seen, env: &Env, to_do: &mut Vec<ToDo>) -> Result<()> {
+fn certificates(
+    ca: &CaFolder,
+    seen: &mut Seen,
+    global: &Global,
+    env: &Env,
+    to_do: &mut Vec<ToDo>,
+) -> Result<()> {
     let now = env.now()?;
-    let mut due = seen.due.find(ca, now)?;
+    let mut due = match seen.due.take() {
+        Some(search) => search.finish(ca)?,
+        None => Vec::new(),
+    };
+    let folders = if due.is_empty() { Vec::new() } else { folders(global)? };
     due.sort_by_key(|due| due.not_after);
     for due in due {
         let (id, when) = if due.not_after < now {
@@ -121,7 +126,7 @@ fn certificates(ca: &CaFolder, seen: &Seen, env: &Env, to_do: &mut Vec<ToDo>) ->
         to_do.push(ToDo {
             id,
             what: format!("{} {when} ({})", due.title, due.not_after.date()),
-            mend: renewal(due.certificate.as_ref(), &due.serial.to_string()),
+            mend: renewal(&due, &folders),
         });
     }
     for certificate in transaction::all_undelivered(ca)? {
@@ -138,10 +143,12 @@ fn certificates(ca: &CaFolder, seen: &Seen, env: &Env, to_do: &mut Vec<ToDo>) ->
 }
 
 /// The command that renews a certificate, in the folder that it is in where there is one here.
-fn renewal(certificate: Option<&Certificate>, serial: &str) -> String {
-    let folder = certificate.and_then(seen::folder_of);
-    let target = folder.unwrap_or_else(|| format!(" {serial}"));
-    match certificate.and_then(Profile::of) {
+fn renewal(due: &Due, folders: &[(CertificateFolder, Certificate)]) -> String {
+    let holds = |(folder, certificate): &(CertificateFolder, Certificate)| {
+        (certificate.serial == due.serial).then(|| folder.argument())
+    };
+    let target = folders.iter().find_map(holds).unwrap_or_else(|| format!(" {}", due.serial));
+    match due.certificate.as_ref().and_then(Profile::of) {
         Some(Profile::User) => format!("mailca renew --profile user{target}"),
         Some(Profile::Ca) => format!("mailca renew --profile ca{target}"),
         _ => format!("mailca renew{target}"),
@@ -156,15 +163,16 @@ fn backup(
     seen: &Seen,
     to_do: &mut Vec<ToDo>,
 ) -> Result<Backup> {
-    let record = backup::record(ca.path())?;
-    let since = record.as_ref().map(|record| seen.rows.saturating_sub(record.rows));
-    let rekeyed = record.as_ref().is_some_and(|record| record.serial != ca.certificate().serial);
+    let record = backup::record(ca.path());
+    let since = record.as_ref().map(|record| seen.rows.saturating_sub(record.rows as u64));
+    let rekeyed = record.as_ref().is_some_and(|record| record.ca != ca.certificate().serial);
     if !settings.own_backup {
         let what = match since {
             None => Some(("backup-missing", "there never was a backup".to_owned())),
-            Some(_) if rekeyed => {
-                Some(("backup-old", "the last backup is from before the CA was made anew".to_owned()))
-            }
+            Some(_) if rekeyed => Some((
+                "backup-old",
+                "the last backup is from before the CA was made anew".to_owned(),
+            )),
             Some(since) if since >= SINCE_BACKUP => Some((
                 "backup-old",
                 format!("{} were issued since the last backup", count_of(since)),
@@ -176,7 +184,7 @@ fn backup(
             to_do.push(ToDo { id, what, mend });
         }
     }
-    Ok(record.zip(since).map(|(record, since)| (record.made, since)))
+    Ok(record.zip(since).map(|(record, since)| (record.time, since)))
 }
 
 fn count_of(number: u64) -> String {

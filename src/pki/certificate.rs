@@ -3,12 +3,14 @@
 use time::OffsetDateTime;
 use x509_parser::extensions::{CRLDistributionPoints, DistributionPointName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::Name;
 use crate::pki::pem;
 use crate::pki::serial::Serial;
+use crate::pki::signature::{self, KeyAlgorithm};
 
 /// A parsed certificate and its DER encoding. That it parses says nothing about its signature.
 #[derive(Clone, Debug)]
@@ -131,6 +133,47 @@ impl Certificate {
     /// Whether subject and issuer are the same name, as in a root.
     pub fn is_self_issued(&self) -> bool {
         self.subject.same_as(&self.issuer)
+    }
+
+    /// Whether this CA issued it: the names fit, and the signature verifies with the CA's key. A weak
+    /// signature (SHA-1) counts too, since CAs of old signed so; what is trusted is decided elsewhere.
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        if !self.issuer.same_as(&issuer.subject) {
+            return false;
+        }
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
+        let verified = signature::verify(
+            &issuer.public_key,
+            &parsed.signature_algorithm,
+            parsed.tbs_certificate.as_ref(),
+            &parsed.signature_value.data,
+        );
+        verified.is_ok()
+            || (signature::is_weak(&parsed.signature_algorithm)
+                && SubjectPublicKeyInfo::from_der(&issuer.public_key)
+                    .is_ok_and(|(_, key)| parsed.verify_signature(Some(&key)).is_ok()))
+    }
+
+    /// Why programs of today may not accept it, whoever they trust: a short RSA key, or a signature over
+    /// a broken digest. `None` where nothing is weak.
+    pub fn weakness(&self) -> Option<String> {
+        if let Ok(KeyAlgorithm::Rsa { bits } | KeyAlgorithm::RsaPss { bits }) =
+            KeyAlgorithm::of(&self.public_key)
+            && bits < 2048
+        {
+            return Some(format!("its RSA key has only {bits} bits"));
+        }
+        let (_, parsed) = X509Certificate::from_der(&self.der).ok()?;
+        signature::is_weak(&parsed.signature_algorithm).then(|| {
+            let algorithm = signature::algorithm_name(&parsed.signature_algorithm);
+            format!("it is signed with {algorithm}")
+        })
+    }
+
+    /// Whether its key usages allow it to sign CRLs: cRLSign, or none at all.
+    pub fn may_sign_crls(&self) -> bool {
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
+        parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.crl_sign())
     }
 
     /// What to call it in a message: the common name, else the first name that it has.

@@ -30,6 +30,11 @@ pub fn algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
     Scheme::of(algorithm).to_string()
 }
 
+/// Whether it signs over a digest that is broken: MD2, MD4, MD5 or SHA-1.
+pub fn is_weak(algorithm: &AlgorithmIdentifier<'_>) -> bool {
+    matches!(Scheme::of(algorithm), Scheme::Weak(_))
+}
+
 /// Checks a signature over `message`.
 ///
 /// `spki_der` is the signer's `SubjectPublicKeyInfo` in DER; `signature` the bytes inside the BIT

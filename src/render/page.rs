@@ -63,7 +63,11 @@ impl Page {
     }
 
     /// Values under one label.
-    pub(in crate::render) fn rows<'a>(&mut self, label: &str, values: impl IntoIterator<Item = &'a str>) {
+    pub(in crate::render) fn rows<'a>(
+        &mut self,
+        label: &str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) {
         let mut label = label;
         for value in values {
             self.row(label, value);

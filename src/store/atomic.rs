@@ -65,6 +65,11 @@ impl Staged {
         Ok(self.file.sync_all()?)
     }
 
+    /// The file, to be read from its beginning.
+    pub fn read_back(&self) -> Result<fs::File> {
+        Ok(fs::File::open(&self.temporary)?)
+    }
+
     /// Gives the file its name. Something that is there already is an error and stays.
     pub fn publish(mut self) -> Result<()> {
         rename_without_replacing(&self.temporary, &self.target)?;

@@ -13,8 +13,9 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::config::Settings;
-use crate::store::index;
+use crate::store::import::History;
 use crate::store::layout::{self, FileKind};
+use crate::store::{index, input};
 
 /// The configuration for `openssl ca` in a folder of mailca's.
 const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
@@ -34,6 +35,8 @@ pub struct Contents<'a> {
     pub configuration: &'a str,
     /// The defaults that openssl.cnf repeats.
     pub settings: &'a Settings,
+    /// What the CA did before, where it comes from another folder.
+    pub history: Option<&'a History>,
 }
 
 /// Refuses where a CA, or anything else, is at `path` already.
@@ -82,10 +85,14 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
     if let Some(request) = contents.request_pem {
         add(layout::CA_REQUEST, request.to_owned());
     }
-    add(layout::INDEX, index::line(certificate)?);
+    add(layout::INDEX, index_text(certificate, contents.history)?);
     add(layout::INDEX_ATTRIBUTES, "unique_subject = no\n".to_owned());
     add(layout::SERIAL, format!("{}\n", contents.next_serial));
-    add(layout::CRL_NUMBER, "01\n".to_owned());
+    let number = contents.history.and_then(|history| history.crl_number.as_ref());
+    add(layout::CRL_NUMBER, number.map_or_else(|| "01\n".to_owned(), |next| format!("{next}\n")));
+    if let Some(crl) = contents.history.and_then(|history| history.crl.as_ref()) {
+        add(layout::CRL, crl.to_pem());
+    }
     add(layout::OPENSSL_CONFIGURATION, openssl_configuration(&final_path, contents.settings));
     add(layout::CONFIGURATION, contents.configuration.to_owned());
     files.push((&kept, layout::NEW_CERTIFICATE_MODE, certificate.to_pem()?));
@@ -95,6 +102,9 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
     }
     let key = draft.path.join(layout::CA_KEY.name);
     written.push(write(&key, contents.key_pem.as_bytes(), layout::CA_KEY.mode)?);
+    if let Some(history) = contents.history {
+        bring(history, certificate, &draft.path)?;
+    }
     // All are written before the first is waited for, so that the disk has them at once.
     for file in written {
         file.sync_all()?;
@@ -106,14 +116,51 @@ pub fn create(path: &Path, contents: &Contents<'_>) -> Result<()> {
     sync_folder(parent)
 }
 
-fn write(path: &Path, content: &[u8], mode: u32) -> Result<fs::File> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+/// The CA's own row, and those that it had before.
+fn index_text(certificate: &Certificate, history: Option<&History>) -> Result<String> {
+    let mut text = String::new();
+    let rows = history.map_or(&[][..], |history| history.rows.as_slice());
+    let own = rows.split(|byte| *byte == b'\n').any(|line| {
+        index::Row::parse(line).and_then(|row| row.serial()).as_ref() == Some(&certificate.serial)
+    });
+    if !own {
+        text.push_str(&index::line(certificate)?);
+    }
+    text.push_str(&String::from_utf8_lossy(rows));
+    Ok(text)
+}
+
+/// The certificates that it issued before; what it did not sign stays behind.
+fn bring(history: &History, certificate: &Certificate, draft: &Path) -> Result<()> {
+    for (serial, path) in &history.certificates {
+        let read = Certificate::from_file_content(&input::read(path)?).unwrap_or_default();
+        let Some(issued) = read.first().filter(|issued| issued.is_issued_by(certificate)) else {
+            continue;
+        };
+        if issued.serial == *serial && issued.serial != certificate.serial {
+            let place = format!("{}/{serial}.pem", layout::NEW_CERTIFICATES);
+            let pem = issued.to_pem()?;
+            let file = write(&draft.join(place), pem.as_bytes(), layout::NEW_CERTIFICATE_MODE)?;
+            // So many files may not stay open.
+            file.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+/// A new file, with its mode from the first moment.
+pub(super) fn new_file(path: &Path, mode: u32) -> Result<fs::File> {
+    Ok(fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?)
+}
+
+pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> Result<fs::File> {
+    let mut file = new_file(path, mode)?;
     file.write_all(content)?;
     atomic::start_writing(&file);
     Ok(file)
 }
 
-fn make_folder(path: &Path) -> Result<()> {
+pub(super) fn make_folder(path: &Path) -> Result<()> {
     std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path).map_err(|error| {
         Error::refused(format!("failed to create the folder {}", path.display())).caused_by(error)
     })
@@ -121,23 +168,31 @@ fn make_folder(path: &Path) -> Result<()> {
 
 /// In OpenSSL's configuration a value between double quotes is taken as it is, and a double quote in
 /// it is doubled.
-fn openssl_configuration(ca_dir: &Path, settings: &Settings) -> String {
-    let quoted = format!("\"{}\"", ca_dir.display().to_string().replace('"', "\"\""));
+pub(super) fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('"', "\"\""))
+}
+
+/// The configuration for `openssl ca` with the CA in this place.
+pub(super) fn openssl_configuration(ca_dir: &Path, settings: &Settings) -> String {
     OPENSSL_CONFIGURATION
-        .replace("@CA_DIR@", &quoted)
+        .replace("@CA_DIR@", &quoted(ca_dir))
         .replace("@LEAF_DAYS@", &settings.leaf_days().to_string())
         .replace("@CRL_DAYS@", &settings.crl_days().to_string())
 }
 
 /// The folder under its temporary name. Dropped without being published, it is removed.
-struct Draft {
+pub(super) struct Draft {
     path: PathBuf,
     _lock: fs::File,
     published: bool,
 }
 
 impl Draft {
-    fn begin(target: &Path) -> Result<Self> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn begin(target: &Path) -> Result<Self> {
         let mut hidden = OsString::from(".");
         hidden.push(
             target.file_name().ok_or_else(|| {
@@ -164,7 +219,7 @@ impl Draft {
     }
 
     /// A folder takes the place of an empty folder or of nothing, and of nothing else.
-    fn publish(mut self, target: &Path) -> Result<()> {
+    pub(super) fn publish(mut self, target: &Path) -> Result<()> {
         fs::rename(&self.path, target)?;
         self.published = true;
         Ok(())

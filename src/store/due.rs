@@ -5,7 +5,7 @@
 //! opened, since index.txt knows no names but the subject.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use memchr::memchr;
 use time::{Duration, OffsetDateTime};
@@ -32,26 +32,14 @@ pub struct Due {
 }
 
 /// The certificates of a CA that end within `span` of `now`, or have ended as long ago at most, in the
-/// order of index.txt. Left out are:
-///
-/// - the CA's own ones, and those that were revoked;
-/// - one after which another was issued for the same subject and all its names, not revoked, that ends no
-///   sooner;
-/// - one that was made for so short a time that more than half of it is still to come: with a span longer
-///   than their validity, certificates would be due from their first day on.
+/// order of index.txt, as [`Search`] finds them.
 pub fn find(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<Due>> {
-    let mut due = Vec::new();
-    for candidate in candidates(ca, now, span)? {
-        let certificate = ca.issued(&candidate.serial)?;
-        if certificate.as_ref().is_some_and(|certificate| is_young(certificate, now)) {
-            continue;
-        }
-        if !is_replaced(ca, certificate.as_ref(), &candidate.newer)? {
-            let Candidate { serial, not_after, title, .. } = candidate;
-            due.push(Due { serial, not_after, title, certificate });
-        }
-    }
-    Ok(due)
+    let mut search = Search::new(ca, now, span);
+    Index::of(ca.path()).rows(|row| {
+        search.visit(row);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    search.finish(ca)
 }
 
 /// A row that ends within the span, and the later rows with its subject that end no sooner.
@@ -63,40 +51,78 @@ struct Candidate {
     newer: Vec<Serial>,
 }
 
-fn candidates(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<Candidate>> {
-    let earliest = asn1_time::ordinal_of(now.checked_sub(span).unwrap_or(now));
-    let latest = asn1_time::ordinal_of(now.checked_add(span).unwrap_or(now));
-    let own = ca.certificate().subject.oneline();
-    let own = subject_key(own.as_bytes());
-    let mut found: Vec<Candidate> = Vec::new();
-    let mut by_subject: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-    let mut filter = Filter::new();
-    Index::of(ca.path()).rows(|row| {
-        let (b'V' | b'E', Some(ordinal)) = (row.status, row.not_after_ordinal()) else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        if row.status == b'V' && filter.may_hold(row.subject) {
+/// A search that sees the rows of index.txt in their order. It leaves out:
+///
+/// - the CA's own certificates, and those that were revoked;
+/// - one after which another was issued for the same subject and all its names, not revoked, that ends no
+///   sooner;
+/// - one that was made for so short a time that more than half of it is still to come: with a span longer
+///   than their validity, certificates would be due from their first day on.
+pub struct Search {
+    now: OffsetDateTime,
+    /// The first and the last end that is looked for.
+    ends: RangeInclusive<u64>,
+    /// The CA's own subject.
+    own: Vec<u8>,
+    found: Vec<Candidate>,
+    by_subject: HashMap<Vec<u8>, Vec<usize>>,
+    filter: Filter,
+}
+
+impl Search {
+    /// A search that has seen nothing yet.
+    pub fn new(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Self {
+        let earliest = asn1_time::ordinal_of(now.checked_sub(span).unwrap_or(now));
+        let latest = asn1_time::ordinal_of(now.checked_add(span).unwrap_or(now));
+        Self {
+            now,
+            ends: earliest..=latest,
+            own: subject_key(ca.certificate().subject.oneline().as_bytes()),
+            found: Vec::new(),
+            by_subject: HashMap::new(),
+            filter: Filter::new(),
+        }
+    }
+
+    /// Looks at the next row.
+    pub fn visit(&mut self, row: &Row<'_>) {
+        let (b'V' | b'E', Some(ordinal)) = (row.status, row.not_after_ordinal()) else { return };
+        if row.status == b'V' && !self.found.is_empty() && self.filter.may_hold(row.subject) {
             let key = subject_key(row.subject);
-            for index in by_subject.get(&key).into_iter().flatten() {
-                let older = &mut found[*index];
+            for index in self.by_subject.get(&key).into_iter().flatten() {
+                let older = &mut self.found[*index];
                 if older.ordinal <= ordinal {
                     older.newer.extend(row.serial());
                 }
             }
         }
-        if (earliest..=latest).contains(&ordinal)
+        if self.ends.contains(&ordinal)
             && let Some(candidate) = Candidate::of(row, ordinal)
         {
             let key = subject_key(row.subject);
-            if key != own {
-                filter.add(row.subject);
-                by_subject.entry(key).or_default().push(found.len());
-                found.push(candidate);
+            if key != self.own {
+                self.filter.add(row.subject);
+                self.by_subject.entry(key).or_default().push(self.found.len());
+                self.found.push(candidate);
             }
         }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(found)
+    }
+
+    /// What is due among the rows that were seen. Opens the certificates of those that may be.
+    pub fn finish(self, ca: &CaFolder) -> Result<Vec<Due>> {
+        let mut due = Vec::new();
+        for candidate in self.found {
+            let certificate = ca.issued(&candidate.serial)?;
+            if certificate.as_ref().is_some_and(|certificate| is_young(certificate, self.now)) {
+                continue;
+            }
+            if !is_replaced(ca, certificate.as_ref(), &candidate.newer)? {
+                let Candidate { serial, not_after, title, .. } = candidate;
+                due.push(Due { serial, not_after, title, certificate });
+            }
+        }
+        Ok(due)
+    }
 }
 
 impl Candidate {

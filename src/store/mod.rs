@@ -48,12 +48,15 @@
 //! `index.txt`, while the certificate stays in `newcerts/`. Do not run both at the same time.
 
 pub mod atomic;
+pub mod backup;
 pub mod ca;
 pub mod config;
 pub mod create;
 pub mod crl;
+pub mod doctor;
 pub mod due;
 pub mod folder;
+pub mod import;
 pub mod index;
 pub mod input;
 pub mod layout;

@@ -71,10 +71,15 @@ pub fn replace(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     recover_locked(base)
 }
 
+/// Whether a process is in [`replace`], or died there.
+pub fn is_interrupted(base: &Path) -> bool {
+    [LIVE, NEW, OLD].iter().any(|name| base.join(name).symlink_metadata().is_ok())
+}
+
 /// Finishes what a process that died in [`replace`] left; costs one look where there is nothing.
 /// Returns whether there was something.
 pub fn recover(base: &Path) -> Result<bool> {
-    let left = [LIVE, NEW, OLD].iter().any(|name| base.join(name).symlink_metadata().is_ok());
+    let left = is_interrupted(base);
     if left {
         let _lock = lock(base)?;
         recover_locked(base)?;

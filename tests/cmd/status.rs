@@ -1,1 +1,172 @@
 //! `mailca status`.
+
+use serde_json::Value;
+
+use crate::support::{Folder, Outcome};
+
+/// A CA in which nothing is to be done.
+fn sound() -> Folder {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    folder.mailca("backup ca.tar").success();
+    folder
+}
+
+fn to_do(outcome: &Outcome) -> Vec<(String, String)> {
+    let value: Value = serde_json::from_str(&outcome.text()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let items = value["to_do"].as_array().unwrap();
+    items.iter().map(|item| (text(&item["id"]), text(&item["mend"]))).collect()
+}
+
+fn ids(folder: &Folder) -> Vec<String> {
+    let outcome = folder.mailca("status --json").exits(3);
+    to_do(&outcome).into_iter().map(|(id, _)| id).collect()
+}
+
+#[test]
+fn a_sound_ca_is_one_screen_and_exit_status_0() {
+    let folder = sound();
+    let text = folder.mailca("status").success().says(&["Nothing is to be done"]).text();
+    assert!(text.lines().count() <= 10, "{text}");
+    for words in ["Test CA ecdsa-p256", "CRL          none", "1 valid, 0 expired, 0 revoked", "0 issued"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let quiet = folder.mailca("status -q").success();
+    assert!(quiet.text().is_empty() && quiet.stderr.is_empty(), "{quiet}");
+    let value: Value = serde_json::from_str(&folder.mailca("status --json").success().text()).unwrap();
+    assert_eq!(value["certificates"]["valid"], 1);
+    assert_eq!(value["crl"], Value::Null);
+    assert_eq!(value["backup"]["issued_since"], 0);
+    assert_eq!(value["to_do"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_certificate_that_ends_is_named_until_there_is_a_newer_one() {
+    let folder = sound();
+    folder.mailca("issue --cn mx.example.com mx --days 20").success();
+    folder.mailca("status").success();
+    // More than half of its time is to come: only later it is due.
+    let certificate = folder.text("demoCA/index.txt");
+    let row = certificate.lines().last().unwrap().to_owned();
+    let serial = row.split('\t').nth(3).unwrap().to_owned();
+    let soon = "V\t261201000000Z\t\t0A\tunknown\t/CN=soon.example.com\n";
+    let ending = soon.replace("261201000000Z", &in_days(3));
+    let ended = ending.replace(&in_days(3), &in_days(-3)).replace("0A", "0B").replace("soon", "late");
+    folder.write("demoCA/index.txt", format!("{certificate}{ending}{ended}"));
+    let outcome = folder.mailca("status").verdict(&[
+        "soon.example.com ends in",
+        "late.example.com ended",
+        "mailca renew 0A",
+    ]);
+    assert!(outcome.stderr.contains("to be done"), "{outcome}");
+    assert!(ids(&folder).contains(&"certificate-ends".to_owned()));
+    assert!(ids(&folder).contains(&"certificate-ended".to_owned()));
+    folder.mailca("status --expiring 1d").exits(3).says_nothing_of(&["certificate-ends"]);
+    // A newer one for the same subject.
+    let newer = ending.replace(&in_days(3), &in_days(300)).replace("0A", "0C");
+    folder.write("demoCA/index.txt", format!("{certificate}{ending}{newer}"));
+    folder.mailca("status").exits(3).says_nothing_of(&["soon.example.com ends"]);
+    assert!(!serial.is_empty());
+}
+
+/// A moment so many days from now, as index.txt has it.
+fn in_days(days: i64) -> String {
+    let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
+    let format = time::macros::format_description!(
+        "[year repr:last_two][month][day][hour][minute][second]Z"
+    );
+    moment.format(format).unwrap()
+}
+
+#[test]
+fn the_command_that_renews_names_the_folder() {
+    let folder = sound();
+    folder.mailca("issue --cn mx.example.com mx --days 20").success();
+    folder.mailca("issue --user joe --email joe@example.com --key-type ecdsa-p256 --days 20 joe").success();
+    // As if they were made long ago: the span reaches beyond their whole time, and the rest is half of it.
+    let outcome = folder.mailca("status --expiring 3000d --json").output();
+    let mends: Vec<_> = to_do(&outcome).into_iter().map(|(_, mend)| mend).collect();
+    assert!(mends.iter().all(|mend| !mend.contains("mx")), "they are young: {mends:?}");
+}
+
+#[test]
+fn revocation_lists_are_watched() {
+    let folder = sound();
+    folder.mailca("revoke mail --yes").success();
+    let value = to_do(&folder.mailca("status --json").exits(3));
+    assert_eq!(value, [("crl-missing".to_owned(), "mailca crl --if-needed".to_owned())]);
+    folder.mailca("crl").success();
+    let text = folder.mailca("status").success().text();
+    assert!(text.contains("number 01, 1 revoked"), "{text}");
+    // One more is revoked than the list has.
+    folder.mailca("issue --cn mx.example.com mx").success();
+    folder.mailca("revoke mx --yes").success();
+    assert_eq!(ids(&folder), ["crl-needed"]);
+    folder.mailca("crl").success();
+    let mut configuration = folder.text("demoCA/mailca.toml");
+    configuration.push_str("crl-publish = [\"../crl.pem\"]\n");
+    folder.replace("demoCA/mailca.toml", configuration);
+    assert_eq!(ids(&folder), ["crl-unpublished"]);
+    folder.mailca("crl --if-needed").success();
+    folder.mailca("status").success();
+}
+
+#[test]
+fn a_list_is_wanted_where_certificates_name_one() {
+    let folder = Folder::empty();
+    folder.mailca("newca --crl-url http://ca.example.com/crl.der").success();
+    folder.mailca("backup ca.tar").success();
+    assert_eq!(ids(&folder), ["crl-missing"]);
+}
+
+#[test]
+fn backups_are_asked_for() {
+    let folder = Folder::with_ca();
+    assert_eq!(ids(&folder), ["backup-missing"]);
+    folder.mailca("status").verdict(&["mailca backup"]);
+    folder.mailca("backup ca.tar").success();
+    folder.mailca("status").success();
+    let mut index = folder.text("demoCA/index.txt");
+    for number in 0x10..0x60 {
+        index.push_str(&format!("V\t490101000000Z\t\t{number:X}\tunknown\t/CN=h{number}\n"));
+    }
+    folder.write("demoCA/index.txt", index);
+    assert!(ids(&folder).contains(&"backup-old".to_owned()));
+    let mut configuration = folder.text("demoCA/mailca.toml");
+    configuration.push_str("own-backup = true\n");
+    folder.replace("demoCA/mailca.toml", configuration);
+    let outcome = folder.mailca("status").output();
+    assert!(!outcome.text().contains("backup FILE"), "{outcome}");
+}
+
+#[test]
+fn what_doctor_sees_at_a_glance_is_to_be_done() {
+    let folder = sound();
+    let index = folder.text("demoCA/index.txt");
+    folder.write("demoCA/index.txt", format!("{index}\n{}V\t2701", ""));
+    let found = ids(&folder);
+    for id in ["blank-lines", "torn-last-line"] {
+        assert!(found.contains(&id.to_owned()), "{found:?}");
+    }
+    folder.mailca("status").verdict(&["mailca doctor --fix"]);
+}
+
+#[test]
+fn what_has_not_arrived_is_named() {
+    let folder = sound();
+    folder.mailca("newreq --cn mx.example.com mx").success();
+    // The folder takes no file, so the certificate stays behind.
+    folder.mkdir("mx/.cert.pem.mailca-tmp");
+    folder.mailca("sign mx").exits(1);
+    assert_eq!(ids(&folder), ["certificate-undelivered"]);
+    std::fs::remove_dir(folder.path("mx/.cert.pem.mailca-tmp")).unwrap();
+    folder.mailca("sign mx").success();
+    folder.mailca("status").success();
+}
+
+#[test]
+fn a_folder_without_a_ca_is_refused() {
+    Folder::empty().mailca("status").refused(&["no CA"]);
+    Folder::with_ca().mailca("status --expiring soon").usage(&["30d"]);
+}

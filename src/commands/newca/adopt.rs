@@ -1,10 +1,11 @@
-//! `mailca newca --from`: an existing CA's certificate and key, from PEM or PKCS#12 files.
+//! `mailca newca --from`: an existing CA's certificate and key, from PEM or PKCS#12 files; and from the
+//! folders that [`from_folder`] knows.
 
 use std::cell::RefCell;
 
 use zeroize::Zeroizing;
 
-use super::{Made, new_passphrase, passphrase_of, protect};
+use super::{Made, from_folder, new_passphrase, passphrase_of, protect};
 use crate::cli::Newca;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -20,7 +21,8 @@ use crate::store::input;
 pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let mut certificates: Vec<Certificate> = Vec::new();
     let mut found: Option<(PrivateKey, Option<Zeroizing<String>>)> = None;
-    for path in &args.from {
+    let sources = from_folder::expand(&args.from)?;
+    for path in &sources.files {
         let content = input::read(path)?;
         let read = if pkcs12::describe(&content).is_ok() {
             from_pkcs12(&content, args, env)
@@ -65,7 +67,8 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
         ..Parts::default()
     };
     let configuration = settings.to_toml(&defaults)?;
-    Ok(Made { chain, request_pem: None, key_pem, configuration })
+    let history = sources.history(&chain[0])?;
+    Ok(Made { chain, request_pem: None, key_pem, configuration, history })
 }
 
 /// Certificates, and a key with the encrypted PEM that it came in, if it did.
@@ -142,7 +145,7 @@ fn chain(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Vec<Cer
     Ok(chain_of(certificates))
 }
 
-fn check(certificate: &Certificate, env: &Env) -> Result<()> {
+fn check(certificate: &Certificate, env: &mut Env) -> Result<()> {
     if !certificate.is_ca || !certificate.may_sign {
         return Err(Error::refused(format!(
             "the certificate of {} is not a CA's: it lacks {}",
@@ -157,6 +160,12 @@ fn check(certificate: &Certificate, env: &Env) -> Result<()> {
             certificate.title(),
             certificate.not_after.date()
         )));
+    }
+    if !certificate.may_sign_crls() {
+        env.warn(
+            "the key usages of this CA lack cRLSign: CRLs that it signs are not accepted; \
+             `mailca rekey-ca --same-key` makes a certificate that has it",
+        );
     }
     Ok(())
 }

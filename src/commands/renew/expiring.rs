@@ -124,7 +124,9 @@ fn place(
 }
 
 /// The current folder and those in it, as far as they hold a certificate.
-fn folders(global: &Global) -> Result<Vec<(CertificateFolder, Certificate)>> {
+pub(in crate::commands) fn folders(
+    global: &Global,
+) -> Result<Vec<(CertificateFolder, Certificate)>> {
     let mut paths = vec![Path::new("").to_owned()];
     for entry in fs::read_dir(".")? {
         let entry = entry?;
@@ -141,7 +143,6 @@ fn folders(global: &Global) -> Result<Vec<(CertificateFolder, Certificate)>> {
         }
         // The CA's own folder is none.
         let Ok(folder) = CertificateFolder::at(&path, &global.ca_dir) else { continue };
-        folder.recover()?;
         if let Ok(certificates) = folder.certificates(layout::CERTIFICATE)
             && let Some(certificate) = certificates.into_iter().next()
         {

@@ -6,13 +6,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::error::Result;
 use crate::pki::asn1_time;
-use crate::pki::certificate::Certificate;
 use crate::render::status::Counts;
 use crate::store::ca::CaFolder;
 use crate::store::doctor::LineChecks;
 use crate::store::due::Search;
 use crate::store::index::{Index, Row, State};
-use crate::store::{input, layout};
 
 /// What was seen.
 pub(super) struct Seen {
@@ -22,8 +20,8 @@ pub(super) struct Seen {
     pub(super) rows: u64,
     /// The revoked ones among them.
     pub(super) revoked_rows: usize,
-    /// Those that end soon.
-    pub(super) due: Search,
+    /// Those that end soon; taken by whoever reports them.
+    pub(super) due: Option<Search>,
     /// What is wrong with the lines; taken by whoever reports it.
     pub(super) lines: Option<LineChecks>,
 }
@@ -56,21 +54,6 @@ impl Seen {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Self { counts, rows, revoked_rows, due, lines: Some(lines) })
+        Ok(Self { counts, rows, revoked_rows, due: Some(due), lines: Some(lines) })
     }
-}
-
-/// The certificate folder, here or right below, that holds this certificate, as an argument.
-pub(super) fn folder_of(certificate: &Certificate) -> Option<String> {
-    let holds = |path: &std::path::Path| {
-        let content = input::read(&path.join(layout::CERTIFICATE.name)).ok()?;
-        let found = Certificate::from_file_content(&content).ok()?;
-        found.first().is_some_and(|found| found.as_der() == certificate.as_der()).then_some(())
-    };
-    if holds(".".as_ref()).is_some() {
-        return Some(String::new());
-    }
-    let names = crate::commands::certificate_folders().ok()?;
-    let name = names.into_iter().find(|name| holds(name.as_ref()).is_some())?;
-    Some(format!(" {name}"))
 }

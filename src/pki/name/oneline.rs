@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::SHORT_NAMES;
+use super::{SHORT_NAMES, push_oneline};
 use crate::pki::printable::{printable, printable_bytes};
 
 /// A subject, decoded: the RDNs, each with its attributes as type and value.
@@ -39,6 +39,22 @@ impl Oneline {
             }
         }
         Self(rdns)
+    }
+
+    /// The column as OpenSSL from 3.0 on writes it; nothing where there is no attribute.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for rdn in &self.0 {
+            for (position, (kind, value)) in rdn.iter().enumerate() {
+                text.push(if position == 0 { '/' } else { '+' });
+                text.push_str(kind);
+                text.push('=');
+                for byte in value {
+                    push_oneline(&mut text, *byte);
+                }
+            }
+        }
+        text
     }
 
     /// The last common name.
@@ -117,6 +133,7 @@ mod tests {
         assert_eq!(new, old);
         assert_eq!(new.to_string(), "C=US, O=A/B + C, OU=Unit + CN=Müller, 1.2.3=x");
         assert_eq!(new.common_name().as_deref(), Some("Müller"));
+        assert_eq!(old.to_text(), r"/C=US/O=A\/B \+ C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use time::Duration;
 
-use crate::render::page::Page;
 use super::{Context, key};
+use crate::render::page::Page;
 
 use crate::pki::inspect::text::{count, dump, minute, second};
 use crate::pki::inspect::{CertificateView, Extension, purpose_words};

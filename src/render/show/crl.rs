@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::certificate::{attributes, extensions, signature};
-use crate::render::page::Page;
 use crate::pki::inspect::text::{count, minute, second};
 use crate::pki::inspect::{CrlView, Revoked};
 use crate::render::certificate::{fingerprint, sha1_fingerprint};
+use crate::render::page::Page;
 use crate::render::words;
 
 /// How many entries the view for a person lists.

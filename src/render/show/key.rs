@@ -1,12 +1,12 @@
 //! Keys for a person: the public half only.
 
-use crate::render::page::Page;
 use super::{Context, certificates_of};
 use crate::pki::digest::lower_hex;
 use crate::pki::digest::sha256;
 use crate::pki::inspect::text::dump;
 use crate::pki::inspect::{PrivateKeyView, PublicKeyView};
 use crate::render::certificate::fingerprint;
+use crate::render::page::Page;
 
 /// The longest number that is shown as a decimal: a public exponent.
 const DECIMAL_OCTETS: usize = 8;

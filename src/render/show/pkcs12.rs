@@ -1,12 +1,12 @@
 //! A PKCS#12 file for a person: its bags in order.
 
-use crate::render::page::Page;
 use super::{Context, heading, item_rows};
 use crate::pki::digest::lower_hex;
 use crate::pki::inspect::text::count;
 use crate::pki::inspect::{BagView, Pkcs12View, SafeView};
 use crate::pki::pkcs12::{BagKind, Protection};
 use crate::pki::printable::printable;
+use crate::render::page::Page;
 
 pub(super) fn rows(page: &mut Page, view: &Pkcs12View, context: Context<'_>) {
     let mac = view.mac.as_ref().map_or_else(|| "none".to_owned(), words);

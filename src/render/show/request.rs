@@ -1,9 +1,9 @@
 //! A certification request for a person.
 
 use super::certificate::{attributes, extensions, signature};
-use crate::render::page::Page;
 use super::{Context, key};
 use crate::pki::inspect::RequestView;
+use crate::render::page::Page;
 
 pub(super) fn rows(page: &mut Page, view: &RequestView, context: Context<'_>) {
     let names: Vec<_> = view.names.iter().map(ToString::to_string).collect();

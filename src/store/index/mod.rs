@@ -39,6 +39,11 @@ impl Index {
         Self { path: folder.join(layout::INDEX.name), torn: folder.join(layout::TORN_INDEX.name) }
     }
 
+    /// An index under another name: one of the former ones.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), torn: path.with_extension("torn") }
+    }
+
     /// Appends the line of a valid certificate and makes it durable. The caller holds the lock.
     ///
     /// `say` is told what was mended on the way.

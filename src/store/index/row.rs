@@ -148,20 +148,29 @@ impl<'l> Row<'l> {
         }
     }
 
+    /// The line of this row, with its newline.
+    pub fn to_line(&self) -> Vec<u8> {
+        self.line_with(self.status, self.revocation)
+    }
+
+    /// The line of this row as a revoked one, with this field.
+    pub fn revoked_line_as(&self, revocation: &[u8]) -> Vec<u8> {
+        self.line_with(b'R', revocation)
+    }
+
+    fn line_with(&self, status: u8, revocation: &[u8]) -> Vec<u8> {
+        let status = [status];
+        let parts =
+            [status.as_slice(), self.not_after, revocation, self.serial, self.file, self.subject];
+        let mut line = parts.join(&b'\t');
+        line.push(b'\n');
+        line
+    }
+
     /// The line of this row once it is revoked, with its newline.
     pub fn revoked_line(&self, revocation: &Revocation) -> Result<Vec<u8>> {
         let field = revocation_field(revocation)?;
-        let parts = [
-            b"R".as_slice(),
-            self.not_after,
-            field.as_bytes(),
-            self.serial,
-            self.file,
-            self.subject,
-        ];
-        let mut line = parts.join(&b'\t');
-        line.push(b'\n');
-        Ok(line)
+        Ok(self.line_with(b'R', field.as_bytes()))
     }
 }
 

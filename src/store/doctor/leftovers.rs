@@ -1,0 +1,166 @@
+//! What interrupted commands left behind.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use crate::error::Result;
+use crate::store::doctor::fix::Mending;
+use crate::store::doctor::{Finding, Scene, counted, folders, listed};
+use crate::store::{atomic, layout, together, transaction};
+
+const ENDING: &str = ".mailca-tmp";
+
+/// In the CA's folder, and beside it.
+pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let folder = scene.ca.path();
+    let begun = begun(folder)?;
+    if begun > 0 {
+        let what =
+            format!("an interrupted command left {} half recorded", counted(begun, "certificate"));
+        let mend = "finishes that, as the next command that signs would";
+        findings.push(Finding::problem("recording-interrupted", what, mend).fixable());
+    }
+    if together::is_interrupted(folder) {
+        let what = format!("an interrupted command was exchanging files in {}", folder.display());
+        findings.push(
+            Finding::problem("exchange-interrupted", what, "ends it, one way or the other")
+                .fixable(),
+        );
+    }
+    let undelivered = transaction::all_undelivered(scene.ca)?;
+    if !undelivered.is_empty() {
+        let names: Vec<_> = undelivered
+            .iter()
+            .map(|certificate| format!("{} ({})", certificate.serial, certificate.title()))
+            .collect();
+        let what = format!(
+            "{} issued and perhaps never delivered: {}",
+            counted(names.len(), "certificate"),
+            listed(&names)
+        );
+        let mend = "the same `mailca sign` or `mailca renew` delivers it; \
+                    `mailca show SERIAL --pem` prints it; `mailca revoke SERIAL` if it is not wanted";
+        findings.push(Finding::advice("undelivered", what, mend));
+    }
+    tell(&unfinished(&ca_places(folder)), "unfinished-files", findings);
+    Ok(())
+}
+
+/// In the certificate folders.
+pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let folders = folders::around(scene);
+    let interrupted: Vec<_> = folders
+        .iter()
+        .filter(|folder| together::is_interrupted(folder))
+        .map(|folder| folder.display().to_string())
+        .collect();
+    if !interrupted.is_empty() {
+        let what =
+            format!("an interrupted command was exchanging files in {}", listed(&interrupted));
+        findings.push(
+            Finding::problem("folder-exchange-interrupted", what, "ends it, one way or the other")
+                .fixable(),
+        );
+    }
+    tell(&unfinished(&folders), "unfinished-files-in-folders", findings);
+}
+
+fn tell(found: &[PathBuf], id: &'static str, findings: &mut Vec<Finding>) {
+    if found.is_empty() {
+        return;
+    }
+    let names: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
+    let what = format!(
+        "a killed command left {} unfinished: {}",
+        counted(names.len(), "file"),
+        listed(&names)
+    );
+    let mend =
+        "gives them another name; a private key may be in one, so look before you delete them";
+    findings.push(Finding::advice(id, what, mend).fixable());
+}
+
+fn ca_places(folder: &Path) -> Vec<PathBuf> {
+    let mut places = vec![folder.to_owned()];
+    let below = ["private", layout::NEW_CERTIFICATES, layout::PENDING, layout::PREVIOUS];
+    places.extend(below.iter().map(|name| folder.join(name)));
+    places
+}
+
+fn begun(folder: &Path) -> Result<usize> {
+    let entries = match fs::read_dir(folder.join(layout::PENDING)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error.into()),
+    };
+    let mut count = 0;
+    for entry in entries {
+        count += usize::from(entry?.path().extension().is_some_and(|ending| ending == "new"));
+    }
+    Ok(count)
+}
+
+/// Temporary files of dead processes in these folders.
+fn unfinished(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in folders {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_pending = *name == *"tmp" && folder.ends_with(layout::PENDING);
+            let is_temporary = name.starts_with('.') && name.ends_with(ENDING);
+            if is_temporary || is_pending {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.retain(|path| is_dead(path));
+    found.sort();
+    found
+}
+
+/// Whether nobody holds the lock of a temporary file, or of the folder of a CA that is being made.
+fn is_dead(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_fifo() || there.file_type().is_socket() => false,
+        Ok(there) if there.is_symlink() => true,
+        Ok(_) => fs::File::open(path).is_ok_and(|file| file.file().try_lock().is_ok()),
+        Err(_) => false,
+    }
+}
+
+/// Ends exchanges, and moves unfinished files out of the way.
+pub(super) fn repair(mending: &mut Mending<'_>) -> Result<()> {
+    let scene = mending.scene;
+    let folders = folders::around(scene);
+    for folder in &folders {
+        if together::recover(folder)? {
+            mending.said.push(format!("ended the exchange of files in {}", folder.display()));
+        }
+    }
+    let mut places = ca_places(scene.ca.path());
+    places.extend(folders);
+    for path in unfinished(&places) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plain = name.trim_start_matches('.').trim_end_matches(ENDING);
+        let mut aside = OsString::from(format!("{plain}.unfinished"));
+        for attempt in 1..1000 {
+            let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+            let target = path.with_file_name(&aside);
+            if target.symlink_metadata().is_err()
+                && atomic::rename_without_replacing(&path, &target).is_ok()
+            {
+                mending.said.push(format!("{} is {} now", path.display(), target.display()));
+                break;
+            }
+            aside = OsString::from(format!("{plain}.unfinished.{}{suffix}", mending.stamp));
+        }
+        atomic::sync_folder(atomic::folder_of(&path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What a survey reads besides index.txt.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use fs_err as fs;
+
+use crate::error::Result;
+use crate::pki::serial::Serial;
+use crate::store::ca::CaFolder;
+use crate::store::doctor::lines::key_of_serial;
+use crate::store::index::{Index, Row};
+use crate::store::layout;
+
+/// openssl renames index.txt away before it renames the new one into its place.
+pub(super) fn is_missing(path: &Path) -> bool {
+    for _ in 0..10 {
+        if path.symlink_metadata().is_ok() {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    true
+}
+
+/// The serial numbers by which newcerts/ has certificates, and that are not being recorded right now.
+pub(super) fn kept_serials(ca: &CaFolder, missing: &mut bool) -> Result<Vec<(u64, Serial)>> {
+    let entries = match fs::read_dir(ca.path().join(layout::NEW_CERTIFICATES)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            *missing = true;
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let serial = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".pem"))
+            .and_then(|stem| Some((stem, Serial::parse(stem).ok()?)));
+        // Others would not be found under their serial number.
+        if let Some((_, serial)) = serial.filter(|(stem, serial)| serial.to_string() == **stem) {
+            found.push((key_of_serial(serial.to_string().as_bytes()), serial));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// What former states of index.txt say of revoked certificates, by serial number: the field.
+pub(super) fn former_revocations(ca: &CaFolder) -> Result<HashMap<u64, Vec<u8>>> {
+    let mut found = HashMap::new();
+    for name in [layout::TORN_INDEX.name, "index.txt.old"] {
+        Index::at(&ca.path().join(name)).lines(|line| {
+            if let Some(row) = Row::parse(line.bytes)
+                && row.status == b'R'
+                && row.revocation().is_some()
+            {
+                found.insert(key_of_serial(row.serial), row.revocation.to_vec());
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,362 @@
+//! What index.txt, newcerts/, the certificate folders and the published lists say of one another, and
+//! what is to be done so that they agree. [`super::records`] tells it, [`super::mend`] does it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+
+use crate::error::Result;
+use crate::pki::certificate::Certificate;
+use crate::pki::name::Oneline;
+use crate::pki::revocation::{Reason, Revocation};
+use crate::pki::serial::Serial;
+use crate::store::doctor::Scene;
+use crate::store::doctor::crls::Published;
+use crate::store::doctor::folders;
+use crate::store::doctor::issuers::Issuers;
+use crate::store::doctor::leaves::Leaves;
+use crate::store::doctor::lines::{Kind, key_of_serial, kind};
+use crate::store::doctor::sources::{former_revocations, is_missing, kept_serials};
+use crate::store::index::{Index, Line, Row, line};
+use crate::store::layout;
+
+/// What becomes of a line of index.txt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// It is left out: a blank line.
+    LeaveOut,
+    /// It becomes a comment.
+    Comment,
+    /// It is half a line and goes to index.txt.torn.
+    ToTorn,
+    /// This stands in its place.
+    Replace(Vec<u8>),
+}
+
+/// A row that index.txt lacks.
+#[derive(Debug)]
+pub(super) struct NewRow {
+    order: OffsetDateTime,
+    /// The line.
+    pub(super) line: Vec<u8>,
+}
+
+/// A row that was read, for the next one with its serial number.
+#[derive(Clone, Copy)]
+struct Seen {
+    offset: u64,
+    revoked: bool,
+    fits: bool,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// The file that the lines come from: index.txt, or the one before it where that is gone.
+    pub(super) source: PathBuf,
+    pub(super) index_missing: bool,
+    pub(super) newcerts_missing: bool,
+    /// What becomes of the lines, by where they begin. The others stay.
+    pub(super) edits: BTreeMap<u64, Edit>,
+    /// The rows to be added, in the order of their first day.
+    pub(super) added: Vec<NewRow>,
+    /// The certificates that newcerts/ lacks and a certificate folder has.
+    pub(super) found: Vec<Certificate>,
+    /// The reasons that index.txt has no word for.
+    pub(super) reasons: Vec<(Serial, Reason)>,
+    /// Rows whose certificate is nowhere: valid ones, and others.
+    pub(super) lost: Vec<String>,
+    pub(super) lost_of_old: usize,
+    /// Certificates in newcerts/, or in a certificate folder only, that index.txt lacks.
+    pub(super) unrecorded: Vec<String>,
+    pub(super) unrecorded_outside: Vec<String>,
+    /// Files in newcerts/ that this CA did not issue.
+    pub(super) strangers: Vec<String>,
+    /// Files in newcerts/ with another certificate than their name says.
+    pub(super) mixed_up: Vec<String>,
+    pub(super) respelled: usize,
+    /// Rows that a published list revokes and index.txt does not.
+    pub(super) revoked: Vec<String>,
+    /// Serial numbers that a published list revokes, of which nothing else is known.
+    pub(super) revoked_unknown: Vec<String>,
+    /// Revoked rows of which it cannot be read when.
+    pub(super) undated: Vec<String>,
+    /// Revoked rows, not yet expired, that crl.pem lacks.
+    pub(super) unpublished: Vec<String>,
+    /// Whether any row that has not expired is revoked.
+    pub(super) has_revoked: bool,
+    pub(super) leaves: Leaves,
+    seen: HashMap<u64, Seen>,
+}
+
+impl Survey {
+    /// Looks at everything. Without the lock, what is being recorded at this moment may be seen half.
+    pub(super) fn of(scene: &Scene<'_>, published: &Published) -> Result<Self> {
+        let issuers = Issuers::of(scene.ca)?;
+        let folder = scene.ca.path();
+        let mut survey = Self { source: folder.join(layout::INDEX.name), ..Self::default() };
+        survey.index_missing = is_missing(&survey.source);
+        if survey.index_missing {
+            survey.source = survey.source.with_extension("txt.old");
+        }
+        let kept = kept_serials(scene.ca, &mut survey.newcerts_missing)?;
+        let keys: HashSet<u64> = kept.iter().map(|(key, _)| *key).collect();
+        let outside = folders::issued_certificates(scene, &issuers);
+        Index::at(&survey.source).lines(|line| {
+            survey.visit(line, scene, published, &keys, &outside)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        survey.add_unrecorded(scene, published, &issuers, &kept, &outside)?;
+        survey.add_revoked(scene, published)?;
+        survey.added.sort_by_key(|row| row.order);
+        Ok(survey)
+    }
+
+    /// Whether index.txt has this serial number, or will have.
+    pub(super) fn knows(&self, serial: &Serial) -> bool {
+        self.seen.contains_key(&key_of_serial(serial.to_string().as_bytes()))
+    }
+
+    /// Whether index.txt is to be written anew.
+    pub(super) fn changes_index(&self) -> bool {
+        self.index_missing || !self.edits.is_empty() || !self.added.is_empty()
+    }
+
+    fn visit(
+        &mut self,
+        line: Line<'_>,
+        scene: &Scene<'_>,
+        published: &Published,
+        kept: &HashSet<u64>,
+        outside: &[Certificate],
+    ) -> Result<()> {
+        let row = Row::parse(line.bytes);
+        let row = row.filter(|row| line.is_whole() || row.serial().is_some());
+        let Some(row) = row else {
+            let edit = match kind(line.bytes) {
+                _ if !line.is_whole() => Edit::ToTorn,
+                Kind::Comment => return Ok(()),
+                Kind::Blank => Edit::LeaveOut,
+                Kind::Foreign => Edit::Comment,
+            };
+            self.edits.insert(line.offset, edit);
+            return Ok(());
+        };
+        let key = key_of_serial(row.serial);
+        let certificate = self.certificate_of(&row, key, scene, kept, outside);
+        let new = self.mended(&row, key, certificate.as_ref(), scene, published)?;
+        let revoked = new.first() == Some(&b'R');
+        if new != line.bytes {
+            self.edits.insert(line.offset, Edit::Replace(new));
+        }
+        let fits = certificate.is_some_and(|known| is_subject_of(&row.subject(), &known));
+        let this = Seen { offset: line.offset, revoked, fits };
+        if let Some(before) = self.seen.get(&key).copied() {
+            // One revoked stays revoked; else the one that has the certificate's subject.
+            let wins = (revoked, fits) > (before.revoked, before.fits);
+            let loser = if wins { before.offset } else { this.offset };
+            self.edits.insert(loser, Edit::Comment);
+            if !wins {
+                return Ok(());
+            }
+        }
+        self.seen.insert(key, this);
+        Ok(())
+    }
+
+    /// The certificate of a row; it is opened only where something depends on it.
+    fn certificate_of(
+        &mut self,
+        row: &Row<'_>,
+        key: u64,
+        scene: &Scene<'_>,
+        kept: &HashSet<u64>,
+        outside: &[Certificate],
+    ) -> Option<Certificate> {
+        let serial = row.serial()?;
+        let is_valid = row.status == b'V';
+        if kept.contains(&key) {
+            if !is_valid && row.subject().to_text().as_bytes() == row.subject {
+                return None;
+            }
+            let certificate = scene.ca.issued(&serial).unwrap_or_default();
+            if certificate.as_ref().is_none_or(|certificate| certificate.serial != serial) {
+                self.mixed_up.push(serial.to_string());
+                return None;
+            }
+            if let Some(leaf) = certificate.as_ref().filter(|_| is_valid) {
+                self.leaves.look_at(leaf, scene);
+            }
+            return certificate;
+        }
+        let found = outside.iter().find(|certificate| certificate.serial == serial);
+        match found {
+            Some(certificate) if !self.found.iter().any(|known| known.serial == serial) => {
+                self.found.push(certificate.clone());
+            }
+            Some(_) => {}
+            None if self.seen.contains_key(&key) => {}
+            None if is_valid => self.lost.push(serial.to_string()),
+            None => self.lost_of_old += 1,
+        }
+        found.cloned()
+    }
+
+    /// The line as it should stand there.
+    fn mended(
+        &mut self,
+        row: &Row<'_>,
+        key: u64,
+        certificate: Option<&Certificate>,
+        scene: &Scene<'_>,
+        published: &Published,
+    ) -> Result<Vec<u8>> {
+        let mut new = *row;
+        let serial = row.serial().map(|serial| serial.to_string());
+        if let Some(serial) = serial.as_ref().filter(|_| row.serial.len() % 2 == 1) {
+            new.serial = serial.as_bytes();
+        }
+        let spelled = row.subject().to_text();
+        if !spelled.is_empty()
+            && spelled.as_bytes() != row.subject
+            && certificate.is_some_and(|known| is_subject_of(&row.subject(), known))
+        {
+            new.subject = spelled.as_bytes();
+            self.respelled += 1;
+        }
+        let title = || format!("{} ({})", String::from_utf8_lossy(row.serial), row.title());
+        let readable = row.status != b'R' || row.revocation().is_some();
+        let in_list = published.revoked.get(&key);
+        if let Some((serial, revocation)) = in_list
+            && (matches!(row.status, b'V' | b'E') || !readable)
+        {
+            self.revoked.push(title());
+            self.note_reason(serial, revocation);
+            return new.revoked_line(revocation);
+        }
+        if row.status == b'R' {
+            if !readable {
+                self.undated.push(title());
+            }
+            let runs = row.not_after().is_some_and(|end| end >= scene.now);
+            self.has_revoked |= runs;
+            if published.is_current && runs && !published.current_has(key) {
+                self.unpublished.push(title());
+            }
+        }
+        Ok(new.to_line())
+    }
+
+    fn note_reason(&mut self, serial: &Serial, revocation: &Revocation) {
+        if !revocation.reason.is_known_to_openssl() {
+            self.reasons.push((serial.clone(), revocation.reason));
+        }
+    }
+
+    /// The certificates of this CA that index.txt lacks.
+    fn add_unrecorded(
+        &mut self,
+        scene: &Scene<'_>,
+        published: &Published,
+        issuers: &Issuers,
+        kept: &[(u64, Serial)],
+        outside: &[Certificate],
+    ) -> Result<()> {
+        let mut unknown: Vec<_> =
+            kept.iter().filter(|(key, _)| !self.seen.contains_key(key)).collect();
+        let mut late = HashSet::new();
+        if !self.index_missing && !unknown.is_empty() {
+            // What another command has recorded since the index was read, or is recording.
+            Index::of(scene.ca.path()).rows(|row| {
+                late.insert(key_of_serial(row.serial));
+                Ok(ControlFlow::Continue(()))
+            })?;
+            unknown.retain(|(key, _)| !late.contains(key));
+        }
+        let former = if unknown.is_empty() && outside.is_empty() {
+            HashMap::new()
+        } else {
+            former_revocations(scene.ca)?
+        };
+        for (_, serial) in unknown {
+            match scene.ca.issued(serial) {
+                Ok(Some(certificate))
+                    if certificate.serial == *serial && issuers.issued(&certificate) =>
+                {
+                    self.add(&certificate, published, &former)?;
+                    self.unrecorded.push(title(&certificate));
+                }
+                _ => self.strangers.push(format!("{serial}.pem")),
+            }
+        }
+        for certificate in outside {
+            let key = key_of_serial(certificate.serial.to_string().as_bytes());
+            if !self.seen.contains_key(&key) && !late.contains(&key) {
+                self.add(certificate, published, &former)?;
+                self.found.push(certificate.clone());
+                self.unrecorded_outside.push(title(certificate));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        certificate: &Certificate,
+        published: &Published,
+        former: &HashMap<u64, Vec<u8>>,
+    ) -> Result<()> {
+        let key = key_of_serial(certificate.serial.to_string().as_bytes());
+        let valid = line(certificate)?;
+        let mut new = valid.clone().into_bytes();
+        let mut revoked = false;
+        if let Some(row) = Row::parse(valid.as_bytes()) {
+            if let Some((serial, revocation)) = published.revoked.get(&key) {
+                self.note_reason(serial, revocation);
+                new = row.revoked_line(revocation)?;
+                revoked = true;
+            } else if let Some(revocation) = former.get(&key) {
+                new = row.revoked_line_as(revocation);
+                revoked = true;
+            }
+        }
+        self.added.push(NewRow { order: certificate.not_before, line: new });
+        self.seen.insert(key, Seen { offset: u64::MAX, revoked, fits: true });
+        Ok(())
+    }
+
+    /// What is revoked stays revoked, though nothing else is known of it: a row without a name.
+    fn add_revoked(&mut self, scene: &Scene<'_>, published: &Published) -> Result<()> {
+        let mut unknown: Vec<_> =
+            published.revoked.iter().filter(|(key, _)| !self.seen.contains_key(key)).collect();
+        unknown.sort_by(|(_, one), (_, other)| one.0.cmp(&other.0));
+        for (key, (serial, revocation)) in unknown {
+            let end = crate::pki::asn1_time::text(scene.ca.certificate().not_after)?;
+            // openssl writes the serial number where there is no subject.
+            let text = serial.to_string();
+            let row = Row {
+                status: b'V',
+                not_after: end.as_bytes(),
+                revocation: b"",
+                serial: text.as_bytes(),
+                file: b"unknown",
+                subject: text.as_bytes(),
+            };
+            self.added.push(NewRow { order: revocation.date, line: row.revoked_line(revocation)? });
+            self.note_reason(serial, revocation);
+            self.seen.insert(*key, Seen { offset: u64::MAX, revoked: true, fits: true });
+            self.revoked_unknown.push(text);
+        }
+        Ok(())
+    }
+}
+
+fn title(certificate: &Certificate) -> String {
+    format!("{} ({})", certificate.serial, certificate.title())
+}
+
+fn is_subject_of(subject: &Oneline, certificate: &Certificate) -> bool {
+    *subject == Oneline::parse(certificate.subject.oneline().as_bytes())
+}

@@ -1,0 +1,343 @@
+//! index.txt and newcerts/ in every state of disrepair.
+
+use std::fs;
+
+use super::{CA, copies, edit, found, lived, repaired, serial, sound};
+use crate::support::{Folder, need};
+
+const INDEX: &str = "demoCA/index.txt";
+
+#[test]
+fn a_lost_certificate_comes_back_from_its_folder() {
+    need!("openssl");
+    let folder = lived();
+    let kept = format!("demoCA/newcerts/{}.pem", serial(&folder, "joe"));
+    let before = folder.read(&kept);
+    fs::remove_file(folder.path(&kept)).unwrap();
+    repaired(&folder, "certificates-found");
+    assert_eq!(folder.read(&kept), before);
+}
+
+#[test]
+fn a_lost_certificate_that_is_nowhere_is_told_and_left() {
+    need!("openssl");
+    let folder = lived();
+    fs::remove_file(folder.path(&format!("demoCA/newcerts/{}.pem", serial(&folder, "joe"))))
+        .unwrap();
+    fs::remove_file(folder.path("joe/cert.pem")).unwrap();
+    found(&folder, "certificates-lost");
+    folder.mailca("doctor --fix").verdict(&["certificates-lost", "1 problem is left"]);
+}
+
+#[test]
+fn lost_rows_come_back_and_what_was_revoked_stays_revoked() {
+    need!("openssl");
+    let folder = lived();
+    let before = folder.text(INDEX);
+    let mut rows: Vec<_> = folder.index();
+    let first = before.lines().next().unwrap().to_owned() + "\n";
+    folder.write(INDEX, &first);
+    repaired(&folder, "certificates-unrecorded");
+    assert_eq!(copies(&folder, INDEX), [first.as_bytes()]);
+    let mut again = folder.index();
+    again.truncate(rows.len());
+    rows.sort();
+    again.sort();
+    assert_eq!(again, rows, "the same rows, revocation and reason included");
+}
+
+#[test]
+fn an_index_that_is_gone_is_made_anew() {
+    need!("openssl");
+    for with_old in [false, true] {
+        let folder = lived();
+        let mut rows = folder.index();
+        if with_old {
+            // A row without a certificate is known from the former index alone.
+            let row = "V\t360101000000Z\t\t4242\tunknown\t/CN=from before\n";
+            folder.write("demoCA/index.txt.old", folder.text(INDEX) + row);
+            fs::remove_file(folder.path("demoCA/crl.pem")).unwrap();
+        } else {
+            fs::remove_file(folder.path("demoCA/index.txt.old")).unwrap();
+        }
+        fs::remove_file(folder.path(INDEX)).unwrap();
+        found(&folder, "index-missing");
+        let _ = folder.mailca("doctor --fix").output();
+        let mut again = folder.index();
+        assert_eq!(again.iter().any(|row| row[3] == "4242"), with_old);
+        again.retain(|row| row[3] != "4242");
+        rows.sort();
+        again.sort();
+        assert_eq!(again, rows);
+        if !with_old {
+            sound(&folder);
+            super::works_on(&folder);
+        }
+    }
+}
+
+#[test]
+fn rebuilt_rows_are_in_the_order_of_their_first_day() {
+    need!("openssl");
+    let folder = lived();
+    for (name, start) in [("late", "20300101000000Z"), ("early", "20010101000000Z")] {
+        folder.simple_request(name, &format!("/CN={name}"), "DNS:host.example.com");
+        folder
+            .openssl(&format!("{CA} -startdate {start} -enddate 20310101000000Z"))
+            .args(&["-in", &format!("{name}.csr"), "-out", &format!("{name}.pem")])
+            .success();
+    }
+    for name in ["index.txt", "index.txt.old"] {
+        fs::remove_file(folder.path("demoCA").join(name)).unwrap();
+    }
+    folder.mailca("doctor --fix").success();
+    let rows = folder.index();
+    assert_eq!(rows.first().unwrap()[5], "/CN=early");
+    assert_eq!(rows.last().unwrap()[5], "/CN=late");
+}
+
+#[test]
+fn newcerts_that_is_gone_is_made_from_the_folders() {
+    need!("openssl");
+    let folder = lived();
+    let serials = ["mx", "joe", "lost"].map(|name| serial(&folder, name));
+    fs::remove_dir_all(folder.path("demoCA/newcerts")).unwrap();
+    found(&folder, "newcerts-missing");
+    let outcome = folder.mailca("doctor --fix").output();
+    for serial in serials {
+        assert!(folder.exists(&format!("demoCA/newcerts/{serial}.pem")), "{outcome}");
+    }
+    // The CA's own is in no certificate folder.
+    assert_eq!(outcome.status, Some(0), "{outcome}");
+}
+
+#[test]
+fn a_half_line_goes_to_the_torn_ones_and_a_whole_one_is_completed() {
+    need!("openssl");
+    let folder = lived();
+    edit(&folder, INDEX, |text| text + "V\t3601010000");
+    repaired(&folder, "torn-last-line");
+    assert_eq!(folder.text("demoCA/index.txt.torn"), "V\t3601010000\n");
+
+    let folder = lived();
+    let before = folder.text(INDEX);
+    edit(&folder, INDEX, |text| text.trim_end().to_owned());
+    repaired(&folder, "torn-last-line");
+    assert!(folder.text(INDEX).starts_with(&before));
+}
+
+#[test]
+fn blank_lines_and_lines_that_are_no_rows_go_and_a_copy_stays() {
+    need!("openssl");
+    let folder = lived();
+    edit(&folder, INDEX, |text| text.replacen('\n', "\n\n", 1) + "  \n");
+    let damaged = folder.read(INDEX);
+    repaired(&folder, "blank-lines").says(&["2 blank lines"]);
+    assert_eq!(copies(&folder, INDEX)[0], damaged);
+
+    let folder = lived();
+    edit(&folder, INDEX, |text| format!("hello\tworld\n{text}"));
+    repaired(&folder, "unreadable-lines");
+    assert!(folder.text(INDEX).starts_with("# hello\tworld\n"));
+}
+
+#[test]
+fn a_serial_number_with_half_an_octet_is_spelled_out() {
+    need!("openssl");
+    let folder = lived();
+    edit(&folder, INDEX, |text| text + "E\t200101000000Z\t\tABC\tunknown\t/CN=old\n");
+    found(&folder, "serial-spelling");
+    folder.mailca("doctor --fix").success();
+    assert_eq!(folder.index()[4][3], "0ABC");
+}
+
+#[test]
+fn subjects_as_old_openssl_spelled_them_are_spelled_anew() {
+    need!("openssl");
+    let folder = lived();
+    folder.mailca("issue --cn slash.example.com slash --org").arg("A/B + C").success();
+    let before = folder.text(INDEX);
+    assert!(before.contains(r"/O=A\/B \+ C/"), "{before}");
+    edit(&folder, INDEX, |text| text.replace(r"A\/B \+ C", "A/B + C"));
+    // It works all the same: advice.
+    folder.mailca("doctor").success().says(&["advice", "[old-spelling]"]);
+    folder.mailca("doctor --fix").success().says(&["repaired", "[old-spelling]"]);
+    assert_eq!(folder.text(INDEX), before);
+    sound(&folder);
+}
+
+#[test]
+fn of_two_rows_with_one_serial_number_the_revoked_one_counts() {
+    need!("openssl");
+    let folder = lived();
+    let joe = folder.text(INDEX).lines().nth(2).unwrap().to_owned();
+    edit(&folder, INDEX, |text| format!("{text}{joe}\n"));
+    repaired(&folder, "duplicate-serials");
+    assert_eq!(folder.text(INDEX).matches(&format!("\n{joe}")).count(), 1);
+    assert!(folder.text(INDEX).contains(&format!("# {joe}\n")));
+
+    for first in [true, false] {
+        let folder = lived();
+        let lost = folder.text(INDEX).lines().nth(3).unwrap().to_owned();
+        let mut fields: Vec<_> = lost.split('\t').collect();
+        (fields[0], fields[2]) = ("V", "");
+        let valid = fields.join("\t");
+        edit(&folder, INDEX, |text| {
+            if first { format!("{valid}\n{text}") } else { format!("{text}{valid}\n") }
+        });
+        repaired(&folder, "duplicate-serials");
+        let text = folder.text(INDEX);
+        assert!(text.contains(&format!("\n{lost}\n")), "{text}");
+        assert!(text.contains("# V\t"), "{text}");
+    }
+}
+
+#[test]
+fn of_two_other_rows_the_one_with_the_certificates_subject_counts() {
+    need!("openssl");
+    let folder = lived();
+    let joe = serial(&folder, "joe");
+    edit(&folder, INDEX, |text| {
+        format!("V\t360101000000Z\t\t{joe}\tunknown\t/CN=somebody else\n{text}")
+    });
+    repaired(&folder, "duplicate-serials");
+    assert!(folder.text(INDEX).starts_with("# V\t360101000000Z"));
+}
+
+#[test]
+fn a_certificate_in_a_folder_is_taken_in_only_where_this_ca_signed_it() {
+    need!("openssl");
+    let folder = lived();
+    let joe = serial(&folder, "joe");
+    let rows = folder.index();
+    edit(&folder, INDEX, |text| {
+        let lines = text.lines().filter(|line| !line.contains(&joe));
+        lines.map(|line| format!("{line}\n")).collect()
+    });
+    fs::remove_file(folder.path(&format!("demoCA/newcerts/{joe}.pem"))).unwrap();
+    // A CA of the same name has signed this one.
+    folder.mailca("newca --ca-dir other --org Example --cn").arg("Test CA ecdsa-p256").success();
+    folder.mailca("issue --ca-dir other --cn stranger.example.com stranger").success();
+    fs::remove_dir_all(folder.path("other")).unwrap();
+    repaired(&folder, "certificates-unknown");
+    assert!(folder.exists(&format!("demoCA/newcerts/{joe}.pem")));
+    let serials: Vec<_> = folder.index().iter().map(|row| row[3].clone()).collect();
+    assert!(rows.iter().all(|row| serials.contains(&row[3])));
+    assert!(!serials.contains(&serial(&folder, "stranger")));
+}
+
+#[test]
+fn a_strangers_certificate_in_newcerts_is_left_alone() {
+    need!("openssl");
+    let folder = lived();
+    folder.mailca("newca --ca-dir other --cn Other").success();
+    folder.mailca("issue --ca-dir other --cn stranger.example.com stranger").success();
+    let stranger = serial(&folder, "stranger");
+    fs::copy(
+        folder.path("stranger/cert.pem"),
+        folder.path(&format!("demoCA/newcerts/{stranger}.pem")),
+    )
+    .unwrap();
+    let text = folder.text(INDEX);
+    folder.mailca("doctor").success().says(&["advice", "[strangers-in-newcerts]"]);
+    folder.mailca("doctor --fix").success();
+    assert_eq!(folder.text(INDEX), text);
+}
+
+#[test]
+fn a_file_with_another_certificate_than_its_name_says_is_told() {
+    need!("openssl");
+    let folder = lived();
+    let kept = format!("demoCA/newcerts/{}.pem", serial(&folder, "joe"));
+    folder.replace(&kept, folder.read("mx/cert.pem"));
+    found(&folder, "certificates-mixed-up");
+    folder.mailca("doctor --fix").verdict(&["certificates-mixed-up"]);
+}
+
+#[test]
+fn what_a_published_list_revokes_is_revoked_known_or_not() {
+    need!("openssl");
+    let folder = lived();
+    folder.openssl(&format!("{CA} -revoke joe/cert.pem -crl_reason superseded")).success();
+    folder.openssl(&format!("{CA} -gencrl -out public.crl")).success();
+    let (joe, lost) = (serial(&folder, "joe"), serial(&folder, "lost"));
+    // As if restored from a backup of before.
+    edit(&folder, INDEX, |text| {
+        let lines = text.lines().filter(|line| !line.contains(&lost)).map(|line| {
+            if line.contains(&joe) {
+                let mut fields: Vec<_> = line.split('\t').collect();
+                (fields[0], fields[2]) = ("V", "");
+                fields.join("\t") + "\n"
+            } else {
+                format!("{line}\n")
+            }
+        });
+        lines.collect()
+    });
+    for name in [format!("demoCA/newcerts/{lost}.pem"), "lost/cert.pem".into()] {
+        fs::remove_file(folder.path(&name)).unwrap();
+    }
+    fs::remove_file(folder.path("demoCA/crl.pem")).unwrap();
+    let line = "doctor --crl public.crl";
+    folder.mailca(line).verdict(&["[revocations-missing]", "[revocations-unknown]"]);
+    let outcome = folder.mailca(&format!("{line} --fix")).output();
+    let rows = folder.index();
+    let row = |serial: &str| rows.iter().find(|row| row[3] == serial).unwrap();
+    assert!(row(&joe)[2].ends_with("Z,superseded"), "{outcome}");
+    assert!(row(&lost)[2].ends_with("Z,keyCompromise"), "{outcome}");
+    assert_eq!(row(&lost)[0], "R");
+    folder.openssl(&format!("{CA} -gencrl -out probe.crl")).success();
+    let text = folder.openssl("crl -noout -text -in probe.crl").success().text();
+    assert!(text.contains(&joe) && text.contains(&lost), "{text}");
+    // The next number is beyond the published one.
+    assert!(text.contains("X509v3 CRL Number: \n                3"), "{text}");
+}
+
+#[test]
+fn a_revoked_row_without_a_date_gets_it_from_the_list() {
+    need!("openssl");
+    let folder = lived();
+    let before = folder.text(INDEX);
+    edit(&folder, INDEX, |text| {
+        let mut lines: Vec<_> = text.lines().map(String::from).collect();
+        let mut fields: Vec<_> = lines[3].split('\t').collect();
+        fields[2] = "";
+        lines[3] = fields.join("\t");
+        lines.join("\n") + "\n"
+    });
+    found(&folder, "revocations-missing");
+    folder.mailca("doctor --fix").success();
+    assert_eq!(folder.text(INDEX), before);
+
+    edit(&folder, INDEX, |text| text + "R\t360101000000Z\tyesterday\t4242\tunknown\t/CN=x\n");
+    found(&folder, "revocations-undated").says(&["4242"]);
+}
+
+#[test]
+fn several_damages_at_once_are_mended_in_one_go() {
+    need!("openssl");
+    let folder = lived();
+    edit(&folder, INDEX, |text| {
+        let lines: Vec<_> = text.lines().collect();
+        format!("\nnonsense\n{}\n{}\n{}\nV\t36", lines[0], lines[3], lines[0])
+    });
+    fs::remove_file(folder.path("demoCA/serial")).unwrap();
+    fs::remove_file(folder.path("demoCA/crlnumber")).unwrap();
+    folder.chmod("demoCA/private/cakey.pem", 0o644);
+    folder.mailca("doctor --fix").success().says(&["8 repaired"]);
+    sound(&folder);
+    super::works_on(&folder);
+}
+
+#[test]
+fn a_million_rows_are_no_trouble_for_the_lines_that_are_wrong() {
+    let folder = Folder::with_ca();
+    let mut text = folder.text(INDEX);
+    for number in 0..20_000 {
+        let row = format!("E\t200101000000Z\t\t{:032X}\tunknown\t/CN=h{number}\n", number + 4096);
+        text.push_str(&row);
+    }
+    folder.write(INDEX, text.clone() + "\n");
+    folder.mailca("doctor --fix").success().says(&["[blank-lines]", "20000 certificates"]);
+    assert_eq!(folder.text(INDEX), text);
+}
