@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::pki::certificate::Certificate;
-use crate::pki::inspect::text::count;
 use crate::render::certificate::rfc3339;
 use crate::render::page::Page;
 use crate::render::words;
@@ -108,7 +107,6 @@ pub fn text(view: &View<'_>) -> String {
             page.line(2, &format!("and {} more like that", group.len() - SHOWN));
         }
     }
-    page.heading(&format!("{} to be done", count(view.to_do.len(), "thing")));
     page.finish()
 }
 

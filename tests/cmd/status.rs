@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Folder, Outcome};
+use crate::support::{Folder, Outcome, need};
 
 /// A CA in which nothing is to be done.
 fn sound() -> Folder {
@@ -29,12 +29,15 @@ fn a_sound_ca_is_one_screen_and_exit_status_0() {
     let folder = sound();
     let text = folder.mailca("status").success().says(&["Nothing is to be done"]).text();
     assert!(text.lines().count() <= 10, "{text}");
-    for words in ["Test CA ecdsa-p256", "CRL          none", "1 valid, 0 expired, 0 revoked", "0 issued"] {
+    for words in
+        ["Test CA ecdsa-p256", "CRL          none", "1 valid, 0 expired, 0 revoked", "0 issued"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
     let quiet = folder.mailca("status -q").success();
     assert!(quiet.text().is_empty() && quiet.stderr.is_empty(), "{quiet}");
-    let value: Value = serde_json::from_str(&folder.mailca("status --json").success().text()).unwrap();
+    let value: Value =
+        serde_json::from_str(&folder.mailca("status --json").success().text()).unwrap();
     assert_eq!(value["certificates"]["valid"], 1);
     assert_eq!(value["crl"], Value::Null);
     assert_eq!(value["backup"]["issued_since"], 0);
@@ -44,15 +47,14 @@ fn a_sound_ca_is_one_screen_and_exit_status_0() {
 #[test]
 fn a_certificate_that_ends_is_named_until_there_is_a_newer_one() {
     let folder = sound();
+    // More than half of its time is to come: only later it is due.
     folder.mailca("issue --cn mx.example.com mx --days 20").success();
     folder.mailca("status").success();
-    // More than half of its time is to come: only later it is due.
     let certificate = folder.text("demoCA/index.txt");
-    let row = certificate.lines().last().unwrap().to_owned();
-    let serial = row.split('\t').nth(3).unwrap().to_owned();
     let soon = "V\t261201000000Z\t\t0A\tunknown\t/CN=soon.example.com\n";
     let ending = soon.replace("261201000000Z", &in_days(3));
-    let ended = ending.replace(&in_days(3), &in_days(-3)).replace("0A", "0B").replace("soon", "late");
+    let ended =
+        ending.replace(&in_days(3), &in_days(-3)).replace("0A", "0B").replace("soon", "late");
     folder.write("demoCA/index.txt", format!("{certificate}{ending}{ended}"));
     let outcome = folder.mailca("status").verdict(&[
         "soon.example.com ends in",
@@ -62,12 +64,11 @@ fn a_certificate_that_ends_is_named_until_there_is_a_newer_one() {
     assert!(outcome.stderr.contains("to be done"), "{outcome}");
     assert!(ids(&folder).contains(&"certificate-ends".to_owned()));
     assert!(ids(&folder).contains(&"certificate-ended".to_owned()));
-    folder.mailca("status --expiring 1d").exits(3).says_nothing_of(&["certificate-ends"]);
+    folder.mailca("status --expiring 1d").success();
     // A newer one for the same subject.
     let newer = ending.replace(&in_days(3), &in_days(300)).replace("0A", "0C");
     folder.write("demoCA/index.txt", format!("{certificate}{ending}{newer}"));
-    folder.mailca("status").exits(3).says_nothing_of(&["soon.example.com ends"]);
-    assert!(!serial.is_empty());
+    folder.mailca("status").success();
 }
 
 /// A moment so many days from now, as index.txt has it.
@@ -81,13 +82,17 @@ fn in_days(days: i64) -> String {
 
 #[test]
 fn the_command_that_renews_names_the_folder() {
+    need!("openssl");
     let folder = sound();
-    folder.mailca("issue --cn mx.example.com mx --days 20").success();
-    folder.mailca("issue --user joe --email joe@example.com --key-type ecdsa-p256 --days 20 joe").success();
-    // As if they were made long ago: the span reaches beyond their whole time, and the rest is half of it.
-    let outcome = folder.mailca("status --expiring 3000d --json").output();
-    let mends: Vec<_> = to_do(&outcome).into_iter().map(|(_, mend)| mend).collect();
-    assert!(mends.iter().all(|mend| !mend.contains("mx")), "they are young: {mends:?}");
+    folder.mkdir("mx");
+    folder.simple_request("mx/req", "/CN=mx.example.com", "DNS:mx.example.com");
+    folder
+        .openssl("ca -config demoCA/openssl.cnf -batch -notext -startdate 20260101000000Z")
+        .args(&["-enddate", &format!("20{}", in_days(3)), "-in", "mx/req.csr"])
+        .args(&["-out", "mx/cert.pem"])
+        .success();
+    let found = to_do(&folder.mailca("status --json").exits(3));
+    assert_eq!(found, [("certificate-ends".to_owned(), "mailca renew mx".to_owned())]);
 }
 
 #[test]
