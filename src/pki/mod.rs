@@ -5,6 +5,7 @@
 
 pub mod asn1_time;
 pub mod assemble;
+pub mod bundle;
 pub mod certificate;
 pub mod constraints;
 pub mod crl;
@@ -23,6 +24,7 @@ pub mod printable;
 pub mod profile;
 pub mod request;
 pub mod revocation;
+pub mod rollover;
 pub mod serial;
 pub mod signature;
 mod subtree;

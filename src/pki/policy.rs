@@ -103,7 +103,7 @@ pub fn approve(
     let issuer = chain.first().ok_or_else(|| Error::bug("a CA without a certificate"))?;
     let key_algorithm = KeyAlgorithm::of(&request.public_key)?;
     check_issuer(issuer)?;
-    check_key(request, chain)?;
+    check_key(request, chain.iter())?;
     if request.subject.same_as(&issuer.subject) {
         return Err(Error::refused(format!(
             "the request has the CA's own name, {}: clients take such a certificate for self-signed",
@@ -190,8 +190,12 @@ fn check_lengths(subject: &Name) -> Result<()> {
     }
 }
 
-fn check_key(request: &Request, chain: &[Certificate]) -> Result<()> {
-    if chain.iter().any(|certificate| certificate.public_key == request.public_key) {
+/// Refuses a request for a key of the CA's own, whichever of `certificates` has it.
+pub fn check_key<'c>(
+    request: &Request,
+    mut certificates: impl Iterator<Item = &'c Certificate>,
+) -> Result<()> {
+    if certificates.any(|certificate| certificate.public_key == request.public_key) {
         return Err(Error::refused("the request is for the key of the CA itself")
             .hint("a host or user needs a key of its own: make it with `mailca newreq`"));
     }

@@ -47,5 +47,6 @@ pub mod folder;
 pub mod index;
 pub mod input;
 pub mod layout;
+pub mod previous;
 pub mod together;
 pub mod transaction;

@@ -197,6 +197,12 @@ impl Occasion {
         Self(hex(&sha256(old.as_der())))
     }
 
+    /// A new certificate of the CA itself, made in place of `old` for this public key.
+    pub fn of_rekey(old: &Certificate, issuer_key: &[u8], public_key: &[u8]) -> Self {
+        let parts = [sha256(old.as_der()), sha256(issuer_key), sha256(public_key)];
+        Self(hex(&sha256(&parts.concat())))
+    }
+
     fn path(&self, ca: &CaFolder, extension: &str) -> PathBuf {
         ca.path().join(layout::PENDING).join(format!("{}.{extension}", self.0))
     }
@@ -207,9 +213,26 @@ pub fn delivered(ca: &CaFolder, occasion: &Occasion) -> Result<()> {
     atomic::remove_if_there(&occasion.path(ca, UNDELIVERED))
 }
 
+/// Notes that those of the recorded certificates are where they belong for which `is_there` says so.
+/// Returns whether there were any.
+pub fn all_delivered(ca: &CaFolder, is_there: impl Fn(&Certificate) -> bool) -> Result<bool> {
+    let mut any = false;
+    for (path, certificate) in undelivered_files(ca)? {
+        if is_there(&certificate) {
+            atomic::remove_if_there(&path)?;
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
 /// The certificates that were recorded and have not arrived, as far as is known. No lock is needed to
 /// look.
 pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
+    Ok(undelivered_files(ca)?.into_iter().map(|(_, certificate)| certificate).collect())
+}
+
+fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {
     let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -219,7 +242,7 @@ pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == UNDELIVERED) {
-            found.extend(read_certificate(&path)?);
+            found.extend(read_certificate(&path)?.map(|certificate| (path, certificate)));
         }
     }
     Ok(found)

@@ -165,6 +165,7 @@ impl<'a> Signer<'a> {
             path_length: wishes.path_length.unwrap_or(0),
             crl_url: wishes.crl_url.clone(),
         };
+        policy::check_key(request, self.ca.bundle().all())?;
         policy::approve(request, &terms, self.ca.chain(), env.now()?)
     }
 
@@ -301,7 +302,7 @@ fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
 /// as a whole.
 fn check(certificate: &Certificate, ca: &CaFolder, approved: &Approved) -> Result<()> {
     let chain: Vec<_> = ca.chain().iter().map(|above| above.as_der().to_vec()).collect();
-    if !ca.chain().last().is_some_and(Certificate::is_self_issued) {
+    if !ca.chain().last().is_some_and(Certificate::is_self_signed) {
         return Ok(());
     }
     let options = Options {
