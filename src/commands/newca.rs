@@ -20,6 +20,7 @@ use crate::store::config::{self, Settings};
 use crate::store::create::{self, Contents};
 
 mod adopt;
+mod intermediate;
 
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {

@@ -1,18 +1,14 @@
 //! `mailca rekey-ca`: give the CA new dates or a new key.
 
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use crate::cli::{CaPassphrase, Global, RekeyCa};
-use crate::commands::passphrase_of;
+use crate::cli::{Global, RekeyCa};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::bundle::{self, Bundle};
 use crate::pki::certificate::Certificate;
-use crate::pki::key::PrivateKey;
 use crate::render::certificate::summary;
 use crate::store::ca::CaFolder;
-use crate::store::transaction::Transaction;
 use crate::store::{atomic, layout};
 
 mod issued;
@@ -59,25 +55,6 @@ fn check_is_root(certificate: &Certificate) -> Result<()> {
     ))
 }
 
-/// The CA's key, and the passphrase that opened it.
-struct Opened {
-    key: PrivateKey,
-    passphrase: Option<Zeroizing<String>>,
-}
-
-fn open_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<Opened> {
-    if let Some(exposure) = ca.exposure()? {
-        env.warn(&exposure);
-    }
-    let mut used = None;
-    let key = ca.key(|path| {
-        let passphrase = passphrase_of(path, args, env)?;
-        used = Some(passphrase.clone());
-        Ok(passphrase)
-    })?;
-    Ok(Opened { key, passphrase: used })
-}
-
 /// Says what is going to be done, and asks where somebody is there; else the command line must say
 /// that it is meant.
 fn agree(args: &RekeyCa, lines: &[String], question: &str, env: &mut Env) -> Result<()> {
@@ -94,10 +71,6 @@ fn agree(args: &RekeyCa, lines: &[String], question: &str, env: &mut Env) -> Res
         return Ok(());
     }
     Err(Error::refused("not done; nothing was written"))
-}
-
-fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
-    Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
 }
 
 /// Puts a new cacert.pem in the place of the old one, which is kept. The caller holds the lock.

@@ -139,11 +139,17 @@ impl Certificate {
         Ok(pem::encode("CERTIFICATE", &self.der)?.to_string())
     }
 
+    /// Whether subject and issuer are the same name, as in a root and in a cross certificate between two
+    /// keys of one CA (RFC 5280 3.2).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.same_as(&self.issuer)
+    }
+
     /// Whether it is a root, as far as it says itself: subject and issuer are the same name, and its
     /// authority key identifier, where it has one, is its own. A cross certificate between two keys of
     /// one CA has the one and not the other.
     pub fn is_self_signed(&self) -> bool {
-        self.subject.same_as(&self.issuer) && self.names_as_issuer(self)
+        self.is_self_issued() && self.names_as_issuer(self)
     }
 
     /// Whether the authority key identifier, where there is one, is that of `issuer` (RFC 5280

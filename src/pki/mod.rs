@@ -28,6 +28,7 @@ pub mod rollover;
 pub mod serial;
 pub mod signature;
 mod subtree;
+pub mod tlsa;
 pub mod tlv;
 mod typed_name;
 pub mod verify;

@@ -4,8 +4,7 @@
 //! - `KEYID.until`, how long it goes on signing revocation lists: until the last certificate that it
 //!   signed has ended;
 //! - `KEYID.chain.pem`, what stands as cacert.pem beside a certificate that it signed, so that clients
-//!   which have the newest root only accept it;
-//! - `KEYID.crl.pem`, its revocation list.
+//!   which have the newest root only accept it.
 //!
 //! Nothing here is ever deleted by mailca.
 
@@ -86,11 +85,6 @@ impl Previous {
         with(&self.stem, KEY)
     }
 
-    /// Where its revocation list is.
-    pub fn crl_path(&self) -> PathBuf {
-        with(&self.stem, CRL)
-    }
-
     /// Where the CA certificates are that stand beside a certificate that it signed.
     pub fn chain_path(&self) -> PathBuf {
         with(&self.stem, CHAIN)
@@ -120,7 +114,6 @@ const CERTIFICATE: &str = ".cert.pem";
 const KEY: &str = ".key.pem";
 const UNTIL: &str = ".until";
 const CHAIN: &str = ".chain.pem";
-const CRL: &str = ".crl.pem";
 
 /// Keeps a root and its key file, durably, before another key takes their place. The caller holds the
 /// lock. What is there of an interrupted run with the same content stays.

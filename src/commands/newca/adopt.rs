@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use zeroize::Zeroizing;
 
-use super::{Made, new_passphrase, passphrase_of, protect};
+use super::{Made, intermediate, new_passphrase, passphrase_of, protect};
 use crate::cli::Newca;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -21,7 +21,8 @@ use crate::store::input;
 pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let mut certificates: Vec<Certificate> = Vec::new();
     let mut found: Option<(PrivateKey, Option<Zeroizing<String>>)> = None;
-    for path in &args.from {
+    let folders = args.from.iter().map(|path| intermediate::files(path).unwrap_or(vec![path.clone()]));
+    for path in &folders.flatten().collect::<Vec<_>>() {
         let content = input::read(path)?;
         let read = if pkcs12::describe(&content).is_ok() {
             from_pkcs12(&content, args, env)
@@ -68,7 +69,8 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
     };
     let configuration = settings.to_toml(&defaults)?;
     let chain = bundle.all().cloned().collect();
-    Ok(Made { chain, request_pem: None, key_pem, configuration })
+    let request_pem = intermediate::request(&args.from, &key);
+    Ok(Made { chain, request_pem, key_pem, configuration })
 }
 
 /// Certificates, and a key with the encrypted PEM that it came in, if it did.

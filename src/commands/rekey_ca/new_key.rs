@@ -14,8 +14,11 @@ use std::path::PathBuf;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Opened, agree, begin, issued, open_key, report};
+use super::{agree, issued, report};
 use crate::cli::{Global, RekeyCa};
+use crate::commands::crl::Maker;
+use crate::commands::sign::{begin, say_all};
+use crate::commands::{OpenedKey, open_ca_key, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::assemble;
@@ -41,7 +44,7 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     let old = ca.certificate();
     check_plain_files(ca)?;
     check_told_apart(args, ca, env)?;
-    let opened = open_key(ca, &args.passphrase, env)?;
+    let opened = open_ca_key(ca, &args.passphrase, env)?;
     let next = next_key(args, ca, &opened, env)?;
     // Whether it can be done at all is seen before anything is written.
     let draft = rollover::new_root(old, &next.key, &env.serial()?, args.days, now)?;
@@ -54,9 +57,7 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     let mut transaction = begin(ca, env)?;
     write_next(ca, &next)?;
     let made = make(ca, &mut transaction, &opened.key, &next.key, args.days, env)?;
-    for remark in transaction.take_remarks() {
-        env.warn(&remark);
-    }
+    say_all(&mut transaction, env);
     let bundle = bundle(ca, &made, now)?;
     if made.old_with_new.is_some() {
         issued::check_verifies(ca, &bundle, now)?;
@@ -71,7 +72,33 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     }
     switch(ca, &bundle, &next, env)?;
     settle(ca, &bundle)?;
+    drop(transaction);
+    let own = OpenedKey { key: next.key, passphrase: opened.passphrase };
+    make_lists(args, own, global, env);
     done(ca, &made, &kept, global, env)
+}
+
+/// Where there was a revocation list, both keys sign one now: servers would refuse the certificates of a
+/// key that has none.
+fn make_lists(args: &RekeyCa, own: OpenedKey, global: &Global, env: &mut Env) {
+    let mut make = || {
+        let ca = CaFolder::open(&global.ca_dir)?;
+        if !ca.path().join(layout::CRL.name).exists() {
+            return Ok(());
+        }
+        let maker = Maker::new(&ca, &settings(global, env)?, env)?;
+        maker.check()?;
+        let keys = maker.open_others(own, &args.passphrase, env)?;
+        let _transaction = begin(&ca, env)?;
+        let report = maker.make(&keys, env)?;
+        report.say(env);
+        maker.say_where_older(env);
+        report.outcome()
+    };
+    if let Err(error) = make() {
+        env.warn(&format!("the revocation lists could not be made: {error}"));
+        env.warn("make them with `mailca crl` before the new key is used");
+    }
 }
 
 /// A run that was interrupted after the new key had taken its place.
@@ -152,7 +179,7 @@ struct Next {
 }
 
 /// The key that an interrupted run has left, else a new one, protected as the old one is.
-fn next_key(args: &RekeyCa, ca: &CaFolder, opened: &Opened, env: &mut Env) -> Result<Next> {
+fn next_key(args: &RekeyCa, ca: &CaFolder, opened: &OpenedKey, env: &mut Env) -> Result<Next> {
     let wanted = args.key_type.as_deref().map(str::parse::<KeyType>).transpose()?;
     let path = ca.path().join(layout::NEXT_CA_KEY.name);
     if let Some(pem) = input::read_if_there(&path)? {

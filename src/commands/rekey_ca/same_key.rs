@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::{agree, begin, issued, open_key, replace_certificate, report};
+use super::{agree, issued, replace_certificate, report};
 use crate::cli::{Global, RekeyCa};
+use crate::commands::ca_key;
+use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
 use crate::error::Result;
 use crate::pki::bundle::Bundle;
@@ -17,7 +19,7 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     let now = env.now()?;
     let old = ca.certificate();
     let naming = check_serials(args, ca, env)?;
-    let key = open_key(ca, &args.passphrase, env)?.key;
+    let key = ca_key(ca, &args.passphrase, env)?;
     // Whether it can be done at all is seen before anything is written.
     let draft = rollover::same_key(old, &key, &env.serial()?, args.days, now)?;
     issued::check_verifies(ca, &renewed(ca, &draft)?, now).or_else(|error| {
@@ -43,9 +45,7 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
             |serial| rollover::same_key(old, &key, serial, args.days, now),
         )?,
     };
-    for remark in transaction.take_remarks() {
-        env.warn(&remark);
-    }
+    say_all(&mut transaction, env);
     let bundle = renewed(ca, &made)?;
     replace_certificate(ca, &bundle, env)?;
     settle(ca, &made)?;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::same_key::check_serials;
-use super::{agree, begin, issued, replace_certificate, report};
+use super::{agree, issued, replace_certificate, report};
 use crate::cli::{Global, RekeyCa};
+use crate::commands::sign::begin;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::bundle::Bundle;

@@ -19,6 +19,7 @@ const CERTIFICATE_EXTENSIONS: usize = 7;
 /// `[3]`, the extensions of a `TBSCertificate`; there only in version 3.
 const EXTENSIONS: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
 /// The object identifiers, encoded.
+const KEY_USAGE: &[u8] = &[0x06, 3, 0x55, 0x1D, 15];
 const SUBJECT_KEY_ID: &[u8] = &[0x06, 3, 0x55, 0x1D, 14];
 const AUTHORITY_KEY_ID: &[u8] = &[0x06, 3, 0x55, 0x1D, 35];
 
@@ -111,6 +112,7 @@ fn extensions(successor: &Successor<'_>) -> Result<Vec<u8>> {
                 Authority::Same => of.authority_key_id.as_deref().map(authority).transpose()?,
                 Authority::None | Authority::Key(_) => None,
             }),
+            Some(KEY_USAGE) => kept.push(with_crl_sign(extension)?),
             _ => kept.push(extension.to_vec()),
         }
     }
@@ -119,6 +121,25 @@ fn extensions(successor: &Successor<'_>) -> Result<Vec<u8>> {
     }
     let kept: Vec<_> = kept.iter().map(Vec::as_slice).collect();
     tlv::element(EXTENSIONS, &[&tlv::sequence(&kept)?])
+}
+
+/// The key usage of a CA, with cRLSign (bit 6): a CA of old that lacks it has no revocation list that
+/// anybody accepts. Where there is more than one octet of usages, it stays as it is.
+fn with_crl_sign(extension: &[u8]) -> Result<Vec<u8>> {
+    const CRL_SIGN: u8 = 0x02;
+    const KEY_CERT_SIGN: u8 = 0x04;
+    let parts = tlv::elements(extension)?;
+    let Some((value, before)) = parts.split_last() else { return Ok(extension.to_vec()) };
+    match value {
+        // An OCTET STRING of four octets with a BIT STRING in it that has one octet of bits.
+        [0x04, 4, 0x03, 2, _, bits] if bits & KEY_CERT_SIGN != 0 && bits & CRL_SIGN == 0 => {
+            let bits = bits | CRL_SIGN;
+            let unused = u8::try_from(bits.trailing_zeros()).unwrap_or(0);
+            let value = octet_string(&[0x03, 2, unused, bits])?;
+            tlv::sequence(&[before, &[&value]].concat())
+        }
+        _ => Ok(extension.to_vec()),
+    }
 }
 
 /// An authority key identifier with the key identifier alone (RFC 5280 4.2.1.1).
