@@ -173,7 +173,8 @@ pub struct Renew {
 
 /// `mailca rekey-ca`
 #[derive(Args, Debug)]
-#[command(after_long_help = "Examples:\n  mailca rekey-ca --same-key\n  mailca rekey-ca\n\n\
+#[command(after_long_help = "Examples:\n  mailca rekey-ca --same-key\n  mailca rekey-ca\n  \
+    mailca rekey-ca --ca-dir usersCA --cert users-ca\n\n\
     With --same-key the CA gets new dates, and everything that it signed goes on verifying. Without, \
     it gets a new key under the same name: clients need the new certificate before the old one ends, \
     and cross certificates bridge the time until they have it.")]
@@ -187,6 +188,10 @@ pub struct RekeyCa {
     /// Type of the new key [default: that of the old one]
     #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, conflicts_with = "same_key", long_help = KEY_TYPES)]
     pub key_type: Option<String>,
+    /// Of an intermediate CA: the certificate for the same key that the CA above it signed, and those
+    /// above that, or the folder that they are in
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["same_key", "days", "key_type"])]
+    pub cert: Vec<PathBuf>,
     /// Go on although some certificates will not verify any more
     #[arg(long)]
     pub force: bool,

@@ -17,7 +17,7 @@ pub(super) use report::Report;
 pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
-    let maker = Maker::new(&ca, &settings).wishing(args);
+    let maker = Maker::new(&ca, &settings, env)?.wishing(args);
     maker.check()?;
     let mut keys = Vec::new();
     let report = loop {
@@ -48,6 +48,7 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
         // A key is not opened under the lock, since its passphrase may be asked for.
     };
     report.say(env);
+    maker.say_where_older(env);
     if global.json {
         env.print_json(&report.json())?;
     }

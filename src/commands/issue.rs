@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
 use crate::pki::key::KeyType;
 use crate::pki::policy::as_host;
+use crate::pki::profile::Profile;
 use crate::pki::request::Request;
 use crate::pki::signature::KeyAlgorithm;
 use crate::render;
@@ -33,6 +34,7 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         && folder.has(layout::KEY)
         && folder.has(layout::REQUEST)
         && (!folder.has(layout::CERTIFICATE) || pending(&ca, &folder)?);
+    let as_ca = wishes.profile == Some(Profile::Ca);
     let certificate = if interrupted {
         env.say(&format!("going on with {}", folder.path_of(layout::REQUEST).display()));
         let request = folder.request()?;
@@ -42,8 +44,14 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         let decision = signer.decide(&request, &destination, &wishes, env)?;
         signer.carry_out(&request, decision, &destination, &wishes, env)?
     } else {
-        let draft =
-            Draft::prepare(&args.identity, folder.clone(), &wishes.existing, &settings, env)?;
+        let draft = Draft::prepare(
+            &args.identity,
+            as_ca,
+            folder.clone(),
+            &wishes.existing,
+            &settings,
+            env,
+        )?;
         let wishes = Wishes { profile: wishes.profile.or(Some(draft.profile)), ..wishes };
         let destination = Destination::Folder(folder.clone());
         let decision = signer.decide_own(&draft.request, &destination, &wishes, env)?;
@@ -75,7 +83,9 @@ fn check_same(identity: &Identity, request: &Request) -> Result<()> {
             .hint("name another folder, or keep it aside with --force"))
     };
     let mut wanted = more_names(&identity.san)?;
-    wanted.extend(identity.cn.as_deref().and_then(as_host));
+    if !request.asks_for_ca {
+        wanted.extend(identity.cn.as_deref().and_then(as_host));
+    }
     wanted.extend(identity.email.as_deref().map(GeneralName::email).transpose()?);
     if let Some(name) = wanted.iter().find(|name| !request.alternative_names.contains(name)) {
         return other(format!("is for {}, not for {name}", request.title()));

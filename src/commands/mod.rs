@@ -118,11 +118,27 @@ fn passphrase_of(path: &Path, args: &CaPassphrase, env: &mut Env) -> Result<Zero
         .hint("name a file that holds its passphrase with --ca-passphrase-file"))
 }
 
-fn ca_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<PrivateKey> {
+/// A key of the CA, and the passphrase that opened it.
+struct OpenedKey {
+    key: PrivateKey,
+    passphrase: Option<Zeroizing<String>>,
+}
+
+fn open_ca_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<OpenedKey> {
     if let Some(exposure) = ca.exposure()? {
         env.warn(&exposure);
     }
-    ca.key(|path| passphrase_of(path, args, env))
+    let mut used = None;
+    let key = ca.key(|path| {
+        let passphrase = passphrase_of(path, args, env)?;
+        used = Some(passphrase.clone());
+        Ok(passphrase)
+    })?;
+    Ok(OpenedKey { key, passphrase: used })
+}
+
+fn ca_key(ca: &CaFolder, args: &CaPassphrase, env: &mut Env) -> Result<PrivateKey> {
+    Ok(open_ca_key(ca, args, env)?.key)
 }
 
 /// The parts of a subject: those given as options, else the defaults, asked for on a terminal.

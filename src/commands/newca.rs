@@ -22,6 +22,7 @@ use crate::store::import::History;
 
 mod adopt;
 mod from_folder;
+mod intermediate;
 
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {

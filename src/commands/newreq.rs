@@ -22,6 +22,7 @@ use crate::store::config::Settings;
 use crate::store::folder::{CertificateFolder, Existing, FolderName};
 use crate::store::{input, layout};
 
+mod intermediate;
 mod next_key;
 
 /// Writes key.pem and req.pem, or the next key.
@@ -33,7 +34,8 @@ pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
     let mode = cert_mode(args.cert_mode.as_deref(), &settings)?;
     let folder = folder(args.name.as_deref(), global)?;
     let existing = existing(args.force, env)?;
-    let draft = Draft::prepare(&args.identity, folder, &existing, &settings, env)?;
+    let as_ca = intermediate::wanted(args)?;
+    let draft = Draft::prepare(&args.identity, as_ca, folder, &existing, &settings, env)?;
     let kept = draft.write(mode, &existing)?;
     say_kept(&kept, env);
     let folder = &draft.folder;
@@ -52,7 +54,8 @@ pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
         folder.path_of(layout::REQUEST).display()
     ));
     let name = args.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
-    env.say(&format!("next: `mailca sign{name}`"));
+    let profile = if as_ca { " --profile ca" } else { "" };
+    env.say(&format!("next: `mailca sign{name}{profile}`"));
     Ok(())
 }
 
@@ -76,6 +79,7 @@ impl Draft {
     /// Asks what is to be asked, and makes the key and the request in memory.
     pub(super) fn prepare(
         identity: &Identity,
+        as_ca: bool,
         folder: CertificateFolder,
         existing: &Existing,
         settings: &Settings,
@@ -83,8 +87,12 @@ impl Draft {
     ) -> Result<Self> {
         let resumed = check_folder(&folder, existing)?;
         folder.check_writable()?;
-        let (profile, common_name, first_name) = whose(identity, env)?;
-        let mut names = vec![first_name];
+        let (profile, common_name, mut names) = if as_ca {
+            (Profile::Ca, intermediate::name(identity, env)?, Vec::new())
+        } else {
+            let (profile, common_name, first_name) = whose(identity, env)?;
+            (profile, common_name, vec![first_name])
+        };
         for name in more_names(&identity.san)? {
             if !names.contains(&name) {
                 names.push(name);
@@ -104,7 +112,7 @@ impl Draft {
         } else {
             key(identity, profile, settings, env)?
         };
-        let request = Request::from_der(&assemble::request(&subject, &names, false, &key)?)?;
+        let request = Request::from_der(&assemble::request(&subject, &names, as_ca, &key)?)?;
         Ok(Self { folder, request, profile, key, key_is_there: resumed })
     }
 
@@ -244,6 +252,7 @@ fn key(
     let kind = match (&identity.key_type, profile) {
         (Some(name), _) => name.parse()?,
         (None, Profile::User) => settings.user_key_type()?,
+        (None, Profile::Ca) => settings.ca_key_type()?,
         (None, _) => settings.host_key_type()?,
     };
     if let Some(limits) = kind.limits() {

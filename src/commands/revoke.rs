@@ -25,7 +25,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let ca = CaFolder::open(&global.ca_dir)?;
     let condemned = Condemned::find(&args.target, &ca, global)?;
     let revocation = revocation(args, &condemned, env)?;
-    let maker = args.crl.then(|| Maker::new(&ca, &settings));
+    let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
     if let Some(maker) = &maker {
         maker.check()?;
     }

@@ -79,7 +79,7 @@ fn revocation(
     ca: &CaFolder,
     settings: &Settings,
     seen: &Seen,
-    env: &Env,
+    env: &mut Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
     let wanted = settings.crl_url.is_some()
@@ -90,7 +90,7 @@ fn revocation(
     if !wanted && !is_there && seen.counts.revoked == 0 {
         return Ok(());
     }
-    let (id, what) = match Maker::new(ca, settings).look_at(seen.revoked_rows, env)? {
+    let (id, what) = match Maker::new(ca, settings, env)?.look_at(seen.revoked_rows, env)? {
         Look::Good(_) => return Ok(()),
         Look::Lacking => {
             ("crl-unpublished", "the revocation list is not in all of its places".to_owned())

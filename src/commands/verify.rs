@@ -108,7 +108,7 @@ fn roots(args: &Verify, global: &Global, env: &mut Env) -> Result<Vec<Vec<u8>>> 
         return Ok(ders(&found.concat()));
     }
     match CaFolder::open(&global.ca_dir) {
-        Ok(ca) => Ok(ders(ca.chain())),
+        Ok(ca) => Ok(ca.bundle().all().map(|ca| ca.as_der().to_vec()).collect()),
         Err(error) => {
             let beside = atomic::folder_of(&args.file).join(layout::CHAIN.name);
             if beside.exists() {

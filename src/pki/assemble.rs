@@ -5,13 +5,14 @@
 //! public key are spliced into the to-be-signed part as the bytes they came in, and that part is
 //! signed once, by the key itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+mod convert;
+mod successor;
+
+use std::net::IpAddr;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet,
-    CrlDistributionPoint, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
-    Issuer, KeyIdMethod, KeyUsagePurpose, NameConstraints, PublicKeyData, SerialNumber,
-    SignatureAlgorithm, SigningKey,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    DistinguishedName, IsCa, Issuer, KeyIdMethod, SerialNumber,
 };
 use time::OffsetDateTime;
 
@@ -20,10 +21,18 @@ use crate::pki::certificate::Certificate;
 use crate::pki::crl::{Crl, Entries};
 use crate::pki::digest::sha256;
 use crate::pki::general_name::GeneralName;
-use crate::pki::key::{PrivateKey, SigningAlgorithm};
+use crate::pki::key::PrivateKey;
 use crate::pki::name::Name;
 use crate::pki::serial::Serial;
 use crate::pki::tlv;
+
+#[cfg(test)]
+pub(super) use self::convert::rcgen_name;
+use self::convert::{
+    Unsigned, name_constraints, placeholder, rcgen_algorithm, rcgen_key_usage, rcgen_names,
+    rcgen_purpose, unencodable,
+};
+pub use self::successor::{Authority, Successor, successor};
 
 /// Position of the fields in a `TBSCertificate` of version 3 (RFC 5280 4.1).
 const CERTIFICATE_ISSUER: usize = 3;
@@ -102,6 +111,21 @@ pub struct CertificateFields<'a> {
 
 /// Encodes and signs a certificate.
 pub fn certificate(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<Certificate> {
+    let signed = splice_and_sign(
+        &encoded(fields, key)?,
+        &[
+            (CERTIFICATE_ISSUER, fields.issuer.as_der()),
+            (CERTIFICATE_SUBJECT, fields.subject.as_der()),
+            (CERTIFICATE_PUBLIC_KEY, fields.public_key),
+        ],
+        None,
+        key,
+    )?;
+    Certificate::from_der(&signed)
+}
+
+/// A certificate that is not signed yet, and in which names and key only hold the place.
+fn encoded(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<Vec<u8>> {
     let mut params = CertificateParams::default();
     params.distinguished_name = placeholder(fields.subject);
     params.serial_number = Some(SerialNumber::from_slice(fields.serial.as_bytes()));
@@ -133,17 +157,7 @@ pub fn certificate(fields: &CertificateFields<'_>, key: &PrivateKey) -> Result<C
     let encoded = params
         .signed_by(&unsigned, &Issuer::from_params(&issuer, &unsigned))
         .map_err(unencodable)?;
-    let signed = splice_and_sign(
-        encoded.der(),
-        &[
-            (CERTIFICATE_ISSUER, fields.issuer.as_der()),
-            (CERTIFICATE_SUBJECT, fields.subject.as_der()),
-            (CERTIFICATE_PUBLIC_KEY, fields.public_key),
-        ],
-        None,
-        key,
-    )?;
-    Certificate::from_der(&signed)
+    Ok(encoded.der().to_vec())
 }
 
 /// Encodes and signs a request for the key's own public half.
@@ -252,114 +266,4 @@ fn splice_and_sign(
     let to_be_signed = tlv::sequence(&fields)?;
     let signature = tlv::bit_string(&key.sign(&to_be_signed)?)?;
     tlv::sequence(&[&to_be_signed, algorithm, &signature])
-}
-
-/// rcgen makes the subjectAltName critical where the subject is empty (RFC 5280 4.2.1.6), so the
-/// name that is spliced out must be empty exactly where the real one is.
-fn placeholder(subject: &Name) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    if !subject.is_empty() {
-        name.push(DnType::CommonName, "placeholder");
-    }
-    name
-}
-
-fn rcgen_names(names: &[GeneralName]) -> Result<Vec<rcgen::SanType>> {
-    names.iter().map(rcgen_name).collect()
-}
-
-pub(super) fn rcgen_name(name: &GeneralName) -> Result<rcgen::SanType> {
-    let ascii = |text: &str| {
-        rcgen::string::Ia5String::try_from(text)
-            .map_err(|_| Error::refused(format!("{name} is not ASCII")))
-    };
-    match name {
-        GeneralName::Dns(host) => Ok(rcgen::SanType::DnsName(ascii(host)?)),
-        GeneralName::Email(mailbox) => Ok(rcgen::SanType::Rfc822Name(ascii(mailbox)?)),
-        GeneralName::Ip(address) => Ok(rcgen::SanType::IpAddress(*address)),
-        GeneralName::Uri(_) | GeneralName::Directory(_) | GeneralName::Other { .. } => {
-            Err(Error::refused(format!("{name} cannot be put into a certificate")))
-        }
-    }
-}
-
-fn rcgen_key_usage(usage: KeyUsage) -> KeyUsagePurpose {
-    match usage {
-        KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
-        KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
-        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
-        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
-    }
-}
-
-fn rcgen_purpose(purpose: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
-    match purpose {
-        ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
-        ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
-        ExtendedKeyUsage::EmailProtection => ExtendedKeyUsagePurpose::EmailProtection,
-    }
-}
-
-fn rcgen_algorithm(algorithm: SigningAlgorithm) -> &'static SignatureAlgorithm {
-    match algorithm {
-        SigningAlgorithm::EcdsaP256Sha256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-        SigningAlgorithm::EcdsaP384Sha384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-        SigningAlgorithm::EcdsaP521Sha512 => &rcgen::PKCS_ECDSA_P521_SHA512,
-        SigningAlgorithm::Ed25519 => &rcgen::PKCS_ED25519,
-        SigningAlgorithm::RsaSha256 => &rcgen::PKCS_RSA_SHA256,
-    }
-}
-
-/// Host names in and below each domain; mailboxes at it and, with the leading dot that RFC 5280
-/// 4.2.1.10 asks for, below it; and only the addresses that are named.
-fn name_constraints(permitted: &Permitted) -> NameConstraints {
-    let mut constraints =
-        NameConstraints { permitted_subtrees: Vec::new(), excluded_subtrees: Vec::new() };
-    for domain in &permitted.domains {
-        constraints.permitted_subtrees.extend([
-            GeneralSubtree::DnsName(domain.clone()),
-            GeneralSubtree::Rfc822Name(domain.clone()),
-            GeneralSubtree::Rfc822Name(format!(".{domain}")),
-        ]);
-    }
-    let subtree = |(address, prefix): (IpAddr, u8)| {
-        GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix))
-    };
-    if permitted.networks.is_empty() {
-        constraints.excluded_subtrees = vec![
-            subtree((Ipv4Addr::UNSPECIFIED.into(), 0)),
-            subtree((Ipv6Addr::UNSPECIFIED.into(), 0)),
-        ];
-    } else {
-        constraints.permitted_subtrees.extend(permitted.networks.iter().copied().map(subtree));
-    }
-    constraints
-}
-
-fn unencodable(error: rcgen::Error) -> Error {
-    Error::refused("the certificate cannot be encoded").caused_by(error)
-}
-
-/// Stands where rcgen wants a key: it only says which algorithm the real key signs with.
-struct Unsigned(&'static SignatureAlgorithm);
-
-impl PublicKeyData for Unsigned {
-    fn subject_public_key_info(&self) -> Vec<u8> {
-        // An empty SEQUENCE: replaced before anything is signed.
-        vec![0x30, 0x00]
-    }
-
-    fn der_bytes(&self) -> &[u8] {
-        &[]
-    }
-
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        self.0
-    }
-}
-
-impl SigningKey for Unsigned {
-    fn sign(&self, _message: &[u8]) -> std::result::Result<Vec<u8>, rcgen::Error> {
-        Ok(Vec::new())
-    }
 }

@@ -42,6 +42,10 @@ pub struct Certificate {
     pub crl_url: Option<String>,
     /// The subject key identifier.
     pub key_id: Option<Vec<u8>>,
+    /// The key identifier in the authority key identifier: that of the key that signed it.
+    pub authority_key_id: Option<Vec<u8>>,
+    /// The serial number in the authority key identifier: that of the issuer's certificate.
+    pub authority_serial: Option<Serial>,
     /// The extended key usages as dotted OIDs; `None` where the extension is absent.
     pub extended_key_usage: Option<Vec<String>>,
 }
@@ -68,6 +72,8 @@ impl Certificate {
             path_length: None,
             crl_url: None,
             key_id: None,
+            authority_key_id: None,
+            authority_serial: None,
             extended_key_usage: None,
         };
         for extension in parsed.extensions() {
@@ -88,6 +94,11 @@ impl Certificate {
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => {
                     certificate.key_id = Some(id.0.to_vec());
+                }
+                ParsedExtension::AuthorityKeyIdentifier(id) => {
+                    certificate.authority_key_id =
+                        id.key_identifier.as_ref().map(|id| id.0.to_vec());
+                    certificate.authority_serial = id.authority_cert_serial.map(Serial::from_bytes);
                 }
                 ParsedExtension::ExtendedKeyUsage(usage) => {
                     certificate.extended_key_usage = Some(purposes(usage));
@@ -130,7 +141,8 @@ impl Certificate {
         Ok(pem::encode("CERTIFICATE", &self.der)?.to_string())
     }
 
-    /// Whether subject and issuer are the same name, as in a root.
+    /// Whether subject and issuer are the same name, as in a root and in a cross certificate between two
+    /// keys of one CA (RFC 5280 3.2).
     pub fn is_self_issued(&self) -> bool {
         self.subject.same_as(&self.issuer)
     }
@@ -176,28 +188,27 @@ impl Certificate {
         parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.crl_sign())
     }
 
+    /// Whether it is a root, as far as it says itself: subject and issuer are the same name, and its
+    /// authority key identifier, where it has one, is its own. A cross certificate between two keys of
+    /// one CA has the one and not the other.
+    pub fn is_self_signed(&self) -> bool {
+        self.is_self_issued() && self.names_as_issuer(self)
+    }
+
+    /// Whether the authority key identifier, where there is one, is that of `issuer` (RFC 5280
+    /// 4.2.1.1).
+    pub fn names_as_issuer(&self, issuer: &Self) -> bool {
+        let fits = |wanted: &Option<Vec<u8>>, found: &Option<Vec<u8>>| {
+            wanted.is_none() || found.is_none() || wanted == found
+        };
+        fits(&self.authority_key_id, &issuer.key_id)
+            && self.authority_serial.as_ref().is_none_or(|serial| *serial == issuer.serial)
+    }
+
     /// What to call it in a message: the common name, else the first name that it has.
     pub fn title(&self) -> String {
         title(&self.subject, &self.alternative_names)
     }
-}
-
-/// The first certificate, followed by the one that signed it, and so on; the others are left out.
-pub fn chain_of(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
-    if certificates.is_empty() {
-        return certificates;
-    }
-    let mut chain = vec![certificates.remove(0)];
-    while let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
-        let above = certificates
-            .iter()
-            .position(|candidate| candidate.is_ca && candidate.subject.same_as(&last.issuer));
-        match above {
-            Some(position) => chain.push(certificates.swap_remove(position)),
-            None => break,
-        }
-    }
-    chain
 }
 
 fn not_a_certificate(content: &[u8]) -> Error {

@@ -76,8 +76,8 @@ impl Crl {
         Ok(found)
     }
 
-    /// Reads the list of a file that holds nothing besides.
-    pub fn only_from_file_content(content: &[u8]) -> Result<Self> {
+    /// Reads the first list of a file that holds nothing but lists of one CA.
+    pub fn first_of_lists_only(content: &[u8]) -> Result<Self> {
         if content.first() == Some(&SEQUENCE) {
             return Self::from_der(content);
         }
@@ -85,8 +85,19 @@ impl Crl {
             return Self::from_der(&der);
         }
         match pem::blocks(content)?.as_slice() {
-            [block] if block.label == LABEL => Self::from_der(&block.der),
-            _ => Err(Error::refused("it holds something else than one revocation list")),
+            [first, others @ ..] if first.label == LABEL => {
+                let first = Self::from_der(&first.der)?;
+                for other in others {
+                    // Those of older keys of the same CA.
+                    if other.label != LABEL
+                        || !Self::from_der(&other.der)?.issuer.same_as(&first.issuer)
+                    {
+                        return Err(Error::refused("it holds something else than lists of one CA"));
+                    }
+                }
+                Ok(first)
+            }
+            _ => Err(Error::refused("it holds something else than a revocation list")),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod asn1_time;
 pub mod assemble;
+pub mod bundle;
 pub mod certificate;
 pub mod constraints;
 pub mod crl;
@@ -23,9 +24,11 @@ pub mod printable;
 pub mod profile;
 pub mod request;
 pub mod revocation;
+pub mod rollover;
 pub mod serial;
 pub mod signature;
 mod subtree;
+pub mod tlsa;
 pub mod tlv;
 mod typed_name;
 pub mod verify;

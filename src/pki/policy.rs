@@ -160,7 +160,7 @@ pub fn approve<'a>(
     let key_algorithm = KeyAlgorithm::of(asked.public_key).map_err(Error::as_refused)?;
     request::check_key(&key_algorithm)?;
     check_issuer(issuer)?;
-    check_key(&asked, chain)?;
+    check_key(&asked, chain.iter())?;
     if asked.subject.same_as(&issuer.subject) {
         return Err(Error::refused(format!(
             "the {} has the CA's own name, {}: clients take such a certificate for self-signed",
@@ -249,8 +249,12 @@ fn check_lengths(asked: &Asked<'_>) -> Result<()> {
     }
 }
 
-fn check_key(asked: &Asked<'_>, chain: &[Certificate]) -> Result<()> {
-    if chain.iter().any(|certificate| certificate.public_key == asked.public_key) {
+/// Refuses a key of the CA's own, whichever of `certificates` has it.
+pub fn check_key<'c>(
+    asked: &Asked<'_>,
+    mut certificates: impl Iterator<Item = &'c Certificate>,
+) -> Result<()> {
+    if certificates.any(|certificate| certificate.public_key == asked.public_key) {
         return Err(Error::refused(format!("the {} is for the key of the CA itself", asked.noun))
             .hint("a host or user needs a key of its own: make it with `mailca newreq`"));
     }

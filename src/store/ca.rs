@@ -9,7 +9,8 @@ use fs_err as fs;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::pki::certificate::{Certificate, chain_of};
+use crate::pki::bundle::{self, Bundle};
+use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
@@ -20,7 +21,7 @@ use crate::store::{layout, together};
 #[derive(Debug)]
 pub struct CaFolder {
     path: PathBuf,
-    chain: Vec<Certificate>,
+    bundle: Bundle,
 }
 
 impl CaFolder {
@@ -32,8 +33,8 @@ impl CaFolder {
                 .hint("make one with `mailca newca`")
                 .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR"));
         }
-        let chain = read_chain(&certificate)?;
-        Ok(Self { path: path.to_owned(), chain })
+        let bundle = read_bundle(&certificate)?;
+        Ok(Self { path: path.to_owned(), bundle })
     }
 
     /// Where it is.
@@ -43,17 +44,24 @@ impl CaFolder {
 
     /// The CA's certificate and those above it, issuer first, root last.
     pub fn chain(&self) -> &[Certificate] {
-        &self.chain
+        self.bundle.chain()
+    }
+
+    /// All CA certificates in the CA's cacert.pem: the chain, and during a roll-over the older roots
+    /// and the cross certificates.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
     }
 
     /// The CA's own certificate.
     pub fn certificate(&self) -> &Certificate {
-        &self.chain[0]
+        self.bundle.own()
     }
 
-    /// The chain in PEM, as it stands beside every certificate.
+    /// The chain in PEM, as it stands beside every certificate: with what bridges to older roots
+    /// during a roll-over.
     pub fn chain_pem(&self) -> Result<String> {
-        self.chain.iter().map(Certificate::to_pem).collect()
+        bundle::to_pem(self.bundle.beside_certificates())
     }
 
     /// Reads the CA's key. `passphrase` is asked where it is encrypted.
@@ -139,8 +147,8 @@ impl CaFolder {
             Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
         together::recover(&self.path)?;
-        let now = read_chain(&self.path.join(layout::CA_CERTIFICATE.name))?;
-        if now[0].as_der() != self.certificate().as_der() {
+        let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
+        if now.own().as_der() != self.certificate().as_der() {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")
                 .hint("run the command again"));
         }
@@ -154,8 +162,8 @@ pub struct Lock {
     _file: fs::File,
 }
 
-fn read_chain(path: &Path) -> Result<Vec<Certificate>> {
-    Certificate::from_file_content(&input::read(path)?)
-        .map(chain_of)
-        .map_err(|error| error.at(path.display()))
+fn read_bundle(path: &Path) -> Result<Bundle> {
+    let certificates = Certificate::from_file_content(&input::read(path)?)
+        .map_err(|error| error.at(path.display()))?;
+    Bundle::new(certificates).ok_or_else(|| Error::bug("a CA without a certificate"))
 }

@@ -26,6 +26,8 @@ pub const CA_CERTIFICATE: FileKind = file("cacert.pem", 0o444);
 pub const CA_REQUEST: FileKind = file("careq.pem", 0o444);
 /// The CA's private key.
 pub const CA_KEY: FileKind = file("private/cakey.pem", SECRET_MODE);
+/// The key that is to take its place, while the CA is given a new one.
+pub const NEXT_CA_KEY: FileKind = file("private/next-cakey.pem", SECRET_MODE);
 /// One line a certificate.
 pub const INDEX: FileKind = file("index.txt", RECORD_MODE);
 /// OpenSSL's setting on duplicate subjects.

@@ -60,5 +60,6 @@ pub mod import;
 pub mod index;
 pub mod input;
 pub mod layout;
+pub mod previous;
 pub mod together;
 pub mod transaction;

@@ -197,6 +197,12 @@ impl Occasion {
         Self(hex(&sha256(old.as_der())))
     }
 
+    /// A new certificate of the CA itself, made in place of `old` for this public key.
+    pub fn of_rekey(old: &Certificate, issuer_key: &[u8], public_key: &[u8]) -> Self {
+        let parts = [sha256(old.as_der()), sha256(issuer_key), sha256(public_key)];
+        Self(hex(&sha256(&parts.concat())))
+    }
+
     fn path(&self, ca: &CaFolder, extension: &str) -> PathBuf {
         ca.path().join(layout::PENDING).join(format!("{}.{extension}", self.0))
     }
@@ -217,6 +223,19 @@ pub fn occasion_of(ca: &CaFolder, certificate: &Certificate) -> Result<Option<Oc
         }
     }
     Ok(None)
+}
+
+/// Notes that those of the recorded certificates are where they belong for which `is_there` says so.
+/// Returns whether there were any.
+pub fn all_delivered(ca: &CaFolder, is_there: impl Fn(&Certificate) -> bool) -> Result<bool> {
+    let mut any = false;
+    for (path, certificate) in undelivered_files(ca)? {
+        if is_there(&certificate) {
+            atomic::remove_if_there(&path)?;
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 /// The certificates that were recorded and have not arrived, as far as is known. No lock is needed to

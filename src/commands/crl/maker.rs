@@ -1,8 +1,8 @@
 //! Making a list and putting it into its places; `revoke --crl` does it too.
 
 use crate::cli::{self, CaPassphrase};
-use crate::commands::ca_key;
 use crate::commands::crl::Report;
+use crate::commands::{OpenedKey, open_ca_key, passphrase_of};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::crl::Crl;
@@ -11,6 +11,7 @@ use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::crl::{self, Dates, Destination, Issuer, List, Places, Standing};
+use crate::store::previous::Previous;
 
 /// What is to be done where a list is made only if that is needed.
 pub enum Look {
@@ -28,6 +29,8 @@ pub struct Maker<'a> {
     ca: &'a CaFolder,
     /// The present one is the first.
     issuers: Vec<Issuer>,
+    /// The keys of the others.
+    older: Vec<Previous>,
     places: Places,
     days: u32,
 }
@@ -35,7 +38,7 @@ pub struct Maker<'a> {
 impl<'a> Maker<'a> {
     /// With the places and days of the CA's settings. Their relative paths begin at the CA's folder, so
     /// that it does not matter where the command is run.
-    pub fn new(ca: &'a CaFolder, settings: &Settings) -> Self {
+    pub fn new(ca: &'a CaFolder, settings: &Settings, env: &mut Env) -> Result<Self> {
         let in_folder = |paths: &[std::path::PathBuf]| {
             paths.iter().map(|path| ca.path().join(path)).collect::<Vec<_>>()
         };
@@ -44,7 +47,25 @@ impl<'a> Maker<'a> {
             files: in_folder(&settings.crl_publish),
             hash_dirs: in_folder(&settings.crl_hash_dir),
         };
-        Self { ca, issuers: vec![Issuer::present(ca)], places, days: settings.crl_days() }
+        let mut older = Previous::active(ca, env.now()?)?;
+        older.retain(|one| {
+            // The present key's list must not wait for it.
+            let there = one.key_path().exists();
+            if !there {
+                env.warn(&format!(
+                    "{} is missing: no list is made for the certificates of that key, the last of which \
+                     ends on {}",
+                    one.key_path().display(),
+                    one.until.date()
+                ));
+            }
+            there
+        });
+        let mut issuers = vec![Issuer::present(ca)];
+        for one in &older {
+            issuers.push(Issuer::previous(one.certificate.clone())?);
+        }
+        Ok(Self { ca, issuers, older, places, days: settings.crl_days() })
     }
 
     /// The same with what the command line says besides.
@@ -83,7 +104,44 @@ impl<'a> Maker<'a> {
 
     /// The keys of the issuers, in their order. It may ask for a passphrase, so no lock may be held.
     pub fn open_keys(&self, passphrase: &CaPassphrase, env: &mut Env) -> Result<Vec<PrivateKey>> {
-        Ok(vec![ca_key(self.ca, passphrase, env)?])
+        let own = open_ca_key(self.ca, passphrase, env)?;
+        self.open_others(own, passphrase, env)
+    }
+
+    /// The same where the present key is open. The others mostly have its passphrase.
+    pub fn open_others(
+        &self,
+        own: OpenedKey,
+        passphrase: &CaPassphrase,
+        env: &mut Env,
+    ) -> Result<Vec<PrivateKey>> {
+        let mut keys = vec![own.key];
+        for one in &self.older {
+            let known =
+                own.passphrase.as_ref().and_then(|known| one.key(|_| Ok(known.clone())).ok());
+            keys.push(match known {
+                Some(key) => key,
+                None => one.key(|path| passphrase_of(path, passphrase, env))?,
+            });
+        }
+        Ok(keys)
+    }
+
+    /// Says where the lists of older keys are, which not every server finds by itself.
+    pub fn say_where_older(&self, env: &mut Env) {
+        for (issuer, one) in self.issuers[1..].iter().zip(&self.older) {
+            env.say(&format!(
+                "{} is that of the CA's older key, which signs one until {}; PEM files hold both",
+                Destination::own(issuer, self.ca).path.display(),
+                one.until.date()
+            ));
+        }
+        if !self.older.is_empty() && self.places.hash_dirs.is_empty() {
+            env.say(
+                "Sendmail reads the first list of a file only: it needs them in a folder (--hash-dir, \
+                 CRLPath)",
+            );
+        }
     }
 
     /// Looks whether a list is needed, or lacks somewhere. Changes nothing, and needs no lock.
@@ -144,6 +202,7 @@ impl<'a> Maker<'a> {
             let dates = Dates::new(now, self.days, before.as_ref());
             lists.push(crl::make(&issuer.certificate, key, &entries, &number, dates)?);
         }
+        crl::join(&mut lists);
         if lists.len() != self.issuers.len() {
             return Err(Error::bug("a key of the CA was not opened"));
         }
@@ -176,6 +235,7 @@ impl<'a> Maker<'a> {
                 Standing::Needed(why) => return Ok(Err(why)),
             }
         }
+        crl::join(&mut lists);
         Ok(Ok(lists))
     }
 

@@ -149,11 +149,11 @@ fn check_validity(
         ))
         .hint(format!("renew it with `{}`", renew::command(certificate, &folder.argument()))));
     }
-    let roots: Vec<_> = chain.iter().rev().take(1).map(|ca| ca.as_der().to_vec()).collect();
-    let others: Vec<_> = chain.iter().rev().skip(1).map(|ca| ca.as_der().to_vec()).collect();
+    // Its roots are those that are self-signed: several, while the CA's key is rolled over.
+    let roots: Vec<_> = chain.iter().map(|ca| ca.as_der().to_vec()).collect();
     let options = Options {
         roots: &roots,
-        intermediates: &others,
+        intermediates: &[],
         crls: &[],
         at: now,
         purpose: None,

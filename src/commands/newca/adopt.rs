@@ -5,11 +5,12 @@ use std::cell::RefCell;
 
 use zeroize::Zeroizing;
 
-use super::{Made, from_folder, new_passphrase, passphrase_of, protect};
+use super::{Made, from_folder, intermediate, new_passphrase, passphrase_of, protect};
 use crate::cli::Newca;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::certificate::{Certificate, chain_of};
+use crate::pki::bundle::Bundle;
+use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::pki::{pem, pkcs12};
@@ -42,9 +43,10 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
         Error::refused("no private key is in the files given to --from")
             .hint("name the CA's key as well: --from cacert.pem cakey.pem")
     })?;
-    let chain = chain(certificates, &key)?;
+    let bundle = bundle(certificates, &key)?;
+    let chain = bundle.chain();
     check(&chain[0], env)?;
-    if let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
+    if let Some(last) = chain.last().filter(|last| !last.is_self_signed()) {
         env.warn(&format!(
             "the certificate of {}, which signed {}, is not in the files; clients need the chain up to \
              its root: name those certificates with --from too",
@@ -67,8 +69,10 @@ pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<
         ..Parts::default()
     };
     let configuration = settings.to_toml(&defaults)?;
-    let history = sources.history(&chain[0])?;
-    Ok(Made { chain, request_pem: None, key_pem, configuration, history })
+    let history = sources.history(bundle.own())?;
+    let chain = bundle.all().cloned().collect();
+    let request_pem = intermediate::request(&args.from, &key);
+    Ok(Made { chain, request_pem, key_pem, configuration, history })
 }
 
 /// Certificates, and a key with the encrypted PEM that it came in, if it did.
@@ -134,15 +138,19 @@ fn from_pem_or_der(
 }
 
 /// The certificate of the key, followed by the one that signed it, and so on.
-fn chain(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Vec<Certificate>> {
+fn bundle(mut certificates: Vec<Certificate>, key: &PrivateKey) -> Result<Bundle> {
+    let of_key = |certificate: &Certificate| certificate.public_key == key.public_key();
+    // A root that was rolled over has cross certificates for the same key beside it.
     let position = certificates
         .iter()
-        .position(|certificate| certificate.public_key == key.public_key())
+        .position(|certificate| of_key(certificate) && certificate.is_self_signed())
+        .or_else(|| certificates.iter().position(of_key))
         .ok_or_else(|| {
             Error::refused("none of the certificates given to --from belongs to the private key")
         })?;
-    certificates.swap(0, position);
-    Ok(chain_of(certificates))
+    let own = certificates.remove(position);
+    certificates.insert(0, own);
+    Bundle::new(certificates).ok_or_else(|| Error::bug("a CA without a certificate"))
 }
 
 fn check(certificate: &Certificate, env: &mut Env) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::intermediate;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -20,6 +21,10 @@ pub(super) fn expand(given: &[PathBuf]) -> Result<Sources> {
     for path in given {
         if !path.is_dir() {
             sources.files.push(path.clone());
+            continue;
+        }
+        if let Some(files) = intermediate::files(path) {
+            sources.files.extend(files);
             continue;
         }
         let source = import::recognize(path)?.ok_or_else(|| import::not_recognized(path))?;

@@ -147,6 +147,7 @@ impl<'a> Signer<'a> {
             path_length: wishes.path_length.unwrap_or(0),
             crl_url: wishes.crl_url.clone(),
         };
+        policy::check_key(&request.into(), self.ca.bundle().all())?;
         policy::approve(request, &terms, self.ca.chain(), env.now()?)
     }
 

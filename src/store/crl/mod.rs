@@ -70,13 +70,23 @@ pub struct List {
     /// The list.
     pub crl: Crl,
     pem: String,
+    /// The lists of older keys, which follow it in a file.
+    older: String,
 }
 
 impl List {
     /// Encodes a list for its places.
     pub fn new(crl: Crl) -> Self {
         let pem = crl.to_pem();
-        Self { crl, pem }
+        Self { crl, pem, older: String::new() }
+    }
+}
+
+/// Has the list of the present key, the first, followed by the others wherever a file in PEM holds it:
+/// most servers read all lists of a file.
+pub fn join(lists: &mut [List]) {
+    if let [first, older @ ..] = lists {
+        first.older = older.iter().map(|list| list.pem.as_str()).collect();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a list is put: into the CA's folder, and wherever servers and clients read it.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,10 @@ impl Places {
         for file in &self.files {
             let path = with_suffix(file, suffix);
             let form = Form::of(&path);
+            if form == Form::Pem && !suffix.is_empty() {
+                // There it follows the list of the present key.
+                continue;
+            }
             found.push(Destination { path, form, kind: Kind::File });
         }
         for folder in &self.hash_dirs {
@@ -140,7 +145,7 @@ impl Destination {
         if self.is_own() || there.len() == 0 {
             return Ok(None);
         }
-        let crl = Crl::only_from_file_content(&input::read(&self.path)?).map_err(|_| {
+        let crl = Crl::first_of_lists_only(&input::read(&self.path)?).map_err(|_| {
             Error::refused(format!("{name} is there, and is not just a revocation list"))
                 .hint("name another file, or move this one away: it is not written over")
         })?;
@@ -169,23 +174,27 @@ impl Destination {
     /// Whether this list is not here, or not as it should be.
     pub fn lacks(&self, list: &List) -> bool {
         let same = input::read_if_there(&self.path)
-            .is_ok_and(|there| there.is_some_and(|there| *there == self.content(list)));
+            .is_ok_and(|there| there.is_some_and(|there| *there == *self.content(list)));
         !same || matches!(&self.kind, Kind::Hashed(hash) if !hash_dir::has_link(&self.path, hash))
     }
 
     /// Puts the list here, durably.
     pub fn put(&self, list: &List) -> Result<()> {
-        Staged::new(&self.path, self.content(list), MODE)?.replace()?;
+        Staged::new(&self.path, &self.content(list), MODE)?.replace()?;
         if let Kind::Hashed(hash) = &self.kind {
             hash_dir::link(&self.path, hash)?;
         }
         atomic::sync_folder(folder_of(&self.path))
     }
 
-    fn content<'l>(&self, list: &'l List) -> &'l [u8] {
+    fn content<'l>(&self, list: &'l List) -> Cow<'l, [u8]> {
         match self.form {
-            Form::Pem => list.pem.as_bytes(),
-            Form::Der => list.crl.as_der(),
+            // OpenSSL finds each list in a file of its own there.
+            Form::Pem if list.older.is_empty() || matches!(self.kind, Kind::Hashed(_)) => {
+                list.pem.as_bytes().into()
+            }
+            Form::Pem => [list.pem.as_bytes(), list.older.as_bytes()].concat().into(),
+            Form::Der => list.crl.as_der().into(),
         }
     }
 }

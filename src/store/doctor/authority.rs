@@ -31,7 +31,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let what = format!("the CA {title} is weak: {weakness}");
         // Nobody verifies the signature of a root.
         let only_signature = !weakness.contains("bits");
-        findings.push(if only_signature && certificate.is_self_issued() {
+        findings.push(if only_signature && certificate.is_self_signed() {
             let mend =
                 "`mailca rekey-ca --same-key` signs it anew; most programs do not mind in a root";
             Finding::advice("ca-weak", what, mend)
@@ -52,7 +52,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let mend = "`mailca rekey-ca --same-key` makes a certificate that has it";
         findings.push(Finding::advice("ca-may-not-sign-crls", what, mend));
     }
-    if scene.ca.chain().last().is_some_and(|last| !last.is_self_issued()) {
+    if scene.ca.chain().last().is_some_and(|last| !last.is_self_signed()) {
         let what = "cacert.pem does not hold the chain up to its root";
         findings.push(Finding::advice(
             "chain-incomplete",
