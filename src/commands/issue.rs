@@ -44,8 +44,14 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         let decision = signer.decide(&request, &destination, &wishes, env)?;
         signer.carry_out(&request, decision, &destination, &wishes, env)?
     } else {
-        let draft =
-            Draft::prepare(&args.identity, as_ca, folder.clone(), &wishes.existing, &settings, env)?;
+        let draft = Draft::prepare(
+            &args.identity,
+            as_ca,
+            folder.clone(),
+            &wishes.existing,
+            &settings,
+            env,
+        )?;
         let wishes = Wishes { profile: wishes.profile.or(Some(draft.profile)), ..wishes };
         let destination = Destination::Folder(folder.clone());
         let decision = signer.decide_own(&draft.request, &destination, &wishes, env)?;

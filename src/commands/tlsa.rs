@@ -58,7 +58,9 @@ pub fn run(args: &Tlsa, global: &Global, env: &mut Env) -> Result<()> {
         let documents: Vec<_> = documents.collect();
         return env.print_json(&json!({ "host": host, "records": documents }));
     }
-    env.print("; 2 1 1 needs the CA's certificate in the chain that the server presents, the root too.")?;
+    env.print(
+        "; 2 1 1 needs the CA's certificate in the chain that the server presents, the root too.",
+    )?;
     for named in &records {
         env.print(&format!("; {}: {}", named.record, named.comment))?;
     }

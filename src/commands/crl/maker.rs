@@ -10,8 +10,8 @@ use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
-use crate::store::previous::Previous;
 use crate::store::crl::{self, Dates, Destination, Issuer, List, Places, Standing};
+use crate::store::previous::Previous;
 
 /// What is to be done where a list is made only if that is needed.
 pub enum Look {
@@ -117,7 +117,8 @@ impl<'a> Maker<'a> {
     ) -> Result<Vec<PrivateKey>> {
         let mut keys = vec![own.key];
         for one in &self.older {
-            let known = own.passphrase.as_ref().and_then(|known| one.key(|_| Ok(known.clone())).ok());
+            let known =
+                own.passphrase.as_ref().and_then(|known| one.key(|_| Ok(known.clone())).ok());
             keys.push(match known {
                 Some(key) => key,
                 None => one.key(|path| passphrase_of(path, passphrase, env))?,

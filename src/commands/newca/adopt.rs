@@ -21,7 +21,8 @@ use crate::store::input;
 pub(super) fn adopt(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
     let mut certificates: Vec<Certificate> = Vec::new();
     let mut found: Option<(PrivateKey, Option<Zeroizing<String>>)> = None;
-    let folders = args.from.iter().map(|path| intermediate::files(path).unwrap_or(vec![path.clone()]));
+    let folders =
+        args.from.iter().map(|path| intermediate::files(path).unwrap_or(vec![path.clone()]));
     for path in &folders.flatten().collect::<Vec<_>>() {
         let content = input::read(path)?;
         let read = if pkcs12::describe(&content).is_ok() {

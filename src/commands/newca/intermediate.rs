@@ -21,7 +21,8 @@ pub(super) fn files(folder: &Path) -> Option<Vec<PathBuf>> {
 /// The request in such a folder, where it is the key's: it is signed again when the certificate ends.
 pub(super) fn request(given: &[PathBuf], key: &PrivateKey) -> Option<String> {
     let paths = given.iter().map(|folder| folder.join(layout::REQUEST.name));
-    let mut found = paths.filter_map(|path| Request::from_file_content(&input::read(&path).ok()?).ok());
+    let mut found =
+        paths.filter_map(|path| Request::from_file_content(&input::read(&path).ok()?).ok());
     let own = found.find(|request| request.public_key == key.public_key())?;
     own.to_pem().ok().map(|pem| pem.to_string())
 }

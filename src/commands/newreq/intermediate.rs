@@ -8,7 +8,9 @@ use crate::pki::profile::Profile;
 
 /// Whether the request is a CA's. A profile that the names contradict is refused: `sign` goes by the names.
 pub(super) fn wanted(args: &Newreq) -> Result<bool> {
-    let Some(profile) = args.profile.as_deref().map(str::parse).transpose()? else { return Ok(false) };
+    let Some(profile) = args.profile.as_deref().map(str::parse).transpose()? else {
+        return Ok(false);
+    };
     let identity = &args.identity;
     match profile {
         Profile::Ca => {
@@ -51,5 +53,6 @@ pub(super) fn name(identity: &Identity, env: &mut Env) -> Result<String> {
             Parts { common_name, ..Parts::default() }.build().map(|_| ())
         });
     }
-    Err(Error::usage("nobody said what the CA is called").hint("for example --cn 'Example Users CA'"))
+    Err(Error::usage("nobody said what the CA is called")
+        .hint("for example --cn 'Example Users CA'"))
 }
