@@ -22,6 +22,8 @@ mod openssl_ca;
 mod openssl_verify;
 #[path = "interop/pkcs12.rs"]
 mod pkcs12;
+#[path = "interop/rekey.rs"]
+mod rekey;
 #[path = "interop/signatures.rs"]
 mod signatures;
 #[path = "interop/verdicts.rs"]

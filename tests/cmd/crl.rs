@@ -154,7 +154,7 @@ fn nothing_but_a_list_of_this_ca_is_written_over() {
     folder.mailca("crl --ca-dir other --publish other.pem").success();
     folder.mailca("crl").success();
     folder.write("half.pem", &folder.read("demoCA/crl.pem")[..100]);
-    let two = folder.text("demoCA/crl.pem") + &folder.text("demoCA/crl.pem");
+    let two = folder.text("demoCA/crl.pem") + &folder.text("other/crl.pem");
     folder.write("two.pem", two);
     let both = folder.text("demoCA/cacert.pem") + &folder.text("demoCA/crl.pem");
     folder.write("both.pem", both);

@@ -209,3 +209,36 @@ fn every_part_of_the_subject_has_its_option() {
     }
     assert!(!subject_of(&folder.path("req.pem")).is_empty());
 }
+
+#[test]
+fn the_request_of_a_ca_has_a_free_name_and_no_alternative_ones() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    let newreq = || folder.mailca("newreq --profile ca");
+    newreq().usage(&["--cn"]);
+    newreq().args(&["--cn", "Users CA", "--san", "DNS:a.example.com"]).usage(&["--san"]);
+    newreq().args(&["--user", "joe", "--email", "joe@example.com"]).usage(&["--user"]);
+    newreq().args(&["--cn", "Example Users CA", "users-ca"]).success().says(&["--profile ca"]);
+    let text = folder.openssl("req -noout -text -in users-ca/req.pem").success().text();
+    assert!(text.contains("CN = Example Users CA") && text.contains("CA:TRUE"), "{text}");
+    assert!(!text.contains("Alternative"), "{text}");
+    // Its key is of the type of CAs.
+    folder
+        .mailca("newreq --profile ca --cn Users rsa")
+        .env("MAILCA_CA_KEY_TYPE", "rsa-2048")
+        .success();
+    folder.openssl("rsa -noout -in rsa/key.pem").success();
+    // A CA of path length 0 signs none.
+    folder.mailca("sign users-ca --profile ca").refused(&["path length is 0"]);
+    folder.mailca("sign users-ca").refused(&["--profile ca"]);
+}
+
+#[test]
+fn a_profile_must_fit_the_names() {
+    let folder = Folder::with_ca();
+    folder.mailca("newreq --profile user --cn mail.example.com").usage(&["--user"]);
+    let person = "--user joe --email joe@example.com";
+    folder.mailca(&format!("newreq --profile server {person}")).usage(&["--cn"]);
+    folder.mailca("newreq --profile server --cn mail.example.com").success();
+    folder.mailca(&format!("newreq --profile user {person} joe")).success();
+}

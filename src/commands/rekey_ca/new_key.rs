@@ -81,7 +81,7 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
 /// Where there was a revocation list, both keys sign one now: servers would refuse the certificates of a
 /// key that has none.
 fn make_lists(args: &RekeyCa, own: OpenedKey, global: &Global, env: &mut Env) {
-    let mut make = || {
+    let make = || {
         let ca = CaFolder::open(&global.ca_dir)?;
         if !ca.path().join(layout::CRL.name).exists() {
             return Ok(());
@@ -285,7 +285,7 @@ fn done(ca: &CaFolder, made: &Made, kept: &Previous, global: &Global, env: &mut 
         kept.until.date()
     ));
     env.say(&format!(
-        "next: `mailca crl`; give {} to the clients; renew the certificates one by one",
+        "next: give {} to the clients; renew the certificates one by one",
         path(layout::CA_CERTIFICATE.name).display()
     ));
     env.say(&format!(

@@ -121,6 +121,11 @@ impl CertificateView {
         self.subject.same_as(&self.issuer)
     }
 
+    /// Whether it is a root, and not a cross certificate between two keys of one CA.
+    pub fn is_self_signed(&self) -> bool {
+        Certificate::from_der(&self.der).is_ok_and(|certificate| certificate.is_self_signed())
+    }
+
     /// What mailca would have made it as.
     pub fn profile(&self) -> Option<Profile> {
         Certificate::from_der(&self.der).ok().as_ref().and_then(Profile::of)
@@ -137,7 +142,7 @@ impl CertificateView {
 
     fn find_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if weak_digest(&self.signature_algorithm) && !self.is_self_issued() {
+        if weak_digest(&self.signature_algorithm) && !self.is_self_signed() {
             warnings.push(format!(
                 "signed with {}, which is broken and which servers and clients refuse",
                 self.signature_algorithm

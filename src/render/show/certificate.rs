@@ -29,7 +29,11 @@ pub(super) fn rows(page: &mut Page, view: &CertificateView, context: Context<'_>
         page.row("Warning", warning);
     }
     page.list("Subject", &view.subject.to_string());
-    let itself = if view.is_self_issued() { " (itself)" } else { "" };
+    let itself = match (view.is_self_signed(), view.is_self_issued()) {
+        (true, _) => " (itself)",
+        (false, true) => " (itself, with another key)",
+        (false, false) => "",
+    };
     page.list("Issuer", &format!("{}{itself}", view.issuer));
     page.row("Serial", &view.serial.to_string());
     page.row("Valid from", &valid_from(view));
