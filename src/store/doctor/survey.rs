@@ -104,8 +104,10 @@ impl Survey {
         let kept = kept_serials(scene.ca, &mut survey.newcerts_missing)?;
         let keys: HashSet<u64> = kept.iter().map(|(key, _)| *key).collect();
         let outside = folders::issued_certificates(scene, &issuers);
+        // The CA's own rows may lack their certificates too; that it has no row is no fault.
+        let known: Vec<_> = outside.iter().chain(issuers.certificates()).cloned().collect();
         Index::at(&survey.source).lines(|line| {
-            survey.visit(line, scene, published, &keys, &outside)?;
+            survey.visit(line, scene, published, &keys, &known)?;
             Ok(ControlFlow::Continue(()))
         })?;
         survey.add_unrecorded(scene, published, &issuers, &kept, &outside)?;
