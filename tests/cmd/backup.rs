@@ -34,6 +34,10 @@ fn the_same_folder_makes_the_same_archive() {
     folder.mailca("backup one.tar").success();
     folder.mailca("backup two.tar").success();
     assert_eq!(folder.read("one.tar"), folder.read("two.tar"));
+    // What is there already is no conflict, unless others can read it.
+    folder.mailca("backup one.tar").success();
+    folder.chmod("one.tar", 0o444);
+    folder.mailca("backup one.tar").refused(&["there already"]);
 }
 
 #[test]
