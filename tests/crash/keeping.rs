@@ -64,11 +64,15 @@ fn ca_is_sound(folder: &Folder) {
 #[test]
 fn killed_at_every_step() {
     need!("strace", "openssl");
-    JOBS.iter().for_each(|job| struck_everywhere(job, "signal=KILL", 137));
+    for job in &JOBS {
+        struck_everywhere(job, "signal=KILL", 137);
+    }
 }
 
 #[test]
 fn no_space_at_every_step() {
     need!("strace", "openssl");
-    JOBS.iter().for_each(|job| struck_everywhere(job, "error=ENOSPC", 1));
+    for job in &JOBS {
+        struck_everywhere(job, "error=ENOSPC", 1);
+    }
 }

@@ -137,7 +137,7 @@ fn what_the_ca_did_not_sign_stays_behind() {
     fs::write(folder.path("demoCA/crl.pem"), "nonsense\n").unwrap();
     folder.write("demoCA/index.txt", folder.text("demoCA/index.txt") + "\nnonsense\n");
     let outcome = folder.mailca("newca --from demoCA --ca-dir new").success();
-    outcome.says(&["1 lines", "crl.pem", "does not come along"]);
+    outcome.says(&["1 line of", "crl.pem", "does not come along"]);
     assert!(!folder.exists(&format!("new/{name}")) && !folder.exists("new/crl.pem"));
     folder.mailca("doctor --ca-dir new").success();
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{CA, copies, edit, found, lived, repaired, serial, sound};
+use super::{CA, copies, edit, found, lived, repaired, serial, sound, without};
 use crate::support::{Folder, need};
 
 const INDEX: &str = "demoCA/index.txt";
@@ -154,6 +154,17 @@ fn a_serial_number_with_half_an_octet_is_spelled_out() {
 }
 
 #[test]
+fn line_ends_of_windows_are_taken_away() {
+    need!("openssl");
+    let folder = lived();
+    let before = folder.text(INDEX);
+    edit(&folder, INDEX, |text| text.replace('\n', "\r\n"));
+    folder.mailca("doctor").success().says(&["advice", "[line-ends]"]);
+    folder.mailca("doctor --fix").success().says(&["repaired"]);
+    assert_eq!(folder.text(INDEX), before);
+}
+
+#[test]
 fn subjects_as_old_openssl_spelled_them_are_spelled_anew() {
     need!("openssl");
     let folder = lived();
@@ -221,10 +232,7 @@ fn a_certificate_in_a_folder_is_taken_in_only_where_this_ca_signed_it() {
     let folder = lived();
     let joe = serial(&folder, "joe");
     let rows = folder.index();
-    edit(&folder, INDEX, |text| {
-        let lines = text.lines().filter(|line| !line.contains(&joe));
-        lines.map(|line| format!("{line}\n")).collect()
-    });
+    edit(&folder, INDEX, |text| without(&text, &joe));
     fs::remove_file(folder.path(&format!("demoCA/newcerts/{joe}.pem"))).unwrap();
     // A CA of the same name has signed this one.
     folder.mailca("newca --ca-dir other --org Example --cn").arg("Test CA ecdsa-p256").success();
