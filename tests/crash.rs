@@ -14,6 +14,8 @@ mod at_once;
 mod full_disk;
 #[path = "crash/job.rs"]
 mod job;
+#[path = "crash/keeping.rs"]
+mod keeping;
 #[path = "crash/killed.rs"]
 mod killed;
 #[path = "crash/lists.rs"]

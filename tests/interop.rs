@@ -12,6 +12,8 @@ mod support;
 mod ca_pl;
 #[path = "interop/crl.rs"]
 mod crl;
+#[path = "interop/imports.rs"]
+mod imports;
 #[path = "interop/lint.rs"]
 mod lint;
 #[path = "interop/names.rs"]

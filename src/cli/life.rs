@@ -231,8 +231,9 @@ pub struct Restore {
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca doctor\n  mailca doctor --fix\n  \
     mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
-    --fix keeps a copy of whatever it changes, and deletes nothing. Exit status 3: something is \
-    wrong, or is left to be done by you.")]
+    Run it where the certificate folders are: what they know is taken in. --fix keeps a copy of \
+    whatever it changes, and deletes nothing. Exit status 3: a problem was found, or is left to be \
+    done by you; advice alone is 0.")]
 pub struct Doctor {
     /// Repair what can be repaired
     #[arg(long)]

@@ -8,14 +8,13 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::pem;
 use crate::store::ca::CaFolder;
-use crate::store::folder::Existing;
 use crate::store::{atomic, backup, input, layout};
 
 /// Writes the archive, and says what is in it.
 pub fn run(args: &Backup, global: &Global, env: &mut Env) -> Result<()> {
     let ca = CaFolder::open(&global.ca_dir)?;
     let existing = existing(args.force, env)?;
-    check_place(args, &ca, &existing)?;
+    check_place(args, &ca)?;
     let now = env.now()?;
     let waiting = || env.say("waiting for another mailca that is using this CA");
     let archive = backup::write(&ca, &args.file, &existing, now, waiting)?;
@@ -55,7 +54,7 @@ pub fn run(args: &Backup, global: &Global, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-fn check_place(args: &Backup, ca: &CaFolder, existing: &Existing) -> Result<()> {
+fn check_place(args: &Backup, ca: &CaFolder) -> Result<()> {
     let file = &args.file;
     if file.is_dir() {
         return Err(Error::refused(format!("{} is a folder", file.display()))
@@ -70,13 +69,7 @@ fn check_place(args: &Backup, ca: &CaFolder, existing: &Existing) -> Result<()> 
         return Err(Error::refused(format!("{} is in the CA's folder", file.display()))
             .hint("name a place that is not lost with it: another disk, another machine"));
     }
-    let there = file.symlink_metadata();
-    if matches!(existing, Existing::Refuse) && there.is_ok() {
-        return Err(atomic::already_there(file)
-            .hint("name another file, for example with the date in it")
-            .hint("--force keeps the old one beside it and writes the new one"));
-    }
-    if there.is_ok_and(|there| !there.is_file()) {
+    if file.symlink_metadata().is_ok_and(|there| !there.is_file()) {
         return Err(Error::refused(format!("{} is not a plain file", file.display())));
     }
     Ok(())

@@ -139,7 +139,8 @@ impl Source {
         })?;
         if passed_over > 0 {
             history.remarks.push(format!(
-                "{passed_over} lines of {} are no rows and do not come along",
+                "{passed_over} {} of {} do not come along: no rows",
+                if passed_over == 1 { "line" } else { "lines" },
                 self.folder.join(layout::INDEX.name).display()
             ));
         }

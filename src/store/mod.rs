@@ -32,6 +32,11 @@
 //! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into
 //!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
 //!
+//! - Beside the CA's folder: perhaps `.NAME.mailca-tmp/`, a CA that was being made or restored. The next
+//!   `newca` or `restore` of that name removes it.
+//! - Everything else, and what other hands do, is found and mended by [`doctor`]; [`mod@backup`] is what
+//!   remains where the folder itself is lost.
+//!
 //! # How a list of revoked certificates is made
 //!
 //! A certificate is revoked when its row in `index.txt` says so; the file is written anew for that and

@@ -33,6 +33,11 @@ pub fn edit(folder: &Folder, name: &str, change: impl FnOnce(String) -> String) 
     folder.write(name, text);
 }
 
+/// index.txt without the row of this serial number.
+pub fn without(text: &str, serial: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.contains(serial)).collect()
+}
+
 /// Nothing is wrong, and nothing is written to find that out.
 pub fn sound(folder: &Folder) {
     let before = Snapshot::of(folder.root());

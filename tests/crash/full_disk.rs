@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::job::{JOBS, nothing_is_half_done, run_again};
+use crate::keeping;
 use crate::support::{Folder, MAILCA, Run, need, skip};
 
 /// How to get a mount namespace of one's own here: as root, or as root of a user namespace.
@@ -41,7 +42,7 @@ fn no_half_file_at_any_size_of_the_disk() {
     let Some(options) = unshare() else {
         return skip("no mount namespace may be made here");
     };
-    for job in &JOBS {
+    for job in JOBS.iter().chain(&keeping::JOBS) {
         let mut failed = 0;
         for pages in 0..200 {
             let before = (job.before)();

@@ -9,7 +9,7 @@ fn only_tidies_up(call: &Call) -> bool {
     ["unlink", "unlinkat", "rmdir"].contains(&call.name.as_str())
 }
 
-fn struck_everywhere(job: &Job, by: &str, status: i32) {
+pub fn struck_everywhere(job: &Job, by: &str, status: i32) {
     let calls = changing_calls(&(job.before)(), job.line);
     for call in &calls {
         let folder = (job.before)();

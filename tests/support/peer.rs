@@ -25,7 +25,8 @@ pub fn skip(reason: &str) {
 /// The path of a program, or a skip.
 pub fn peer(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let system = ["/usr/sbin", "/sbin", "/usr/lib/ssl/misc"].map(PathBuf::from);
+    let system =
+        ["/usr/sbin", "/sbin", "/usr/lib/ssl/misc", "/usr/share/easy-rsa"].map(PathBuf::from);
     let found = env::split_paths(&path).chain(system).map(|f| f.join(name)).find(|f| f.is_file());
     if found.is_none() {
         skip(&format!("{name} is not installed; tests/run installs it"));

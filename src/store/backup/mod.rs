@@ -92,7 +92,16 @@ pub fn write(
     })?;
     archive.files = written.len();
     archive.bytes = written.iter().map(|(_, size)| size).sum();
-    archive.kept = existing.put(staged, file)?;
+    if matches!(existing, Existing::Refuse) && file.symlink_metadata().is_ok() {
+        // A run that was killed before the record was written.
+        if !is_same(file, staged.read_back()?)? {
+            return Err(atomic::already_there(file)
+                .hint("name another file, for example with the date in it")
+                .hint("--force keeps the old one beside it and writes the new one"));
+        }
+    } else {
+        archive.kept = existing.put(staged, file)?;
+    }
     sync_folder(atomic::folder_of(file))?;
     write_record(ca, &archive, now)?;
     Ok(archive)
@@ -191,6 +200,30 @@ fn check(ca: &CaFolder, file: fs::File, written: &[(PathBuf, u64)]) -> Result<()
         }
     }
     if expected.next().is_some() { Err(wrong()) } else { Ok(()) }
+}
+
+/// Whether a file that is there is private, and has the same bytes.
+fn is_same(there: &Path, mut new: fs::File) -> Result<bool> {
+    let metadata = fs::symlink_metadata(there)?;
+    if !metadata.is_file()
+        || metadata.mode() & 0o077 != 0
+        || metadata.len() != new.metadata()?.len()
+    {
+        return Ok(false);
+    }
+    let mut old = fs::File::open(there)?;
+    let mut buffers = zeroize::Zeroizing::new([[0; 8192]; 2]);
+    loop {
+        let [one, other] = &mut *buffers;
+        let count = old.read(one)?;
+        if count == 0 {
+            return Ok(true);
+        }
+        new.read_exact(&mut other[..count])?;
+        if one[..count] != other[..count] {
+            return Ok(false);
+        }
+    }
 }
 
 struct Out<'a>(&'a mut Staged);

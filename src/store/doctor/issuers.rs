@@ -33,6 +33,10 @@ impl Issuers {
         Ok(Self(all))
     }
 
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.0
+    }
+
     /// Whether one of these keys signed it, or it is one of these itself.
     pub(super) fn issued(&self, certificate: &Certificate) -> bool {
         self.0.iter().any(|own| own.as_der() == certificate.as_der())

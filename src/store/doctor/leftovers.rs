@@ -1,13 +1,12 @@
 //! What interrupted commands left behind.
 
-use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::doctor::fix::Mending;
 use crate::store::doctor::{Finding, Scene, counted, folders, listed};
 use crate::store::{atomic, layout, together, transaction};
@@ -148,18 +147,18 @@ pub(super) fn repair(mending: &mut Mending<'_>) -> Result<()> {
     for path in unfinished(&places) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let plain = name.trim_start_matches('.').trim_end_matches(ENDING);
-        let mut aside = OsString::from(format!("{plain}.unfinished"));
-        for attempt in 1..1000 {
-            let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
-            let target = path.with_file_name(&aside);
-            if target.symlink_metadata().is_err()
-                && atomic::rename_without_replacing(&path, &target).is_ok()
-            {
-                mending.said.push(format!("{} is {} now", path.display(), target.display()));
-                break;
-            }
-            aside = OsString::from(format!("{plain}.unfinished.{}{suffix}", mending.stamp));
-        }
+        let names = (0..1000).map(|attempt| match attempt {
+            0 => format!("{plain}.unfinished"),
+            1 => format!("{plain}.unfinished.{}", mending.stamp),
+            more => format!("{plain}.unfinished.{}-{more}", mending.stamp),
+        });
+        let mut targets = names.map(|name| path.with_file_name(name));
+        let free = targets.find(|target| target.symlink_metadata().is_err());
+        let target = free.ok_or_else(|| {
+            Error::refused(format!("{}: too many unfinished files are beside it", path.display()))
+        })?;
+        atomic::rename_without_replacing(&path, &target)?;
+        mending.said.push(format!("{} is {} now", path.display(), target.display()));
         atomic::sync_folder(atomic::folder_of(&path))?;
     }
     Ok(())

@@ -16,6 +16,7 @@ pub struct LineChecks {
     blank: Vec<u64>,
     foreign: Vec<u64>,
     odd_serials: usize,
+    carriage_returns: usize,
     torn: Option<Torn>,
     serials: Vec<u64>,
     /// The subjects of valid rows, where two of them must not be the same.
@@ -47,6 +48,7 @@ impl LineChecks {
             blank: Vec::new(),
             foreign: Vec::new(),
             odd_serials: 0,
+            carriage_returns: 0,
             torn: None,
             serials: Vec::new(),
             subjects: configuration::subjects_are_unique(ca.path())?.then(Vec::new),
@@ -76,6 +78,7 @@ impl LineChecks {
             return;
         };
         self.rows += 1;
+        self.carriage_returns += usize::from(line.bytes.ends_with(b"\r\n"));
         let serial = key_of_serial(row.serial);
         self.serials.push(serial);
         self.odd_serials += usize::from(row.serial.len() % 2 == 1 && row.serial().is_some());
@@ -138,6 +141,13 @@ impl LineChecks {
                 format!("{path}: {} that openssl cannot read", numbered(&self.foreign, "line"));
             let mend = "makes comments of them, which every program passes over";
             findings.push(Finding::problem("unreadable-lines", what, mend).fixable());
+        }
+        if self.carriage_returns > 0 {
+            let what = format!(
+                "{path}: {} with the line end of Windows, which openssl takes for a part of the subject",
+                counted(self.carriage_returns, "row")
+            );
+            findings.push(Finding::advice("line-ends", what, "takes that away").fixable());
         }
         if self.odd_serials > 0 {
             let what = format!(

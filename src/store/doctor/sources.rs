@@ -25,30 +25,25 @@ pub(super) fn is_missing(path: &Path) -> bool {
     true
 }
 
-/// The serial numbers by which newcerts/ has certificates, and that are not being recorded right now.
-pub(super) fn kept_serials(ca: &CaFolder, missing: &mut bool) -> Result<Vec<(u64, Serial)>> {
+/// Calls `visit` with every serial number by which newcerts/ has a certificate. Returns whether there is
+/// such a folder.
+pub(super) fn kept_serials(ca: &CaFolder, mut visit: impl FnMut(u64, Serial)) -> Result<bool> {
     let entries = match fs::read_dir(ca.path().join(layout::NEW_CERTIFICATES)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            *missing = true;
-            return Ok(Vec::new());
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    let mut found = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
-        let serial = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(".pem"))
-            .and_then(|stem| Some((stem, Serial::parse(stem).ok()?)));
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".pem")).unwrap_or_default();
         // Others would not be found under their serial number.
-        if let Some((_, serial)) = serial.filter(|(stem, serial)| serial.to_string() == **stem) {
-            found.push((key_of_serial(serial.to_string().as_bytes()), serial));
+        if let Ok(serial) = Serial::parse(stem)
+            && serial.to_string() == stem
+        {
+            visit(key_of_serial(stem.as_bytes()), serial);
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(true)
 }
 
 /// What former states of index.txt say of revoked certificates, by serial number: the field.

@@ -101,14 +101,19 @@ impl Survey {
         if survey.index_missing {
             survey.source = survey.source.with_extension("txt.old");
         }
-        let kept = kept_serials(scene.ca, &mut survey.newcerts_missing)?;
-        let keys: HashSet<u64> = kept.iter().map(|(key, _)| *key).collect();
+        let mut keys = HashSet::new();
+        let is_there = kept_serials(scene.ca, |key, _| {
+            keys.insert(key);
+        })?;
+        survey.newcerts_missing = !is_there;
         let outside = folders::issued_certificates(scene, &issuers);
+        // The CA's own rows may lack their certificates too; that it has no row is no fault.
+        let known: Vec<_> = outside.iter().chain(issuers.certificates()).cloned().collect();
         Index::at(&survey.source).lines(|line| {
-            survey.visit(line, scene, published, &keys, &outside)?;
+            survey.visit(line, scene, published, &keys, &known)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        survey.add_unrecorded(scene, published, &issuers, &kept, &outside)?;
+        survey.add_unrecorded(scene, published, &issuers, &outside)?;
         survey.add_revoked(scene, published)?;
         survey.added.sort_by_key(|row| row.order);
         Ok(survey)
@@ -261,11 +266,14 @@ impl Survey {
         scene: &Scene<'_>,
         published: &Published,
         issuers: &Issuers,
-        kept: &[(u64, Serial)],
         outside: &[Certificate],
     ) -> Result<()> {
-        let mut unknown: Vec<_> =
-            kept.iter().filter(|(key, _)| !self.seen.contains_key(key)).collect();
+        let mut unknown: Vec<(u64, Serial)> = Vec::new();
+        kept_serials(scene.ca, |key, serial| {
+            if !self.seen.contains_key(&key) {
+                unknown.push((key, serial));
+            }
+        })?;
         let mut late = HashSet::new();
         if !self.index_missing && !unknown.is_empty() {
             // What another command has recorded since the index was read, or is recording.
@@ -280,10 +288,11 @@ impl Survey {
         } else {
             former_revocations(scene.ca)?
         };
+        unknown.sort_by(|(_, one), (_, other)| one.cmp(other));
         for (_, serial) in unknown {
-            match scene.ca.issued(serial) {
+            match scene.ca.issued(&serial) {
                 Ok(Some(certificate))
-                    if certificate.serial == *serial && issuers.issued(&certificate) =>
+                    if certificate.serial == serial && issuers.issued(&certificate) =>
                 {
                     self.add(&certificate, published, &former)?;
                     self.unrecorded.push(title(&certificate));

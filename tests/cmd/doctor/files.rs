@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{CA, copies, edit, found, lived, repaired, serial, sound};
+use super::{CA, copies, edit, found, lived, repaired, serial, sound, without};
 use crate::support::{Folder, Snapshot, mode, need};
 
 #[test]
@@ -201,10 +201,7 @@ fn a_recording_that_was_interrupted_is_finished() {
     let new = serial(&folder, "new");
     fs::rename(folder.path("new/cert.pem"), folder.path("demoCA/pending/0123.new")).unwrap();
     fs::remove_file(folder.path(&format!("demoCA/newcerts/{new}.pem"))).unwrap();
-    edit(&folder, "demoCA/index.txt", |text| {
-        let lines = text.lines().filter(|line| !line.contains(&new));
-        lines.map(|line| format!("{line}\n")).collect()
-    });
+    edit(&folder, "demoCA/index.txt", |text| without(&text, &new));
     found(&folder, "recording-interrupted");
     let outcome = folder.mailca("doctor --fix").success();
     assert!(folder.text("demoCA/index.txt").contains(&new), "{outcome}");

@@ -1,0 +1,78 @@
+//! The commands that keep the CA: backup, restore, and the repair of a damaged folder.
+
+use std::fs;
+
+use crate::job::Job;
+use crate::killed::struck_everywhere;
+use crate::support::{Folder, need};
+
+pub const JOBS: [Job; 3] = [
+    Job { line: "backup ca.tar", before: with_user, done: archive_is_whole },
+    Job { line: "restore ca.tar", before: lost, done: ca_is_there },
+    Job { line: "doctor --fix", before: damaged, done: ca_is_sound },
+];
+
+fn with_user() -> Folder {
+    let folder = Folder::with_ca();
+    folder
+        .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 joeuser")
+        .success();
+    folder
+}
+
+fn lost() -> Folder {
+    let folder = with_user();
+    folder.mailca("backup ca.tar").success();
+    fs::remove_dir_all(folder.path("demoCA")).unwrap();
+    folder
+}
+
+/// Blank lines, a certificate without a row, a row without a certificate, no numbers, a leftover.
+fn damaged() -> Folder {
+    let folder = with_user();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    let rows = folder.index();
+    let text = folder.text("demoCA/index.txt");
+    let lines: Vec<_> = text.lines().collect();
+    folder.write("demoCA/index.txt", format!("{}\n\n{}\nnonsense\n", lines[0], lines[1]));
+    fs::remove_file(folder.path(&format!("demoCA/newcerts/{}.pem", rows[1][3]))).unwrap();
+    fs::remove_file(folder.path("demoCA/serial")).unwrap();
+    fs::remove_file(folder.path("demoCA/crlnumber")).unwrap();
+    folder.write("demoCA/.serial.mailca-tmp", "00");
+    folder
+}
+
+fn archive_is_whole(folder: &Folder) {
+    folder.mailca("restore ca.tar --ca-dir probe").success();
+    folder.mailca("doctor --ca-dir probe").success();
+    fs::remove_dir_all(folder.path("probe")).unwrap();
+}
+
+fn ca_is_there(folder: &Folder) {
+    folder.mailca("doctor").success();
+    assert_eq!(folder.index().len(), 2);
+    folder.openssl("ca -config demoCA/openssl.cnf -gencrl -out probe.crl").success();
+}
+
+fn ca_is_sound(folder: &Folder) {
+    folder.mailca("doctor").success().says(&["nothing is wrong"]);
+    let rows = folder.text("demoCA/index.txt");
+    assert_eq!(rows.lines().filter(|line| line.starts_with('V')).count(), 3, "{rows}");
+    folder.openssl("ca -config demoCA/openssl.cnf -gencrl -out probe.crl").success();
+}
+
+#[test]
+fn killed_at_every_step() {
+    need!("strace", "openssl");
+    for job in &JOBS {
+        struck_everywhere(job, "signal=KILL", 137);
+    }
+}
+
+#[test]
+fn no_space_at_every_step() {
+    need!("strace", "openssl");
+    for job in &JOBS {
+        struck_everywhere(job, "error=ENOSPC", 1);
+    }
+}
