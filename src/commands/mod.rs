@@ -1,6 +1,7 @@
 //! The commands, one file each, and what several of them need.
 
 mod backup;
+pub mod ca_pl;
 mod config;
 mod crl;
 mod doctor;
