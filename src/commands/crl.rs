@@ -1,10 +1,55 @@
-//! `mailca crl`: make the list of revoked certificates.
+//! `mailca crl`: make the revocation list, and put it where it is read.
 
-use crate::cli::{Crl, Global};
+use crate::cli::{self, Global};
+use crate::commands::settings;
+use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::store::ca::CaFolder;
 
-/// Not here yet.
-pub fn run(_args: &Crl, _global: &Global, _env: &mut Env) -> Result<()> {
-    Err(Error::bug("not built yet"))
+mod maker;
+mod report;
+
+pub(super) use maker::{Look, Maker};
+pub(super) use report::Report;
+
+/// Makes a list, or with `--if-needed` sees that a good one is everywhere.
+pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let maker = Maker::new(&ca, &settings).wishing(args);
+    maker.check()?;
+    let mut keys = Vec::new();
+    let report = loop {
+        let look = if args.if_needed { maker.look(env)? } else { Look::Needed(String::new()) };
+        match look {
+            Look::Good(report) => break report,
+            Look::Lacking => {}
+            Look::Needed(why) => {
+                if args.if_needed {
+                    env.say(&format!("a new list is needed: {why}"));
+                }
+                if keys.is_empty() {
+                    keys = maker.open_keys(&args.passphrase, env)?;
+                }
+            }
+        }
+        let mut transaction = begin(&ca, env)?;
+        say_all(&mut transaction, env);
+        // Somebody may have made one, or revoked a certificate, since that look.
+        if args.if_needed
+            && let Some(report) = maker.publish_again(env)?
+        {
+            break report;
+        }
+        if !keys.is_empty() {
+            break maker.make(&keys, env)?;
+        }
+        // A key is not opened under the lock, since its passphrase may be asked for.
+    };
+    report.say(env);
+    if global.json {
+        env.print_json(&report.json())?;
+    }
+    report.outcome()
 }

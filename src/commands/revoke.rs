@@ -1,10 +1,157 @@
 //! `mailca revoke`: revoke a certificate.
 
+use serde_json::json;
+use time::OffsetDateTime;
+
 use crate::cli::{Global, Revoke};
+use crate::commands::crl::Maker;
+use crate::commands::moment::moment;
+use crate::commands::settings;
+use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::pki::revocation::{Reason, Revocation};
+use crate::render::certificate::rfc3339;
+use crate::store::ca::CaFolder;
+use crate::store::index::Index;
 
-/// Not here yet.
-pub fn run(_args: &Revoke, _global: &Global, _env: &mut Env) -> Result<()> {
-    Err(Error::bug("not built yet"))
+mod condemned;
+
+use condemned::{Condemned, Record};
+
+/// Marks the certificate as revoked, and with `--crl` makes the list that says so.
+pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let condemned = Condemned::find(&args.target, &ca, global)?;
+    let revocation = revocation(args, &condemned, env)?;
+    let maker = args.crl.then(|| Maker::new(&ca, &settings));
+    if let Some(maker) = &maker {
+        maker.check()?;
+    }
+    let unlisted = is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())?;
+    if !unlisted {
+        agree(args, &condemned, &revocation, env)?;
+    }
+    // Before anything is changed, since the passphrase may be wrong; and not under the lock.
+    let keys = match &maker {
+        Some(maker) => maker.open_keys(&args.passphrase, env)?,
+        None => Vec::new(),
+    };
+    let mut transaction = begin(&ca, env)?;
+    say_all(&mut transaction, env);
+    if is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())? {
+        env.say("it is revoked already, and the list lacks it");
+    } else {
+        Index::of(ca.path()).revoke(condemned.serial(), &revocation)?;
+        env.say(&format!("revoked the certificate of {}", condemned.title()));
+    }
+    let made = maker.map(|maker| maker.make(&keys, env)).transpose().map_err(|error| {
+        error.hint("the certificate is revoked; when this is mended, `mailca crl` makes the list")
+    })?;
+    drop(transaction);
+    match &made {
+        Some(report) => {
+            report.say(env);
+            env.say("servers go by the old list until they have read this one");
+        }
+        None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
+    }
+    if let Some(folder) = condemned.folder() {
+        env.say(&format!("the files in {} remain as they are", folder.display()));
+    }
+    if global.json {
+        env.print_json(&json!({
+            "certificate": condemned.json(),
+            "revoked_at": rfc3339(revocation.date),
+            "reason": revocation.reason.name(),
+            "crl": made.as_ref().map(super::crl::Report::json),
+        }))?;
+    }
+    made.map_or(Ok(()), super::crl::Report::outcome)
+}
+
+/// The revocation that is asked for.
+fn revocation(args: &Revoke, condemned: &Condemned, env: &Env) -> Result<Revocation> {
+    let now = env.now()?;
+    let reason = args.reason.as_deref().map_or(Ok(Reason::Unspecified), str::parse)?;
+    let Some(at) = &args.at else { return Ok(Revocation::new(now, reason)) };
+    let date = moment(at)?.to_offset(time::UtcOffset::UTC);
+    if date > now {
+        return Err(Error::refused(format!(
+            "{} is in the future: a certificate is revoked now, or since a moment in the past",
+            second(date)
+        )));
+    }
+    match condemned.not_before() {
+        Some(not_before) if date < not_before => Err(Error::refused(format!(
+            "{} is before {}, when the certificate began",
+            second(date),
+            second(not_before)
+        ))),
+        _ => Ok(Revocation::new(date.replace_nanosecond(0).unwrap_or(date), reason)),
+    }
+}
+
+fn second(moment: OffsetDateTime) -> String {
+    crate::pki::inspect::text::second(moment)
+}
+
+/// Whether the row is revoked as is asked for and only the list lacks it: what a command leaves that was
+/// struck in between. Any other revoked row is an error.
+fn is_revoked(
+    record: &Record,
+    condemned: &Condemned,
+    wanted: &Revocation,
+    maker: Option<&Maker<'_>>,
+) -> Result<bool> {
+    let Record::Revoked(revocation) = record else { return Ok(false) };
+    if let (Some(maker), Some(revocation)) = (maker, revocation)
+        && revocation.reason == wanted.reason
+        && !maker.lists(condemned.serial())
+    {
+        return Ok(true);
+    }
+    let when = match revocation {
+        Some(revocation) => revocation.to_string(),
+        None => "at an unreadable date".into(),
+    };
+    Err(Error::refused(format!(
+        "the certificate of {}, serial {}, was revoked already, {when}",
+        condemned.title(),
+        condemned.serial()
+    ))
+    .hint("`mailca crl` makes the list that says so"))
+}
+
+/// Shows what will be revoked, and asks where somebody is there to be asked.
+fn agree(
+    args: &Revoke,
+    condemned: &Condemned,
+    revocation: &Revocation,
+    env: &mut Env,
+) -> Result<()> {
+    let now = env.now()?;
+    let asking = !args.yes && env.prompter.is_interactive();
+    if asking || !env.quiet {
+        for (label, value) in condemned.facts(now) {
+            env.ask_about(&format!("  {label:<8} {value}"));
+        }
+        env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
+        if args.at.is_some() {
+            env.ask_about(&format!("  {:<8} {}", "Since", second(revocation.date)));
+        }
+    }
+    if let Some(not_after) = condemned.not_after()
+        && not_after < now
+    {
+        env.warn(&format!(
+            "it ended on {}: nobody accepts it any more in any case",
+            not_after.date()
+        ));
+    }
+    if asking && !env.prompter.confirm("Revoke it? This cannot be taken back")? {
+        return Err(Error::refused("not revoked; nothing was written"));
+    }
+    Ok(())
 }

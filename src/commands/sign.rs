@@ -14,7 +14,7 @@ mod destination;
 mod signer;
 
 pub(super) use destination::Destination;
-pub(super) use signer::{Signer, Wishes};
+pub(super) use signer::{Signer, Wishes, begin, say_all};
 
 /// Signs every request that is named, or the one in the current folder.
 ///

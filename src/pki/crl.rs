@@ -13,7 +13,11 @@ use crate::pki::certificate::Certificate;
 use crate::pki::name::Name;
 use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
-use crate::pki::{asn1_time, pem, signature, tlv};
+use crate::pki::{pem, signature, tlv};
+
+mod entries;
+
+pub use entries::Entries;
 
 /// PEM label of a CRL (RFC 7468 6).
 pub const LABEL: &str = "X509 CRL";
@@ -23,124 +27,8 @@ const EXTENSIONS: der::Tag =
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-/// The object identifiers of the entry extensions, encoded.
-const REASON_CODE: [u8; 5] = [0x06, 3, 0x55, 0x1D, 21];
-const HOLD_INSTRUCTION: [u8; 5] = [0x06, 3, 0x55, 0x1D, 23];
-const INVALIDITY_DATE: [u8; 5] = [0x06, 3, 0x55, 0x1D, 24];
-
-/// The entries of a list that is being made, encoded one after the other.
-#[derive(Debug, Default)]
-pub struct Entries {
-    der: Vec<u8>,
-    count: usize,
-    // Kept between entries, so that a million of them allocate nothing.
-    entry: Vec<u8>,
-    extensions: Vec<u8>,
-}
-
-impl Entries {
-    /// None yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a revoked certificate.
-    pub fn push(&mut self, serial: &Serial, revocation: &Revocation) -> Result<()> {
-        self.entry.clear();
-        push_integer(&mut self.entry, serial.as_bytes());
-        push_time(&mut self.entry, revocation.date)?;
-        self.extensions.clear();
-        // RFC 5280 5.3.1: "unspecified" is said by saying nothing.
-        if revocation.reason != Reason::Unspecified {
-            let code = [0x0A, 1, revocation.reason.code()];
-            push_extension(&mut self.extensions, &REASON_CODE, &code);
-        }
-        if let Some(oid) = &revocation.hold_instruction {
-            let oid: der::asn1::ObjectIdentifier = oid
-                .parse()
-                .map_err(|_| Error::refused(format!("{oid:?} is no hold instruction")))?;
-            let mut value = Vec::new();
-            push_element(&mut value, 0x06, oid.as_bytes());
-            push_extension(&mut self.extensions, &HOLD_INSTRUCTION, &value);
-        }
-        if let Some(moment) = revocation.invalidity {
-            // RFC 5280 5.3.2: always GeneralizedTime.
-            let text = format!("{:014}Z", asn1_time::ordinal_of(moment));
-            let mut value = Vec::new();
-            push_element(&mut value, GENERALIZED_TIME, text.as_bytes());
-            push_extension(&mut self.extensions, &INVALIDITY_DATE, &value);
-        }
-        if !self.extensions.is_empty() {
-            push_element(&mut self.entry, SEQUENCE, &self.extensions);
-        }
-        push_element(&mut self.der, SEQUENCE, &self.entry);
-        self.count += 1;
-        Ok(())
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The entries as the element of a `TBSCertList`; none where there are none (RFC 5280 5.1.2.6).
-    pub(super) fn to_element(&self) -> Option<Vec<u8>> {
-        if self.count == 0 {
-            return None;
-        }
-        let mut element = Vec::with_capacity(self.der.len() + 6);
-        push_element(&mut element, SEQUENCE, &self.der);
-        Some(element)
-    }
-}
-
-fn push_extension(target: &mut Vec<u8>, oid: &[u8], value: &[u8]) {
-    let mut parts = oid.to_vec();
-    push_element(&mut parts, OCTET_STRING, value);
-    push_element(target, SEQUENCE, &parts);
-}
-
-fn push_time(target: &mut Vec<u8>, moment: OffsetDateTime) -> Result<()> {
-    let text = asn1_time::text(moment)?;
-    let tag = if text.len() == 13 { UTC_TIME } else { GENERALIZED_TIME };
-    push_element(target, tag, text.as_bytes());
-    Ok(())
-}
-
-/// A positive INTEGER: a leading zero where the top bit is set.
-fn push_integer(target: &mut Vec<u8>, magnitude: &[u8]) {
-    if magnitude.first().is_some_and(|first| first & 0x80 != 0) {
-        target.push(INTEGER);
-        push_length(target, magnitude.len() + 1);
-        target.push(0);
-        target.extend_from_slice(magnitude);
-    } else {
-        push_element(target, INTEGER, magnitude);
-    }
-}
-
-fn push_element(target: &mut Vec<u8>, tag: u8, content: &[u8]) {
-    target.push(tag);
-    push_length(target, content.len());
-    target.extend_from_slice(content);
-}
-
-fn push_length(target: &mut Vec<u8>, length: usize) {
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => target.push(short),
-        _ => {
-            let octets = length.to_be_bytes();
-            let start = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len() - 1);
-            let octets = &octets[start..];
-            // At most eight octets follow.
-            target.push(0x80 | u8::try_from(octets.len()).unwrap_or(8));
-            target.extend_from_slice(octets);
-        }
-    }
-}
 
 /// A list that was read, except for its entries. That it was read says nothing about its signature.
 #[derive(Clone, Debug)]
@@ -174,6 +62,9 @@ impl Crl {
         if content.first() == Some(&SEQUENCE) || !pem::is_pem(content) {
             return Ok(vec![Self::from_der(content)?]);
         }
+        if let Some(der) = pem::only_block(content, LABEL) {
+            return Ok(vec![Self::from_der(&der)?]);
+        }
         let found: Vec<_> = pem::blocks(content)?
             .iter()
             .filter(|block| block.label == LABEL)
@@ -183,6 +74,20 @@ impl Crl {
             return Err(Error::refused("no revocation list is in it"));
         }
         Ok(found)
+    }
+
+    /// Reads the list of a file that holds nothing besides.
+    pub fn only_from_file_content(content: &[u8]) -> Result<Self> {
+        if content.first() == Some(&SEQUENCE) {
+            return Self::from_der(content);
+        }
+        if let Some(der) = pem::only_block(content, LABEL) {
+            return Self::from_der(&der);
+        }
+        match pem::blocks(content)?.as_slice() {
+            [block] if block.label == LABEL => Self::from_der(&block.der),
+            _ => Err(Error::refused("it holds something else than one revocation list")),
+        }
     }
 
     /// Reads a list in DER.
@@ -255,8 +160,8 @@ impl Crl {
     }
 
     /// The PEM encoding.
-    pub fn to_pem(&self) -> Result<String> {
-        Ok(pem::encode(LABEL, &self.der)?.to_string())
+    pub fn to_pem(&self) -> String {
+        pem::encode_public(LABEL, &self.der)
     }
 
     /// How many certificates it revokes.
@@ -376,7 +281,7 @@ mod tests {
         assert_eq!(crl.authority_key_id, ca.key_id);
         assert_eq!(crl.count(), 3);
         assert_eq!(crl.entries().unwrap(), written);
-        let again = Crl::from_file_content(crl.to_pem().unwrap().as_bytes()).unwrap();
+        let again = Crl::from_file_content(crl.to_pem().as_bytes()).unwrap();
         assert_eq!(again.as_der(), crl.as_der());
     }
 
@@ -388,19 +293,5 @@ mod tests {
         assert!(crl.check_signature(&other).is_err());
         assert!(Crl::from_file_content(b"hello").is_err());
         assert!(Crl::from_der(&crl.as_der()[..100]).is_err());
-    }
-
-    #[test]
-    fn lengths_take_as_many_octets_as_they_need() {
-        for (length, encoded) in [
-            (0x7F, vec![0x7F]),
-            (0x80, vec![0x81, 0x80]),
-            (0x100, vec![0x82, 1, 0]),
-            (0x1_0000, vec![0x83, 1, 0, 0]),
-        ] {
-            let mut target = Vec::new();
-            push_length(&mut target, length);
-            assert_eq!(target, encoded);
-        }
     }
 }

@@ -1,10 +1,14 @@
 //! PEM (RFC 7468), as people have it: with text around it, a byte order mark, indentation, CRLF.
 
+use data_encoding::BASE64;
 use rustls_pemfile::Item;
 use x509_parser::pem::Pem;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+
+/// How many octets a line of 64 characters holds (RFC 7468 2).
+const OCTETS_OF_A_LINE: usize = 48;
 
 /// One PEM block.
 pub struct Block {
@@ -50,6 +54,30 @@ pub fn encode(label: &str, der: &[u8]) -> Result<Zeroizing<String>> {
     der::pem::encode_string(label, der::pem::LineEnding::LF, der)
         .map(Zeroizing::new)
         .map_err(|_| Error::bug("PEM could not be encoded"))
+}
+
+/// The same for what is public, and may be large.
+pub fn encode_public(label: &str, der: &[u8]) -> String {
+    let mut text = format!("-----BEGIN {label}-----\n");
+    text.reserve(der.len() / OCTETS_OF_A_LINE * 65 + 128);
+    for line in der.chunks(OCTETS_OF_A_LINE) {
+        BASE64.encode_append(line, &mut text);
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
+}
+
+/// The DER in a file that is one block with this label, as [`encode_public`] writes it, and nothing
+/// else. `None` where it is not so plain, and has to be read in another way.
+pub fn only_block(content: &[u8], label: &str) -> Option<Vec<u8>> {
+    let body = content.strip_prefix(format!("-----BEGIN {label}-----\n").as_bytes())?;
+    let body = body.strip_suffix(format!("-----END {label}-----\n").as_bytes())?;
+    let mut digits = Vec::with_capacity(body.len());
+    for line in body.split(|byte| *byte == b'\n') {
+        digits.extend_from_slice(line);
+    }
+    BASE64.decode(&digits).ok()
 }
 
 /// The unencrypted private keys in PEM text, whatever their form: PKCS#8, PKCS#1 or SEC 1.
@@ -105,6 +133,22 @@ mod tests {
             assert_eq!(found.len(), 1, "{input}");
             assert_eq!(found[0].label, "CERTIFICATE");
             assert_eq!(*found[0].der, [0x30, 0x00]);
+        }
+    }
+
+    #[test]
+    fn what_is_public_is_encoded_alike_and_read_again() {
+        for length in [0, 1, 47, 48, 49, 96, 1000] {
+            let der = vec![0xA5; length];
+            let text = encode_public("X509 CRL", &der);
+            if length > 0 {
+                assert_eq!(text, *encode("X509 CRL", &der).unwrap());
+            }
+            assert_eq!(only_block(text.as_bytes(), "X509 CRL"), Some(der));
+            for other in [text.replace("CRL", "CRT"), format!("a{text}"), text.replace("pa", "--")]
+            {
+                assert!(other == text || only_block(other.as_bytes(), "X509 CRL").is_none());
+            }
         }
     }
 

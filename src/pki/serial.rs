@@ -58,6 +58,23 @@ impl Serial {
         Self(bytes)
     }
 
+    /// The decimal digits, as the numbers of revocation lists are shown.
+    pub fn to_decimal(&self) -> String {
+        let mut bytes = self.0.clone();
+        let mut digits = Vec::new();
+        while bytes.iter().any(|byte| *byte != 0) {
+            let mut remainder = 0;
+            for byte in &mut bytes {
+                let value = remainder * 256 + u16::from(*byte);
+                // The remainder is below 10, so the quotient fits.
+                *byte = u8::try_from(value / 10).unwrap_or_default();
+                remainder = value % 10;
+            }
+            digits.push(char::from_digit(remainder.into(), 10).unwrap_or_default());
+        }
+        if digits.is_empty() { "0".into() } else { digits.into_iter().rev().collect() }
+    }
+
     /// The big-endian bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -119,6 +136,19 @@ mod tests {
             assert!(serial(one) < serial(next));
         }
         assert!(serial("FF") < serial("0100"));
+    }
+
+    #[test]
+    fn decimal_digits_are_those_of_the_number() {
+        for (text, decimal) in [
+            ("00", "0"),
+            ("0A", "10"),
+            ("FF", "255"),
+            ("0100", "256"),
+            ("FFFFFFFFFFFFFFFFFFFF", "1208925819614629174706175"),
+        ] {
+            assert_eq!(Serial::parse(text).unwrap().to_decimal(), decimal);
+        }
     }
 
     #[test]

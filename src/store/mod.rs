@@ -43,6 +43,7 @@ pub mod atomic;
 pub mod ca;
 pub mod config;
 pub mod create;
+pub mod crl;
 pub mod folder;
 pub mod index;
 pub mod input;

@@ -292,11 +292,13 @@ fn agree(approved: Approved, wishes: &Wishes, env: &mut Env) -> Result<Decision>
     Ok(Decision::Issue(Box::new(approved)))
 }
 
-fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
+/// Takes the lock of the CA, and says where somebody else has it.
+pub fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
     Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
 }
 
-fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
+/// Says what was mended under the lock.
+pub fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
     for remark in transaction.take_remarks() {
         env.warn(&remark);
     }

@@ -18,7 +18,7 @@ use fs_err as fs;
 
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
-use crate::pki::revocation::Revocation;
+use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged};
 use crate::store::layout;
@@ -118,11 +118,26 @@ impl Index {
         scan::lines(&self.path, visit)
     }
 
+    /// The same for a file that must be there: where its absence would be taken for an empty one, nobody
+    /// would be revoked any more.
+    pub fn existing_lines(
+        &self,
+        visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        scan::lines_of(self.open_existing(fs::OpenOptions::new().read(true))?, visit)
+    }
+
     /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
     /// is there and not revoked.
     pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
-        if !revocation.reason.is_known_to_openssl() {
-            reasons::add(atomic::folder_of(&self.path), serial, revocation.reason)?;
+        let folder = atomic::folder_of(&self.path);
+        // A reason that is noted there, from a command that was struck before it came to the row, must
+        // not become that of another revocation.
+        let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
+        if !revocation.reason.is_known_to_openssl()
+            || (revocation.reason == Reason::Unspecified && noted()?)
+        {
+            reasons::add(folder, serial, revocation.reason)?;
         }
         let wanted = serial.to_string();
         self.rewrite(|line, new| {
@@ -162,16 +177,21 @@ impl Index {
         atomic::sync_folder(atomic::folder_of(&self.path))
     }
 
-    /// openssl renames index.txt away before it renames the new one into its place.
     fn open_to_append(&self) -> Result<fs::File> {
-        let mut attempts = 0;
-        loop {
-            let opened = fs::OpenOptions::new()
+        let mut options = fs::OpenOptions::new();
+        self.open_existing(
+            options
                 .read(true)
                 .append(true)
-                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-                .open(&self.path);
-            match opened {
+                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()),
+        )
+    }
+
+    /// openssl renames index.txt away before it renames the new one into its place.
+    fn open_existing(&self, options: &fs::OpenOptions) -> Result<fs::File> {
+        let mut attempts = 0;
+        loop {
+            match options.open(&self.path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && attempts < 20 => {
                     attempts += 1;
                     std::thread::sleep(Duration::from_millis(10));
@@ -269,7 +289,6 @@ fn last_line(file: &mut fs::File, length: u64) -> Result<(u64, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::revocation::Reason;
     use time::macros::datetime;
 
     fn index(content: &str) -> (tempfile::TempDir, Index) {

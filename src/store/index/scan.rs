@@ -28,14 +28,18 @@ impl Line<'_> {
 }
 
 /// Calls `visit` with every line until it breaks. A file that is not there has no lines.
-pub fn lines(
-    path: &Path,
+pub fn lines(path: &Path, visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+    match fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        opened => lines_of(opened?, visit),
+    }
+}
+
+/// The same for a file that is open.
+pub fn lines_of(
+    mut file: fs::File,
     mut visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    let mut file = match fs::File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
     let mut buffer = vec![0; PIECE];
     let (mut filled, mut offset) = (0, 0);
     loop {

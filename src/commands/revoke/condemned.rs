@@ -1,0 +1,166 @@
+//! The certificate that is to be revoked, and its row in index.txt.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::cli::Global;
+use crate::commands::target::{self, Place, Target};
+use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
+use crate::pki::inspect::text::second;
+use crate::pki::printable::printable;
+use crate::pki::revocation::Revocation;
+use crate::pki::serial::Serial;
+use crate::render;
+use crate::render::certificate::rfc3339;
+use crate::render::words::validity;
+use crate::store::ca::CaFolder;
+use crate::store::index::{Index, Row, reasons};
+
+/// A certificate, or as much as index.txt has of one whose copy is lost: that must not keep anybody from
+/// revoking it.
+pub(super) enum Condemned {
+    /// It is at hand.
+    Certificate(Box<Target>),
+    /// Only its row is.
+    Row {
+        /// The serial number.
+        serial: Serial,
+        /// The subject, for a message.
+        title: String,
+        /// The last moment of validity.
+        not_after: Option<OffsetDateTime>,
+    },
+}
+
+/// What index.txt says of it.
+pub(super) enum Record {
+    /// It is not revoked.
+    Unrevoked,
+    /// It is; `None` where since when is unreadable.
+    Revoked(Option<Revocation>),
+}
+
+impl Condemned {
+    /// Finds it by folder, file or serial number. The CA's own is refused.
+    pub(super) fn find(text: &str, ca: &CaFolder, global: &Global) -> Result<Self> {
+        let error = match target::find(text, ca, global) {
+            Ok(target) => return Ok(Self::Certificate(Box::new(target))),
+            Err(error) => error,
+        };
+        let here = Path::new(text).symlink_metadata().is_ok();
+        let Some(serial) = Serial::parse(text).ok().filter(|_| !here) else { return Err(error) };
+        if ca.issued_path(&serial).exists() || serial == ca.certificate().serial {
+            return Err(error);
+        }
+        let row = |row: &Row<'_>| Self::Row {
+            serial: serial.clone(),
+            title: row.title(),
+            not_after: row.not_after(),
+        };
+        Index::of(ca.path()).find(&serial, row)?.ok_or(error)
+    }
+
+    fn certificate(&self) -> Option<&Certificate> {
+        match self {
+            Self::Certificate(target) => Some(&target.certificate),
+            Self::Row { .. } => None,
+        }
+    }
+
+    /// Its serial number.
+    pub(super) fn serial(&self) -> &Serial {
+        match self {
+            Self::Certificate(target) => &target.certificate.serial,
+            Self::Row { serial, .. } => serial,
+        }
+    }
+
+    /// What to call it.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Certificate(target) => target.certificate.title(),
+            Self::Row { title, .. } => title.clone(),
+        }
+    }
+
+    /// When it began, where that is known.
+    pub(super) fn not_before(&self) -> Option<OffsetDateTime> {
+        self.certificate().map(|certificate| certificate.not_before)
+    }
+
+    /// When it ends, where that is known.
+    pub(super) fn not_after(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Certificate(target) => Some(target.certificate.not_after),
+            Self::Row { not_after, .. } => *not_after,
+        }
+    }
+
+    /// The folder by which it was named.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Certificate(target) => match &target.place {
+                Place::Folder(folder) => Some(folder.path()),
+                Place::File(_) | Place::Serial => None,
+            },
+            Self::Row { .. } => None,
+        }
+    }
+
+    /// Its row. One that is missing is an error.
+    pub(super) fn record(&self, ca: &CaFolder) -> Result<Record> {
+        let serial = self.serial();
+        let found = Index::of(ca.path()).find(serial, |row| match row.status {
+            b'R' => Record::Revoked(row.revocation()),
+            _ => Record::Unrevoked,
+        })?;
+        let mut record = found.ok_or_else(|| {
+            Error::refused(format!(
+                "the certificate of {}, serial {serial}, is not in {}",
+                self.title(),
+                Index::of(ca.path()).path().display()
+            ))
+            .hint("`mailca doctor --fix` takes in what index.txt lacks")
+        })?;
+        if let Record::Revoked(Some(revocation)) = &mut record
+            && let Some(reason) = reasons::read(ca.path())?.get(serial)
+            && revocation.reason == crate::pki::revocation::Reason::Unspecified
+        {
+            revocation.reason = *reason;
+        }
+        Ok(record)
+    }
+
+    /// What an administrator looks at before agreeing.
+    pub(super) fn facts(&self, now: OffsetDateTime) -> Vec<(&'static str, String)> {
+        let Some(certificate) = self.certificate() else {
+            let end = self.not_after().map_or_else(|| "unknown".into(), second);
+            return vec![
+                ("Subject", self.title()),
+                ("Serial", self.serial().to_string()),
+                ("Ends", end),
+            ];
+        };
+        let names: Vec<_> = certificate.alternative_names.iter().map(ToString::to_string).collect();
+        vec![
+            ("Subject", printable(&certificate.subject.to_string())),
+            ("Names", if names.is_empty() { "none".into() } else { names.join(", ") }),
+            ("Serial", certificate.serial.to_string()),
+            ("Valid", validity(now, certificate.not_before, certificate.not_after)),
+        ]
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> Value {
+        match self.certificate() {
+            Some(certificate) => render::certificate::summary(certificate),
+            None => json!({
+                "serial": self.serial().to_string(),
+                "not_after": self.not_after().and_then(rfc3339),
+            }),
+        }
+    }
+}
