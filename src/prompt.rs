@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal: the only user of dialoguer and rpassword.
 
 use std::io::{ErrorKind, IsTerminal};
+use std::path::Path;
 
 use dialoguer::Input;
 use zeroize::Zeroizing;
@@ -31,6 +32,11 @@ pub trait Prompter {
 
     /// Asks for a password, without echo.
     fn password(&mut self, question: &str) -> Result<Zeroizing<String>>;
+
+    /// Asks for the passphrase of a key that is there.
+    fn passphrase(&mut self, key: &Path) -> Result<Zeroizing<String>> {
+        self.password(&format!("Passphrase of {}", key.display()))
+    }
 }
 
 /// The person at the terminal.

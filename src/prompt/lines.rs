@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -37,6 +38,13 @@ impl Lines {
         };
         let hidden = fs_err::File::open("/dev/tty").is_ok();
         Self { input, typed: stdin.is_terminal(), hidden }
+    }
+
+    /// What is piped is not seen, so the line of the question ends here.
+    fn end_question(&self) {
+        if !self.typed {
+            let _ = writeln!(std::io::stderr());
+        }
     }
 
     /// The next line, without its end. The end of the input is nobody's answer.
@@ -98,11 +106,15 @@ impl Prompter for Lines {
     ) -> Result<String> {
         loop {
             show(&format!("{question} [{default}]"));
-            let answer = self.line()?;
+            let answer = self.line();
+            self.end_question();
+            let answer = answer?;
             let answer = if answer.trim().is_empty() { default } else { answer.trim() };
             match check(answer) {
                 Ok(()) => return Ok(answer.to_owned()),
-                Err(error) if self.typed => show(&format!("{}\n", one_line(&error))),
+                Err(error) if self.typed => {
+                    let _ = writeln!(std::io::stderr(), "{}", one_line(&error));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -110,7 +122,9 @@ impl Prompter for Lines {
 
     fn confirm(&mut self, question: &str) -> Result<bool> {
         show(&format!("{question} [y/n]"));
-        let answer = self.line()?;
+        let answer = self.line();
+        self.end_question();
+        let answer = answer?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -124,7 +138,13 @@ impl Prompter for Lines {
             ));
         }
         show(question);
-        self.line()
+        let password = self.line();
+        self.end_question();
+        password
+    }
+
+    fn passphrase(&mut self, key: &Path) -> Result<Zeroizing<String>> {
+        self.password(&format!("Enter pass phrase for {}", key.display()))
     }
 }
 

@@ -62,7 +62,7 @@ fn make(settings: &Settings, global: &Global, env: &mut Env) -> Result<()> {
     subject::ask_attributes(env)?;
     if source.ca_passphrase_file.is_none() {
         let key = global.ca_dir.join(layout::CA_KEY.name);
-        if *passphrase::existing(&key, env)? != *passphrase {
+        if *env.prompter.passphrase(&key)? != *passphrase {
             return Err(Error::refused(
                 "this is not the passphrase of before; nothing was written",
             ));

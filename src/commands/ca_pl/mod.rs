@@ -40,6 +40,7 @@ mod passphrase;
 mod pkcs12;
 mod purpose;
 mod request;
+mod revocation;
 mod sign;
 mod subject;
 mod verify;
@@ -80,7 +81,8 @@ pub fn run(arguments: &[OsString], env: &mut Env) -> Result<()> {
         Action::Sign(what) => sign::run(what, &global, env),
         Action::Pkcs12(name) => pkcs12::run(&name, &global, env),
         Action::Verify(files) => verify::run(&files, &global, env),
-        Action::Crl | Action::Revoke { .. } => Err(Error::bug("not yet")),
+        Action::Revoke { file, reason } => revocation::revoke(&file, reason, &global, env),
+        Action::Crl => revocation::crl(&global, env),
     }
 }
 

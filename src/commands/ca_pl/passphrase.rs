@@ -1,14 +1,11 @@
 //! Passphrases, asked for in openssl's words.
 
-use std::path::Path;
-
 use zeroize::Zeroizing;
 
 use crate::cli::CaPassphrase;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::key::PrivateKey;
-use crate::store::ca::CaFolder;
 
 /// What openssl asks of a passphrase for a private key, in bytes.
 const SHORTEST: usize = 4;
@@ -43,22 +40,6 @@ pub(super) fn new_of_ca(source: &CaPassphrase, env: &mut Env) -> Result<Zeroizin
         }
         None => new(env),
     }
-}
-
-/// Asks for the passphrase of a key that has one.
-pub(super) fn existing(path: &Path, env: &mut Env) -> Result<Zeroizing<String>> {
-    env.prompter.password(&format!("Enter pass phrase for {}", path.display()))
-}
-
-/// Opens the CA's key.
-pub(super) fn ca_key(ca: &CaFolder, source: &CaPassphrase, env: &mut Env) -> Result<PrivateKey> {
-    if let Some(exposure) = ca.exposure()? {
-        env.warn(&exposure);
-    }
-    ca.key(|path| match &source.ca_passphrase_file {
-        Some(file) => env.password_file(file),
-        None => existing(path, env),
-    })
 }
 
 /// The key under its passphrase.

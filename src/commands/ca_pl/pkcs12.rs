@@ -3,7 +3,6 @@
 use zeroize::Zeroizing;
 
 use super::files::{self, Here};
-use super::passphrase;
 use crate::cli::Global;
 use crate::commands::export_p12::{self, CHOSEN_ITERATIONS, Pair};
 use crate::commands::settings;
@@ -50,7 +49,7 @@ fn pair(here: &Here, global: &Global, env: &mut Env) -> Result<Pair> {
     export_p12::check_revocation(&certificate, global)?;
     let path = here.folder.path_of(files::PROTECTED_KEY);
     let content = here.folder.read(files::PROTECTED_KEY)?;
-    let key = PrivateKey::from_file_content(&content, || passphrase::existing(&path, env))
+    let key = PrivateKey::from_file_content(&content, || env.prompter.passphrase(&path))
         .map_err(|error| error.at(path.display()))?;
     if key.public_key() != certificate.public_key {
         return Err(Error::refused(format!(

@@ -76,7 +76,8 @@ fn sign(
     deliver: impl FnOnce(&Certificate, &mut Env) -> Result<()>,
 ) -> Result<()> {
     let source = passphrase::of_environment(env);
-    let key = passphrase::ca_key(ca, &source, env)?;
+    let mut signer = Signer::new(ca, global, &source);
+    signer.open_key(env)?;
     let profile = profile(request, as_authority, env);
     let wishes = Wishes {
         profile: Some(profile),
@@ -91,8 +92,6 @@ fn sign(
     };
     // The files have names of their own, and are written here.
     let nowhere = Destination::Stdout;
-    let mut signer = Signer::new(ca, global, &source);
-    signer.hold_key(key);
     let decision = signer.decide(request, &nowhere, &wishes, env)?;
     if !env.prompter.confirm("Sign the certificate?")? {
         return Err(Error::refused("not signed"));
@@ -136,7 +135,7 @@ fn of_self_signed(here: &Here, env: &mut Env) -> Result<Request> {
         .next()
         .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
     let key =
-        PrivateKey::from_file_content(&content, || passphrase::existing(&path, env)).map_err(at)?;
+        PrivateKey::from_file_content(&content, || env.prompter.passphrase(&path)).map_err(at)?;
     if key.public_key() != certificate.public_key {
         return Err(at(Error::refused("the private key in it is not its certificate's")));
     }

@@ -220,11 +220,6 @@ impl<'a> Signer<'a> {
         Ok(())
     }
 
-    /// Signs with a key that was opened elsewhere.
-    pub fn hold_key(&mut self, key: PrivateKey) {
-        self.key = Some(key);
-    }
-
     /// Notes that a certificate has arrived.
     pub fn delivered(&self, request: &Request) -> Result<()> {
         transaction::delivered(self.ca, &Occasion::of_request(request))
