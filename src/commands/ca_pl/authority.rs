@@ -26,7 +26,10 @@ const PATH_LENGTH: u8 = 1;
 
 /// Makes the CA folder, with a CA of its own or one from a file.
 pub(super) fn run(global: &Global, env: &mut Env) -> Result<()> {
-    create::check_vacant(&global.ca_dir)?;
+    create::check_vacant(&global.ca_dir).map_err(|error| {
+        Error::refused(error.to_string())
+            .hint("go on with what is there, or move the folder away first; nothing is overwritten")
+    })?;
     let settings = settings(global, env)?;
     let file =
         env.prompter.text("CA certificate filename (or enter to create)", "", &|_| Ok(()))?;

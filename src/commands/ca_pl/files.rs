@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::commands::say_kept;
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::Request;
 use crate::store::config::Settings;
@@ -40,6 +40,18 @@ impl Here {
         let folder = CertificateFolder::of(None, &global.ca_dir)?;
         folder.check_writable()?;
         Ok(Self { folder, public_mode: settings.cert_mode_or(PUBLIC_MODE)?, stamp: env.stamp()? })
+    }
+
+    /// Refuses where a new file could not take its place: nothing is issued that then has nowhere to go.
+    pub(super) fn check(&self, kinds: &[FileKind]) -> Result<()> {
+        for kind in kinds {
+            let path = self.folder.path_of(*kind);
+            if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
+                return Err(Error::refused(format!("{} is not a plain file", path.display()))
+                    .hint("move it away: a new file takes the place of no folder and no link"));
+            }
+        }
+        Ok(())
     }
 
     /// Puts files in place, all at one moment, and keeps the old ones aside.

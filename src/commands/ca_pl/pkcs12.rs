@@ -16,6 +16,7 @@ use crate::store::ca::CaFolder;
 pub(super) fn run(name: &str, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let here = Here::new(&settings, global, env)?;
+    here.check(&[files::BUNDLE])?;
     let pair = pair(&here, global, env)?;
     let password = env.prompter.password("Enter Export Password")?;
     if password.is_empty() {

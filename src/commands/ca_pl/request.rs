@@ -21,6 +21,7 @@ use crate::store::layout::FileKind;
 pub(super) fn new_request(protected: bool, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let here = Here::new(&settings, global, env)?;
+    here.check(&[files::PLAIN_KEY, files::REQUEST])?;
     let draft = Draft::ask(protected, &settings, env)?;
     subject::ask_attributes(env)?;
     let key = draft.key(&settings, env)?;
@@ -45,6 +46,7 @@ pub(super) fn new_request(protected: bool, global: &Global, env: &mut Env) -> Re
 pub(super) fn new_certificate(global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let here = Here::new(&settings, global, env)?;
+    here.check(&[files::PROTECTED_KEY, files::CERTIFICATE])?;
     let draft = Draft::ask(true, &settings, env)?;
     let key = draft.key(&settings, env)?;
     let (kind, key_pem) = draft.key_file(&key, env)?;

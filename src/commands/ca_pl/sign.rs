@@ -39,6 +39,7 @@ fn to_file(
     global: &Global,
     env: &mut Env,
 ) -> Result<()> {
+    here.check(&[files::CERTIFICATE])?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let request = match what {
         Signing::SelfSigned => of_self_signed(here, env)?,
