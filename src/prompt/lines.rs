@@ -157,17 +157,13 @@ mod tests {
         Lines { input, typed, hidden: false }
     }
 
-    fn anything(_: &str) -> Result<()> {
-        Ok(())
-    }
-
     #[test]
     fn enter_takes_the_default_and_the_end_is_no_answer() {
         let mut lines = lines("\n Town \r\nlast", false);
-        assert_eq!(lines.text("Country", "DE", &anything).unwrap(), "DE");
-        assert_eq!(lines.text("Town", "", &anything).unwrap(), "Town");
-        assert_eq!(lines.text("Unit", "x", &anything).unwrap(), "last");
-        assert!(lines.text("Name", "x", &anything).unwrap_err().to_string().contains("ended"));
+        assert_eq!(lines.text("Country", "DE", &|_| Ok(())).unwrap(), "DE");
+        assert_eq!(lines.text("Town", "", &|_| Ok(())).unwrap(), "Town");
+        assert_eq!(lines.text("Unit", "x", &|_| Ok(())).unwrap(), "last");
+        assert!(lines.text("Name", "x", &|_| Ok(())).unwrap_err().to_string().contains("ended"));
         assert!(lines.confirm("Sure?").is_err());
         assert!(lines.password("Pass").is_err());
     }
@@ -200,7 +196,7 @@ mod tests {
     #[test]
     fn a_line_may_be_long_but_not_endless() {
         let long = "x".repeat(5000);
-        assert_eq!(lines(&format!("{long}\n"), false).text("?", "", &anything).unwrap(), long);
-        assert!(lines(&"x".repeat(LONGEST + 1), false).text("?", "", &anything).is_err());
+        assert_eq!(lines(&format!("{long}\n"), false).text("?", "", &|_| Ok(())).unwrap(), long);
+        assert!(lines(&"x".repeat(LONGEST + 1), false).text("?", "", &|_| Ok(())).is_err());
     }
 }

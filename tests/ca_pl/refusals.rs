@@ -72,10 +72,7 @@ fn another_folder_of_the_ca_is_a_setting() {
     ca_pl(&folder, "-newreq-nodes").stdin(lines(&HOST)).success();
     sign(&folder, "-sign").exits(1).says(&["no CA in ./demoCA"]);
     sign(&folder, "-sign").env("MAILCA_DIR", "ca").success();
-    sign(&folder, "-sign")
-        .env("MAILCA_DIRR", "ca")
-        .exits(1)
-        .says(&["MAILCA_DIRR", ]);
+    sign(&folder, "-sign").env("MAILCA_DIRR", "ca").exits(1).says(&["MAILCA_DIRR"]);
 }
 
 #[test]

@@ -42,7 +42,11 @@ fn newca_answers_newreq_sign_and_the_bundle() {
     folder.openssl("req -noout -verify -in newreq.pem").success();
     let shown =
         folder.openssl("x509 -noout -subject -ext subjectAltName -in newcert.pem").success();
-    assert!(shown.text().contains("subject=C = DE, ST = Hessen, O = Example, OU = Mail, CN = mail.example.com"));
+    assert!(
+        shown
+            .text()
+            .contains("subject=C = DE, ST = Hessen, O = Example, OU = Mail, CN = mail.example.com")
+    );
     assert!(shown.text().contains("DNS:mail.example.com"), "{shown}");
     assert_eq!(Certificate::read(&folder.path("newcert.pem")).days, 365);
     let bundle = folder.openssl("pkcs12 -nokeys -passin pass:exported -in newcert.p12").success();

@@ -107,8 +107,9 @@ mod tests {
         let subject = subject.build().unwrap();
         let host = GeneralName::dns("a.example.com").unwrap();
         let mailbox = GeneralName::email("joe@example.com").unwrap();
-        assert_eq!(of(&subject, &[host.clone()]).profile, Profile::Server);
-        assert_eq!(of(&subject, &[mailbox.clone()]).profile, Profile::User);
-        assert_eq!(of(&subject, &[host, mailbox]).profile, Profile::Client);
+        let both = [host, mailbox];
+        assert_eq!(of(&subject, &both[..1]).profile, Profile::Server);
+        assert_eq!(of(&subject, &both[1..]).profile, Profile::User);
+        assert_eq!(of(&subject, &both).profile, Profile::Client);
     }
 }

@@ -26,8 +26,9 @@ pub(super) fn run(files: &[PathBuf], global: &Global, env: &mut Env) -> Result<(
         None => Ok(()),
         Some(error) if count == 1 => Err(error),
         Some(error) => {
-            failed.iter().for_each(|error| env.report(error));
-            env.report(&error);
+            for error in failed.iter().chain([&error]) {
+                env.report(error);
+            }
             Err(Error::verdict(format!("{count} of {} certificates do not verify", files.len())))
         }
     }
