@@ -32,11 +32,18 @@ use serde_json::json;
 use crate::cli::{Cli, Color};
 use crate::env::Env;
 use crate::error::Kind;
-use crate::prompt::Terminal;
+use crate::prompt::{Lines, Prompter, Terminal};
 
-/// Runs the program with these arguments, the first of which is its own name.
+/// Runs the program with these arguments, the first of which is its own name. Called as `CA.pl`, it
+/// is that program ([`commands::ca_pl`]).
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     harden();
+    let arguments: Vec<_> = arguments.collect();
+    if let Some((name, rest)) = arguments.split_first()
+        && commands::ca_pl::is_its_name(name)
+    {
+        return guarded(|| run_as_ca_pl(rest));
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -45,9 +52,33 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Kind::Usage.exit_code() } else { ExitCode::SUCCESS };
         }
     };
-    let run = std::panic::AssertUnwindSafe(|| run(&cli, &mut real_environment(&cli)));
+    guarded(|| {
+        let global = &cli.global;
+        let terminal = Terminal::new(!global.no_input);
+        run(&cli, &mut real_environment(Box::new(terminal), global.color, global.quiet))
+    })
+}
+
+fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
     // The panic has said where it happened.
-    std::panic::catch_unwind(run).unwrap_or_else(|_| Kind::Bug.exit_code())
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Kind::Bug.exit_code())
+}
+
+/// What CA.pl cannot do is 1, whatever the reason: it knows no other number.
+fn run_as_ca_pl(arguments: &[OsString]) -> ExitCode {
+    let lines = Box::new(Lines::of_stdin());
+    let mut env = real_environment(lines, Color::Auto, false);
+    match commands::ca_pl::run(arguments, &mut env) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            env.report(&error);
+            match error.kind() {
+                Kind::Bug => Kind::Bug.exit_code(),
+                Kind::Refused | Kind::Usage | Kind::Verdict => Kind::Refused.exit_code(),
+            }
+        }
+    }
 }
 
 /// Runs one command in an environment.
@@ -77,8 +108,8 @@ fn harden() {
     let _ = rustix::process::setrlimit(Resource::Core, none);
 }
 
-fn real_environment(cli: &Cli) -> Env {
-    let color = match cli.global.color {
+fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> Env {
+    let color = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
@@ -90,14 +121,14 @@ fn real_environment(cli: &Cli) -> Env {
         stdout: Box::new(std::io::stdout()),
         stderr: Box::new(std::io::stderr()),
         stdin: Box::new(std::io::stdin()),
-        prompter: Box::new(Terminal::new(!cli.global.no_input)),
+        prompter,
         variable: |name| std::env::var(name).ok(),
         variable_names: std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())
             .filter(|name| name.starts_with("MAILCA_"))
             .collect(),
         json_written: false,
-        quiet: cli.global.quiet,
+        quiet,
         color,
     }
 }

@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal: the only user of dialoguer and rpassword.
 
 use std::io::{ErrorKind, IsTerminal};
+use std::path::Path;
 
 use dialoguer::Input;
 use zeroize::Zeroizing;
@@ -8,8 +9,10 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 
 mod echo;
+mod lines;
 
 use echo::EchoGuard;
+pub use lines::Lines;
 
 /// Somebody who answers questions, or nobody.
 pub trait Prompter {
@@ -29,6 +32,11 @@ pub trait Prompter {
 
     /// Asks for a password, without echo.
     fn password(&mut self, question: &str) -> Result<Zeroizing<String>>;
+
+    /// Asks for the passphrase of a key that is there.
+    fn passphrase(&mut self, key: &Path) -> Result<Zeroizing<String>> {
+        self.password(&format!("Passphrase of {}", key.display()))
+    }
 }
 
 /// The person at the terminal.
@@ -89,18 +97,23 @@ impl Prompter for Terminal {
 
     fn password(&mut self, question: &str) -> Result<Zeroizing<String>> {
         self.require()?;
-        let guard = EchoGuard::new()?;
-        match rpassword::prompt_password(format!("{question}: ")) {
-            Ok(password) => Ok(Zeroizing::new(password)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {
-                guard.wait_for_the_end();
-                Err(Error::refused("no password was given"))
-            }
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                Err(Error::refused("no password was given"))
-            }
-            Err(error) => Err(Error::refused("the password could not be read").caused_by(error)),
+        hidden(&format!("{question}: "))
+    }
+}
+
+/// Asks for a password at the terminal of the session, without echo.
+fn hidden(question: &str) -> Result<Zeroizing<String>> {
+    let guard = EchoGuard::new()?;
+    match rpassword::prompt_password(question) {
+        Ok(password) => Ok(Zeroizing::new(password)),
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
+            guard.wait_for_the_end();
+            Err(Error::refused("no password was given"))
         }
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            Err(Error::refused("no password was given"))
+        }
+        Err(error) => Err(Error::refused("the password could not be read").caused_by(error)),
     }
 }
 

@@ -17,7 +17,8 @@ use crate::store::{input, layout};
 mod password;
 mod source;
 
-use source::Pair;
+pub(super) use password::CHOSEN_ITERATIONS;
+pub(super) use source::{Pair, check_revocation, check_validity};
 
 /// Writes NAME.p12.
 pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
@@ -76,7 +77,8 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-fn write(
+/// The file for a pair.
+pub(super) fn write(
     pair: &Pair,
     friendly_name: &str,
     password: &str,

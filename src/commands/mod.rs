@@ -1,6 +1,7 @@
 //! The commands, one file each, and what several of them need.
 
 mod backup;
+pub mod ca_pl;
 mod config;
 mod crl;
 mod doctor;
@@ -112,7 +113,7 @@ fn passphrase_of(path: &Path, args: &CaPassphrase, env: &mut Env) -> Result<Zero
         return env.password_file(file);
     }
     if env.prompter.is_interactive() {
-        return env.prompter.password(&format!("Passphrase of {}", path.display()));
+        return env.prompter.passphrase(path);
     }
     Err(Error::refused("it is encrypted, and nobody is there to be asked for the passphrase")
         .hint("name a file that holds its passphrase with --ca-passphrase-file"))

@@ -140,7 +140,8 @@ fn email(args: &Newca, env: &mut Env) -> Result<Option<String>> {
     if answer.is_empty() { Ok(None) } else { check(&answer) }
 }
 
-fn permitted(settings: &Settings) -> Result<Option<Permitted>> {
+/// The name constraints that the settings ask for.
+pub(super) fn permitted(settings: &Settings) -> Result<Option<Permitted>> {
     let (domains, networks) = (&settings.permit, &settings.permit_ip);
     if domains.is_empty() {
         return if networks.is_empty() {

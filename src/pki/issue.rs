@@ -85,6 +85,47 @@ pub fn root(
     )
 }
 
+/// What a self-signed certificate of a host or a person says.
+#[derive(Debug)]
+pub struct SelfSigned<'a> {
+    /// Subject and issuer.
+    pub subject: &'a Name,
+    /// The subjectAltName.
+    pub alternative_names: &'a [GeneralName],
+    /// What it is for.
+    pub profile: Profile,
+    /// Validity in days.
+    pub days: u32,
+}
+
+/// Makes a certificate that nobody vouches for. It is no CA: whoever trusts it trusts it alone.
+pub fn self_signed(
+    leaf: &SelfSigned<'_>,
+    key: &PrivateKey,
+    serial: &Serial,
+    now: OffsetDateTime,
+) -> Result<Certificate> {
+    let not_before = now - BACKDATE;
+    assemble::certificate(
+        &CertificateFields {
+            subject: leaf.subject,
+            issuer: leaf.subject,
+            public_key: key.public_key(),
+            serial,
+            not_before,
+            not_after: not_before + Duration::days(i64::from(leaf.days)) - Duration::SECOND,
+            alternative_names: leaf.alternative_names,
+            ca: None,
+            key_usage: key_usage(leaf.profile, &KeyAlgorithm::of(key.public_key())?),
+            extended_key_usage: extended_key_usage(leaf.profile),
+            permitted: None,
+            crl_url: None,
+            authority_key_id: None,
+        },
+        key,
+    )
+}
+
 /// RSA keys transport keys in S/MIME and in TLS before 1.3, so they say keyEncipherment; RFC 8813
 /// forbids that for EC. A user's EC key is used for signatures and for key agreement, but a program
 /// that looks for keyEncipherment before it encrypts (OpenSSL's purpose smimeencrypt) refuses the

@@ -147,12 +147,22 @@ impl Settings {
 
     /// The key type of a new CA.
     pub fn ca_key_type(&self) -> Result<KeyType> {
-        key_type(self.ca_key_type.as_deref(), KeyType::EcdsaP256)
+        self.ca_key_type_or(KeyType::EcdsaP256)
+    }
+
+    /// The same with another default.
+    pub fn ca_key_type_or(&self, default: KeyType) -> Result<KeyType> {
+        key_type(self.ca_key_type.as_deref(), default)
     }
 
     /// The key type of a new host.
     pub fn host_key_type(&self) -> Result<KeyType> {
-        key_type(self.host_key_type.as_deref(), KeyType::EcdsaP256)
+        self.host_key_type_or(KeyType::EcdsaP256)
+    }
+
+    /// The same with another default.
+    pub fn host_key_type_or(&self, default: KeyType) -> Result<KeyType> {
+        key_type(self.host_key_type.as_deref(), default)
     }
 
     /// The key type of a new person: RSA, which every mail client can use for S/MIME.

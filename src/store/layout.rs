@@ -40,6 +40,8 @@ pub const CRL_NUMBER: FileKind = file("crlnumber", RECORD_MODE);
 pub const CRL: FileKind = file("crl.pem", 0o644);
 /// The same in DER, where it is asked for.
 pub const CRL_DER: FileKind = file("crl.der", 0o644);
+/// The same where CA.pl puts it; once it is there, it is kept current.
+pub const CRL_OF_CA_PL: FileKind = file("crl/crl.pem", 0o644);
 /// The reasons of revocations that openssl has no word for.
 pub const REASONS: FileKind = file("reasons.txt", RECORD_MODE);
 /// When the last backup was made, and of how much.

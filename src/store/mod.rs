@@ -31,7 +31,6 @@
 //!   next writer of NAME removes it.
 //! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into
 //!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
-//!
 //! - Beside the CA's folder: perhaps `.NAME.mailca-tmp/`, a CA that was being made or restored. The next
 //!   `newca` or `restore` of that name removes it.
 //! - Everything else, and what other hands do, is found and mended by [`doctor`]; [`mod@backup`] is what

@@ -44,6 +44,7 @@ impl<'a> Maker<'a> {
         };
         let places = Places {
             der: false,
+            for_ca_pl: false,
             files: in_folder(&settings.crl_publish),
             hash_dirs: in_folder(&settings.crl_hash_dir),
         };
@@ -74,6 +75,12 @@ impl<'a> Maker<'a> {
         self.places.der = args.der;
         self.places.files.extend(args.publish.iter().cloned());
         self.places.hash_dirs.extend(args.hash_dir.iter().cloned());
+        self
+    }
+
+    /// The same where CA.pl puts it too.
+    pub fn also_for_ca_pl(mut self) -> Self {
+        self.places.for_ca_pl = true;
         self
     }
 

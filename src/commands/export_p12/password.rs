@@ -13,7 +13,7 @@ use crate::store::{input, layout};
 
 /// Rounds of key derivation for a password that somebody chose (OWASP, 2023), and the most that
 /// Windows reads.
-const CHOSEN_ITERATIONS: u32 = 600_000;
+pub(in crate::commands) const CHOSEN_ITERATIONS: u32 = 600_000;
 /// Rounds for a password of more than 100 bits: guessing it is hopeless with one round.
 const GENERATED_ITERATIONS: u32 = 2_048;
 /// 32 letters and digits that nobody takes for another: 5 bits each.

@@ -52,7 +52,10 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
         ))
         .hint("sign the request that was made with this key"));
     }
-    check_validity(&certificate, &chain, &folder, env)?;
+    check_validity(&certificate, &chain, env).map_err(|error| {
+        error
+            .hint(format!("renew it with `{}`", renew::command(&certificate, &folder.argument())))
+    })?;
     check_revocation(&certificate, global)?;
     if fallback {
         announce(&certificate, name, env);
@@ -122,7 +125,10 @@ fn announce(certificate: &Certificate, name: &FolderName, env: &mut Env) {
 }
 
 /// Where the CA is at hand, its index says what it revoked.
-fn check_revocation(certificate: &Certificate, global: &Global) -> Result<()> {
+pub(in crate::commands) fn check_revocation(
+    certificate: &Certificate,
+    global: &Global,
+) -> Result<()> {
     let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(()) };
     match ca.revocation(certificate)? {
         Some(when) => Err(Error::refused(format!(
@@ -133,10 +139,10 @@ fn check_revocation(certificate: &Certificate, global: &Global) -> Result<()> {
     }
 }
 
-fn check_validity(
+/// Refuses a certificate that has ended, or that does not verify with this chain.
+pub(in crate::commands) fn check_validity(
     certificate: &Certificate,
     chain: &[Certificate],
-    folder: &CertificateFolder,
     env: &Env,
 ) -> Result<()> {
     let now = env.now()?;
@@ -146,8 +152,7 @@ fn check_validity(
             certificate.title(),
             certificate.not_after.date(),
             now.date()
-        ))
-        .hint(format!("renew it with `{}`", renew::command(certificate, &folder.argument()))));
+        )));
     }
     // Its roots are those that are self-signed: several, while the CA's key is rolled over.
     let roots: Vec<_> = chain.iter().map(|ca| ca.as_der().to_vec()).collect();

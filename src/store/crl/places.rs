@@ -22,6 +22,8 @@ const MODE: u32 = layout::CRL.mode;
 pub struct Places {
     /// Whether the CA's folder has it in DER too; once that is there, it is kept current.
     pub der: bool,
+    /// Whether it is put where CA.pl has it too; once that is there, it is kept current.
+    pub for_ca_pl: bool,
     /// Files, in DER where the name ends in `.der` or `.crl`.
     pub files: Vec<PathBuf>,
     /// Folders in which OpenSSL looks for it by the hash of the CA's name.
@@ -36,6 +38,10 @@ impl Places {
         let der = with_suffix(&ca.path().join(layout::CRL_DER.name), suffix);
         if self.der || der.symlink_metadata().is_ok() {
             found.push(Destination { path: der, form: Form::Der, kind: Kind::Own });
+        }
+        let for_ca_pl = with_suffix(&ca.path().join(layout::CRL_OF_CA_PL.name), suffix);
+        if self.for_ca_pl || for_ca_pl.symlink_metadata().is_ok() {
+            found.push(Destination { path: for_ca_pl, form: Form::Pem, kind: Kind::Own });
         }
         for file in &self.files {
             let path = with_suffix(file, suffix);

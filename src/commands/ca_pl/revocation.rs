@@ -1,0 +1,60 @@
+//! `CA.pl -revoke` and `-crl`.
+
+use std::path::Path;
+
+use super::passphrase;
+use crate::cli::{Global, Revoke};
+use crate::commands::crl::Maker;
+use crate::commands::sign::{begin, say_all};
+use crate::commands::{ca_key, revoke, settings};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::printable::printable;
+use crate::pki::revocation::Reason;
+use crate::store::ca::CaFolder;
+use crate::store::layout;
+
+/// Revokes the certificate in a file. The original opens the CA's key for it, so only those may who
+/// know the passphrase.
+pub(super) fn revoke(
+    file: &Path,
+    reason: Option<Reason>,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    let shown = printable(&file.to_string_lossy());
+    let target = file
+        .to_str()
+        .filter(|_| file.is_file())
+        .ok_or_else(|| Error::refused(format!("{shown} is not the file of a certificate")))?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    ca_key(&ca, &passphrase::of_environment(env), env)?;
+    let args = Revoke {
+        target: target.to_owned(),
+        reason: reason.map(|reason| reason.name().to_owned()),
+        at: None,
+        crl: false,
+        yes: true,
+        passphrase: passphrase::of_environment(env),
+    };
+    revoke::run(&args, global, env)
+}
+
+/// Makes the list, in the CA's folder and where CA.pl has it.
+pub(super) fn crl(global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let maker = Maker::new(&ca, &settings, env)?.also_for_ca_pl();
+    maker.check()?;
+    let keys = maker.open_keys(&passphrase::of_environment(env), env)?;
+    let mut transaction = begin(&ca, env)?;
+    say_all(&mut transaction, env);
+    let report = maker.make(&keys, env)?;
+    drop(transaction);
+    report.say(env);
+    report.outcome()?;
+    env.print(&format!(
+        "Generated CRL is in {}",
+        global.ca_dir.join(layout::CRL_OF_CA_PL.name).display()
+    ))
+}

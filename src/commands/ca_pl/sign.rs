@@ -1,0 +1,145 @@
+//! `CA.pl -sign`, `-signCA`, `-signcert` and `-xsign`.
+
+use super::arguments::Signing;
+use super::files::{self, Here};
+use super::{passphrase, purpose};
+use crate::cli::Global;
+use crate::commands::sign::{Destination, Signer, Wishes};
+use crate::commands::{crl_url, settings};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::pki::assemble;
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::profile::Profile;
+use crate::pki::request::Request;
+use crate::store::ca::CaFolder;
+use crate::store::config::Settings;
+use crate::store::folder::Existing;
+
+/// Signs what is in newreq.pem. Where that fails, or the administrator says no, no newcert.pem is
+/// left: the original says that it is there, and it is the one of before.
+pub(super) fn run(what: Signing, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env)?;
+    if what == Signing::ToStdout {
+        return to_stdout(&settings, global, env);
+    }
+    let here = Here::new(&settings, global, env)?;
+    let signed = to_file(what, &here, &settings, global, env);
+    if signed.is_err() {
+        here.leave_no_certificate(env);
+    }
+    signed
+}
+
+fn to_file(
+    what: Signing,
+    here: &Here,
+    settings: &Settings,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    here.check(&[files::CERTIFICATE])?;
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let request = match what {
+        Signing::SelfSigned => of_self_signed(here, env)?,
+        _ => here.request()?,
+    };
+    let as_authority = what == Signing::Authority;
+    sign(&request, as_authority, &ca, settings, global, env, |certificate, env| {
+        let pem = certificate.to_pem()?;
+        here.put(&[(files::CERTIFICATE, here.public_mode, pem.as_bytes())], env)
+    })?;
+    env.print(&format!(
+        "Signed {}certificate is in {}",
+        if as_authority { "CA " } else { "" },
+        files::CERTIFICATE.name
+    ))
+}
+
+fn to_stdout(settings: &Settings, global: &Global, env: &mut Env) -> Result<()> {
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let request = Here::new(settings, global, env)?.request()?;
+    sign(&request, false, &ca, settings, global, env, |certificate, env| {
+        env.print_bytes(certificate.to_pem()?.as_bytes())
+    })
+}
+
+/// Asks as `openssl ca` does, records the certificate and delivers it. One that was recorded before
+/// and did not arrive is delivered instead.
+fn sign(
+    request: &Request,
+    as_authority: bool,
+    ca: &CaFolder,
+    settings: &Settings,
+    global: &Global,
+    env: &mut Env,
+    deliver: impl FnOnce(&Certificate, &mut Env) -> Result<()>,
+) -> Result<()> {
+    let source = passphrase::of_environment(env);
+    let mut signer = Signer::new(ca, global, &source);
+    signer.open_key(env)?;
+    let profile = profile(request, as_authority, env);
+    let wishes = Wishes {
+        profile: Some(profile),
+        days: settings.leaf_days(),
+        path_length: None,
+        crl_url: crl_url(None, settings)?,
+        more_names: Vec::new(),
+        // The questions are asked here.
+        yes: true,
+        mode: 0,
+        existing: Existing::Refuse,
+    };
+    // The files have names of their own, and are written here.
+    let nowhere = Destination::Stdout;
+    let decision = signer.decide(request, &nowhere, &wishes, env)?;
+    if !env.prompter.confirm("Sign the certificate?")? {
+        return Err(Error::refused("not signed"));
+    }
+    if !env.prompter.confirm("1 out of 1 certificate requests certified, commit?")? {
+        return Err(Error::refused("not signed; nothing was recorded"));
+    }
+    let certificate = signer.carry_out(request, decision, &nowhere, &wishes, env)?;
+    deliver(&certificate, env).map_err(|error| {
+        error.hint("the certificate was issued; when this is mended, the same command delivers it")
+    })?;
+    env.say(&format!(
+        "it is the certificate of {}, valid until {}, serial {}",
+        certificate.title(),
+        certificate.not_after.date(),
+        certificate.serial
+    ));
+    signer.delivered(request)
+}
+
+fn profile(request: &Request, as_authority: bool, env: &mut Env) -> Profile {
+    if as_authority {
+        return Profile::Ca;
+    }
+    let purpose = purpose::of(&request.subject, &request.alternative_names);
+    env.say(&format!(
+        "it becomes a {} certificate, since {}; `mailca sign --profile` takes another",
+        purpose.profile, purpose.reason
+    ));
+    purpose.profile
+}
+
+/// A request with the names of the self-signed certificate in newreq.pem, by its own key.
+fn of_self_signed(here: &Here, env: &mut Env) -> Result<Request> {
+    let path = here.folder.path_of(files::REQUEST);
+    let at = |error: Error| error.at(path.display());
+    let content = here.folder.read(files::REQUEST)?;
+    let certificate = Certificate::from_file_content(&content)
+        .map_err(at)?
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    let key =
+        PrivateKey::from_file_content(&content, || env.prompter.passphrase(&path)).map_err(at)?;
+    if key.public_key() != certificate.public_key {
+        return Err(at(Error::refused("the private key in it is not its certificate's")));
+    }
+    let names = &certificate.alternative_names;
+    Request::from_der(&assemble::request(&certificate.subject, names, false, &key)?)
+}
