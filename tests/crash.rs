@@ -18,6 +18,8 @@ mod job;
 mod killed;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
+#[path = "crash/renew.rs"]
+mod renew;
 #[path = "crash/system_calls.rs"]
 mod system_calls;
 #[path = "crash/trace.rs"]

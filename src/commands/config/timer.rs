@@ -24,7 +24,7 @@ const PASSPHRASE_FILE: &str = "/etc/mailca/ca-passphrase";
 /// The name of the credential, and of its file in the folder of credentials.
 const CREDENTIAL: &str = "ca-passphrase";
 /// What stands before the name of each unit.
-const FILE: &str = "# file: ";
+const FILE: &str = "\n# file: ";
 
 /// Prints the units and the cron lines for the current folder.
 pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {

@@ -34,13 +34,13 @@ pub(super) fn find(
             .hint("name it: `mailca renew --profile ca NAME`"));
     }
     let due = due::find(ca, env.now()?, span)?;
-    let undelivered = !transaction::all_undelivered(ca)?.is_empty();
+    let unfinished = transaction::is_any_unfinished(ca)?;
     let mut found = Vec::new();
-    if due.is_empty() && !undelivered {
+    if due.is_empty() && !unfinished {
         return Ok(found);
     }
     let mut folders = folders(global)?;
-    if undelivered {
+    if unfinished {
         for (folder, certificate) in &folders {
             if is_interrupted(ca, certificate)? {
                 found.push((certificate.clone(), Destination::Folder(folder.clone())));

@@ -158,7 +158,13 @@ impl Renewal {
         let ca = recorder.ca;
         let new = match &self.work {
             Work::Issue(approved) => self.issue(approved, recorder, global, env)?,
-            Work::Deliver(new) | Work::Finish(new) => {
+            Work::Deliver(_) => {
+                // Perhaps it is not recorded yet, as far as the one that was killed has got.
+                let new = recorder.undelivered(&self.occasion, env)?;
+                self.destination.check(Some(&new), global)?;
+                new
+            }
+            Work::Finish(new) => {
                 self.destination.check(Some(new), global)?;
                 new.clone()
             }
