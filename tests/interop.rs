@@ -20,6 +20,8 @@ mod openssl_ca;
 mod openssl_verify;
 #[path = "interop/pkcs12.rs"]
 mod pkcs12;
+#[path = "interop/renew.rs"]
+mod renew;
 #[path = "interop/signatures.rs"]
 mod signatures;
 #[path = "interop/verdicts.rs"]

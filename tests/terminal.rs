@@ -12,3 +12,5 @@ mod support;
 mod passwords;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/renew.rs"]
+mod renew;
