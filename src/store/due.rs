@@ -75,7 +75,7 @@ fn candidates(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<
         let (b'V' | b'E', Some(ordinal)) = (row.status, row.not_after_ordinal()) else {
             return Ok(ControlFlow::Continue(()));
         };
-        if row.status == b'V' && filter.may_hold(row.subject) {
+        if row.status == b'V' && !found.is_empty() && filter.may_hold(row.subject) {
             let key = subject_key(row.subject);
             for index in by_subject.get(&key).into_iter().flatten() {
                 let older = &mut found[*index];

@@ -250,10 +250,10 @@ fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == UNDELIVERED) {
-            if let Some(certificate) = read_certificate(&path)? {
-                found.push((path, certificate));
-            }
+        if path.extension().is_some_and(|extension| extension == UNDELIVERED)
+            && let Some(certificate) = read_certificate(&path)?
+        {
+            found.push((path, certificate));
         }
     }
     Ok(found)

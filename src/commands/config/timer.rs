@@ -138,15 +138,12 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
     while let Some(at) = rest.find('@') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        match values.iter().find(|(name, _)| rest.starts_with(name)) {
-            Some((name, value)) => {
-                text.push_str(value);
-                rest = &rest[name.len()..];
-            }
-            None => {
-                text.push('@');
-                rest = &rest[1..];
-            }
+        if let Some((name, value)) = values.iter().find(|(name, _)| rest.starts_with(name)) {
+            text.push_str(value);
+            rest = &rest[name.len()..];
+        } else {
+            text.push('@');
+            rest = &rest[1..];
         }
     }
     text + rest

@@ -18,6 +18,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::policy::{self, Approved, Asked};
 use crate::pki::revocation::{Reason, Revocation};
 use crate::store::ca::CaFolder;
+use crate::store::folder::CertificateFolder;
 use crate::store::index::Index;
 use crate::store::transaction::{self, Occasion};
 
@@ -188,7 +189,7 @@ impl Renewal {
         }
         Ok(Renewed {
             path: self.destination.path(),
-            argument: self.destination.folder().map(|folder| folder.argument()),
+            argument: self.destination.folder().map(CertificateFolder::argument),
             old: self.old,
             new,
             key: self.key.word(),
