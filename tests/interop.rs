@@ -26,6 +26,8 @@ mod openssl_verify;
 mod pkcs12;
 #[path = "interop/rekey.rs"]
 mod rekey;
+#[path = "interop/renew.rs"]
+mod renew;
 #[path = "interop/signatures.rs"]
 mod signatures;
 #[path = "interop/verdicts.rs"]

@@ -12,5 +12,7 @@ mod support;
 mod passwords;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/renew.rs"]
+mod renew;
 #[path = "terminal/revoke.rs"]
 mod revoke;

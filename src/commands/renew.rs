@@ -81,10 +81,10 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
     let ca = CaFolder::open(&global.ca_dir)?;
     let mut recorder = Recorder::new(&ca, &args.passphrase);
     let mut report = Report::default();
-    let ends = Ends::of(&ca)?;
     let decided = match args.expiring {
         Some(span) => {
             let found = expiring::find(&ca, span.0, &wishes, global, &mut report, env)?;
+            let ends = if found.is_empty() { Ends::default() } else { Ends::of(&ca)? };
             let mut decided = Vec::new();
             for (target, destination) in found {
                 let old = target.clone();
@@ -101,7 +101,7 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
             }
             decided
         }
-        None => named(args, &recorder, &wishes, &ends, global, env)?,
+        None => named(args, &recorder, &wishes, global, env)?,
     };
     if !decided.is_empty() {
         agree(&decided, args.yes, env)?;
@@ -124,7 +124,6 @@ fn named(
     args: &Renew,
     recorder: &Recorder<'_>,
     wishes: &Wishes,
-    ends: &Ends,
     global: &Global,
     env: &mut Env,
 ) -> Result<Vec<Renewal>> {
@@ -144,10 +143,11 @@ fn named(
         }
         found.push((target, destination));
     }
+    let ends = Ends::of(recorder.ca)?;
     found
         .into_iter()
         .map(|(target, destination)| {
-            Renewal::decide(target.certificate, destination, recorder, wishes, ends, env)
+            Renewal::decide(target.certificate, destination, recorder, wishes, &ends, env)
         })
         .collect()
 }

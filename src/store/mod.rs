@@ -11,13 +11,14 @@
 //! [`transaction`] does this under the CA's lock, each step durable before the next:
 //!
 //! 1. The certificate is written to `pending/DIGEST.new` and linked to `newcerts/SERIAL.pem`. DIGEST
-//!    is the SHA-256 of the request, or of the certificate that is renewed. This is the intent: whatever happens later, the certificate can
-//!    be found, and its line for `index.txt` follows from it.
+//!    is the SHA-256 of the request, or of the certificate that is renewed. This is the intent: whatever
+//!    happens later, the certificate can be found, and its line for `index.txt` follows from it.
 //! 2. The line is appended to `index.txt`.
 //! 3. `pending/DIGEST.new` becomes `pending/DIGEST.pem`: recorded, but not yet delivered.
 //!
-//! Then, without the lock, the files of the certificate folder are written, and last
-//! `pending/DIGEST.pem` is removed. So no certificate is seen outside before the CA knows it.
+//! Then, without the lock, the files of the certificate folder are written, those of a renewal all at one
+//! moment ([`together`]), and last `pending/DIGEST.pem` is removed. So no certificate is seen outside
+//! before the CA knows it.
 //!
 //! # What a crash leaves, and who mends it
 //!
@@ -27,6 +28,9 @@
 //!   to 3 for it, which is harmless to repeat: it looks whether `index.txt` has the serial.
 //! - After 3: `pending/DIGEST.pem`. The next `sign` of the same request on the same terms delivers
 //!   that certificate instead of issuing another one, unless it was revoked or expired since.
+//!   `renew` does the same for the certificate that was renewed, and where the new one lies in its folder
+//!   already, it only does the rest.
+//! - In a certificate folder where the key was to change: `next-key.pem`, which the next `renew` takes up.
 //! - In a certificate folder: perhaps `.NAME.mailca-tmp`, which nobody holds locked any more. The
 //!   next writer of NAME removes it.
 //! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into

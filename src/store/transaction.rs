@@ -244,6 +244,22 @@ pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
     Ok(undelivered_files(ca)?.into_iter().map(|(_, certificate)| certificate).collect())
 }
 
+/// Whether there is any certificate that was not recorded to the end, or has not arrived. No lock is needed
+/// to look.
+pub fn is_any_unfinished(ca: &CaFolder) -> Result<bool> {
+    let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    for entry in entries {
+        if entry?.path().extension().is_some_and(|it| it == INTENT || it == UNDELIVERED) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {
     let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
         Ok(entries) => entries,
@@ -253,10 +269,10 @@ fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == UNDELIVERED) {
-            if let Some(certificate) = read_certificate(&path)? {
-                found.push((path, certificate));
-            }
+        if path.extension().is_some_and(|extension| extension == UNDELIVERED)
+            && let Some(certificate) = read_certificate(&path)?
+        {
+            found.push((path, certificate));
         }
     }
     Ok(found)

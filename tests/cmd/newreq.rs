@@ -242,3 +242,58 @@ fn a_profile_must_fit_the_names() {
     folder.mailca("newreq --profile server --cn mail.example.com").success();
     folder.mailca(&format!("newreq --profile user {person} joe")).success();
 }
+
+#[test]
+fn the_next_key_lies_beside_the_current_one() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com --key-type rsa-2048 mail").success();
+    let before =
+        ["key.pem", "req.pem", "cert.pem"].map(|file| folder.read(&format!("mail/{file}")));
+    let outcome = folder.mailca("newreq --next-key mail").success();
+    outcome.says(&["mail/next-key.pem", "TLSA 3 1 1", "`mailca tlsa`", "`mailca renew mail`"]);
+    let after = ["key.pem", "req.pem", "cert.pem"].map(|file| folder.read(&format!("mail/{file}")));
+    assert_eq!(before, after);
+    assert_eq!(mode(&folder.path("mail/next-key.pem")), 0o400);
+    let next = folder.openssl("pkey -noout -text -in mail/next-key.pem").success();
+    next.says(&["(2048 bit"]);
+    assert_ne!(folder.read("mail/next-key.pem"), folder.read("mail/key.pem"));
+    folder.mailca("newreq --next-key mail").refused(&["mail/next-key.pem", "mailca renew mail"]);
+}
+
+#[test]
+fn the_next_key_may_be_of_another_type_and_json_tells_of_it() {
+    need!("openssl");
+    let folder = Folder::with_request();
+    let outcome = folder.mailca("newreq --next-key --key-type ecdsa-p384 --json").success();
+    let report: serde_json::Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    assert_eq!(report["next_key"], "next-key.pem");
+    assert_eq!(report["key_type"], "ecdsa-p384");
+    let der =
+        folder.bash("openssl pkey -pubout -outform DER -in next-key.pem | sha256sum").success();
+    let tlsa = report["tlsa_3_1_1"].as_str().unwrap();
+    assert!(der.text().starts_with(tlsa), "{tlsa}");
+}
+
+#[test]
+fn a_next_key_is_refused_where_no_key_is_or_names_are_given() {
+    let folder = Folder::with_ca();
+    folder.mailca("newreq --next-key").refused(&["key.pem is missing", "newreq --cn HOST"]);
+    folder.mailca("newreq --next-key mail").refused(&["mail/key.pem is missing"]);
+    for more in ["--cn a.example.com", "--force", "--profile ca", "--san DNS:b.example.com"] {
+        folder.mailca(&format!("newreq --next-key {more}")).usage(&["--next-key"]);
+    }
+    folder.write("key.pem", "nonsense\n");
+    folder.mailca("newreq --next-key").refused(&["key.pem"]);
+    folder.mailca("newreq --next-key demoCA").refused(&["the CA's folder"]);
+}
+
+#[test]
+fn the_type_of_an_encrypted_key_must_be_named() {
+    need!("openssl");
+    let folder = Folder::with_request();
+    folder.openssl("pkcs8 -topk8 -passout pass:secret -in key.pem -out sealed.pem").success();
+    folder.replace("key.pem", folder.read("sealed.pem"));
+    folder.mailca("newreq --next-key").refused(&["key.pem is encrypted", "--key-type"]);
+    folder.mailca("newreq --next-key --key-type ecdsa-p256").success();
+}

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::job::{JOBS, nothing_is_half_done, run_again};
 use crate::keeping;
-use crate::support::{Folder, MAILCA, Run, need, skip};
+use crate::support::{Folder, MAILCA, Outcome, Run, need, skip};
 
 /// How to get a mount namespace of one's own here: as root, or as root of a user namespace.
 fn unshare() -> Option<&'static str> {
@@ -39,39 +39,56 @@ exit $status
 #[test]
 fn no_half_file_at_any_size_of_the_disk() {
     need!("unshare", "openssl");
+    for job in JOBS.iter().chain(&keeping::JOBS) {
+        at_every_size(job.before, job.line, |after, outcome, context| {
+            nothing_is_half_done(after, context);
+            if outcome.status == Some(0) {
+                (job.done)(after);
+            } else {
+                run_again(job, after, context);
+            }
+        });
+    }
+}
+
+/// Runs a command on disks that are larger and larger, until one is large enough, and hands what is left
+/// on each to `check`.
+pub fn at_every_size(
+    before: fn() -> Folder,
+    line: &str,
+    mut check: impl FnMut(&Folder, &Outcome, &str),
+) {
     let Some(options) = unshare() else {
         return skip("no mount namespace may be made here");
     };
-    for job in JOBS.iter().chain(&keeping::JOBS) {
-        let mut failed = 0;
-        for pages in 0..200 {
-            let before = (job.before)();
-            let folder = Folder::empty();
-            folder.mkdir("after");
-            fs::rename(before.root(), folder.path("before")).unwrap();
-            let outcome = Run::new("/usr/bin/unshare".as_ref(), folder.root(), options)
-                .args(&["bash", "-euc", SCRIPT, "sh", &pages.to_string(), job.line, MAILCA])
-                .output();
-            let context = format!("{} with {pages} pages: {outcome}", job.line);
-            let after = Folder::empty();
-            let status = Command::new("cp")
-                .args(["-a", "after/.", after.root().to_str().unwrap()])
-                .current_dir(folder.root())
-                .status();
-            assert!(status.unwrap().success());
-            moved(&after, &folder.path("disk"));
-            nothing_is_half_done(&after, &context);
-            if outcome.status == Some(0) {
-                (job.done)(&after);
-                break;
-            }
+    let mut failed = 0;
+    for pages in 0..200 {
+        let before = before();
+        let folder = Folder::empty();
+        folder.mkdir("after");
+        fs::rename(before.root(), folder.path("before")).unwrap();
+        let outcome = Run::new("/usr/bin/unshare".as_ref(), folder.root(), options)
+            .args(&["bash", "-euc", SCRIPT, "sh", &pages.to_string(), line, MAILCA])
+            .output();
+        let context = format!("{line} with {pages} pages: {outcome}");
+        let after = Folder::empty();
+        let status = Command::new("cp")
+            .args(["-a", "after/.", after.root().to_str().unwrap()])
+            .current_dir(folder.root())
+            .status();
+        assert!(status.unwrap().success());
+        moved(&after, &folder.path("disk"));
+        if outcome.status != Some(0) {
             assert_eq!(outcome.status, Some(1), "{context}");
             assert!(outcome.stderr.contains("No space left on device"), "{context}");
             failed += 1;
-            run_again(job, &after, &context);
         }
-        assert!(failed > 0, "{}: the disk was never full", job.line);
+        check(&after, &outcome, &context);
+        if outcome.status == Some(0) {
+            break;
+        }
     }
+    assert!(failed > 0, "{line}: the disk was never full");
 }
 
 /// The configuration for openssl holds the place of the CA.

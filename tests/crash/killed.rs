@@ -5,7 +5,7 @@ use crate::support::{Folder, Snapshot, need};
 use crate::trace::{Call, changing_calls, struck};
 
 /// An error at a call that only tidies up may be passed over; at any other it is the end.
-fn only_tidies_up(call: &Call) -> bool {
+pub fn only_tidies_up(call: &Call) -> bool {
     ["unlink", "unlinkat", "rmdir"].contains(&call.name.as_str())
 }
 

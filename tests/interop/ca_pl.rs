@@ -153,3 +153,28 @@ fn a_demo_ca_is_adopted_whole_by_from() {
     folder.mailca("issue --ca-dir new --cn mail.example.com --ca-passphrase-file pass").success();
     folder.openssl("verify -CAfile demoCA/cacert.pem cert.pem").success();
 }
+
+/// What `CA.pl -sign` left: newkey.pem, newreq.pem, newcert.pem, moved into a folder, with no extended
+/// key usage and no names.
+#[test]
+fn a_certificate_of_ca_pl_is_renewed() {
+    need!("openssl");
+    let Some(folder) = made_by_ca_pl() else { return };
+    folder.mkdir("mail");
+    folder.simple_request("new", "/C=DE/ST=Hessen/O=Example/CN=mail.example.com", "");
+    openssl_ca(&folder, "-in new.csr -out mail/cert.pem");
+    folder.bash("cp new.key mail/key.pem; cp new.csr mail/req.pem; chmod 400 mail/*").success();
+    let old = Certificate::read(&folder.path("mail/cert.pem"));
+    folder.mailca("renew mail").refused(&["--ca-passphrase-file"]);
+    let outcome = folder.mailca("renew mail --ca-passphrase-file pass").success();
+    outcome.says(&["DNS:mail.example.com", "TLSA 3 1 1 unchanged"]);
+    let new = Certificate::read(&folder.path("mail/cert.pem"));
+    assert_eq!((&new.subject, &new.spki), (&old.subject, &old.spki));
+    assert_eq!(new.days, 365);
+    folder
+        .openssl("verify -purpose sslserver -verify_hostname mail.example.com")
+        .args(&["-CAfile", "demoCA/cacert.pem", "mail/cert.pem"])
+        .success();
+    assert_eq!(folder.index().len(), 3);
+    openssl_ca(&folder, "-revoke mail/cert.pem");
+}

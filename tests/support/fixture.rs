@@ -166,10 +166,40 @@ impl Folder {
         run.success();
     }
 
+    /// Signs the request in a certificate folder with `openssl ca`, which gives any dates: a certificate
+    /// that began and ends so many days from now.
+    pub fn dated(&self, name: &str, section: &str, from: i64, until: i64) {
+        let paths = ["cert.pem", "cacert.pem"].map(|file| self.path(name).join(file));
+        for path in &paths {
+            let _ = fs::remove_file(path);
+        }
+        self.openssl("ca -config demoCA/openssl.cnf -batch -notext -extensions")
+            .args(&[section, "-startdate", &day(from), "-enddate", &day(until)])
+            .args(&["-in", &format!("{name}/req.pem"), "-out", &format!("{name}/cert.pem")])
+            .success();
+        fs::copy(self.path("demoCA/cacert.pem"), &paths[1]).unwrap();
+        for path in &paths {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o400)).unwrap();
+        }
+    }
+
+    /// A host with its key and such a certificate in the folder `NAME/`.
+    pub fn dated_host(&self, name: &str, from: i64, until: i64) {
+        self.mailca(&format!("newreq --cn {name}.example.com {name}")).success();
+        self.dated(name, "server_cert", from, until);
+    }
+
     /// The rows of index.txt, each as its six fields.
     pub fn index(&self) -> Vec<Vec<String>> {
         let text = self.text("demoCA/index.txt");
         assert!(text.is_empty() || text.ends_with('\n'), "unterminated: {text:?}");
         text.lines().map(|line| line.split('\t').map(String::from).collect()).collect()
     }
+}
+
+/// So many days from now, as `openssl ca` takes it.
+fn day(days: i64) -> String {
+    let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
+    let format = time::macros::format_description!("[year][month][day][hour][minute][second]Z");
+    moment.format(&format).unwrap()
 }

@@ -24,7 +24,7 @@ const PASSPHRASE_FILE: &str = "/etc/mailca/ca-passphrase";
 /// The name of the credential, and of its file in the folder of credentials.
 const CREDENTIAL: &str = "ca-passphrase";
 /// What stands before the name of each unit.
-const FILE: &str = "# file: ";
+const FILE: &str = "\n# file: ";
 
 /// Prints the units and the cron lines for the current folder.
 pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
@@ -138,15 +138,12 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
     while let Some(at) = rest.find('@') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        match values.iter().find(|(name, _)| rest.starts_with(name)) {
-            Some((name, value)) => {
-                text.push_str(value);
-                rest = &rest[name.len()..];
-            }
-            None => {
-                text.push('@');
-                rest = &rest[1..];
-            }
+        if let Some((name, value)) = values.iter().find(|(name, _)| rest.starts_with(name)) {
+            text.push_str(value);
+            rest = &rest[name.len()..];
+        } else {
+            text.push('@');
+            rest = &rest[1..];
         }
     }
     text + rest

@@ -53,8 +53,7 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
         .hint("sign the request that was made with this key"));
     }
     check_validity(&certificate, &chain, env).map_err(|error| {
-        error
-            .hint(format!("renew it with `{}`", renew::command(&certificate, &folder.argument())))
+        error.hint(format!("renew it with `{}`", renew::command(&certificate, &folder.argument())))
     })?;
     check_revocation(&certificate, global)?;
     if fallback {

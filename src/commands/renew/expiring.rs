@@ -34,13 +34,13 @@ pub(super) fn find(
             .hint("name it: `mailca renew --profile ca NAME`"));
     }
     let due = due::find(ca, env.now()?, span)?;
-    let undelivered = !transaction::all_undelivered(ca)?.is_empty();
+    let unfinished = transaction::is_any_unfinished(ca)?;
     let mut found = Vec::new();
-    if due.is_empty() && !undelivered {
+    if due.is_empty() && !unfinished {
         return Ok(found);
     }
     let mut folders = folders(global)?;
-    if undelivered {
+    if unfinished {
         for (folder, certificate) in &folders {
             if is_interrupted(ca, certificate)? {
                 found.push((certificate.clone(), Destination::Folder(folder.clone())));
@@ -50,7 +50,7 @@ pub(super) fn find(
     }
     for due in due {
         if found.iter().all(|(certificate, _)| certificate.serial != due.serial) {
-            found.extend(place(due, &folders, wishes, report, env)?);
+            found.extend(place(&due, &folders, wishes, report, env)?);
         }
     }
     Ok(found)
@@ -64,7 +64,7 @@ fn is_interrupted(ca: &CaFolder, certificate: &Certificate) -> Result<bool> {
 
 /// Where a certificate that is due belongs; `None` where it is passed over, which the report says.
 fn place(
-    due: Due,
+    due: &Due,
     folders: &[(CertificateFolder, Certificate)],
     wishes: &Wishes,
     report: &mut Report,
@@ -76,7 +76,7 @@ fn place(
     let Some(certificate) = certificate else {
         let error = Error::refused("its certificate is not in newcerts/ any more")
             .hint("`mailca doctor` looks for what is wrong with the CA's folder");
-        report.fail_row(&due, error, env);
+        report.fail_row(due, error, env);
         return Ok(None);
     };
     let profile = Profile::of(&certificate)

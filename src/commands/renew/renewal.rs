@@ -18,6 +18,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::policy::{self, Approved, Asked};
 use crate::pki::revocation::{Reason, Revocation};
 use crate::store::ca::CaFolder;
+use crate::store::folder::CertificateFolder;
 use crate::store::index::Index;
 use crate::store::transaction::{self, Occasion};
 
@@ -158,7 +159,13 @@ impl Renewal {
         let ca = recorder.ca;
         let new = match &self.work {
             Work::Issue(approved) => self.issue(approved, recorder, global, env)?,
-            Work::Deliver(new) | Work::Finish(new) => {
+            Work::Deliver(_) => {
+                // Perhaps it is not recorded yet, as far as the one that was killed has got.
+                let new = recorder.undelivered(&self.occasion, env)?;
+                self.destination.check(Some(&new), global)?;
+                new
+            }
+            Work::Finish(new) => {
                 self.destination.check(Some(new), global)?;
                 new.clone()
             }
@@ -182,7 +189,7 @@ impl Renewal {
         }
         Ok(Renewed {
             path: self.destination.path(),
-            argument: self.destination.folder().map(|folder| folder.argument()),
+            argument: self.destination.folder().map(CertificateFolder::argument),
             old: self.old,
             new,
             key: self.key.word(),

@@ -16,6 +16,7 @@ use crate::store::index::Index;
 const DAY: i64 = 86_400;
 
 /// When the CA ends, and when it did before it was given new dates.
+#[derive(Default)]
 pub(super) struct Ends(Vec<u64>);
 
 impl Ends {
