@@ -207,12 +207,12 @@ impl Settings {
 
     /// The mode of the public files of a certificate folder.
     pub fn cert_mode(&self) -> Result<u32> {
-        self.cert_mode_or(layout::CERTIFICATE.mode)
+        Ok(self.chosen_cert_mode()?.unwrap_or(layout::CERTIFICATE.mode))
     }
 
-    /// The same with another default.
-    pub fn cert_mode_or(&self, default: u32) -> Result<u32> {
-        self.cert_mode.as_deref().map_or(Ok(default), parse_mode)
+    /// The same, where somebody chose it.
+    pub fn chosen_cert_mode(&self) -> Result<Option<u32>> {
+        self.cert_mode.as_deref().map(parse_mode).transpose()
     }
 }
 

@@ -39,7 +39,11 @@ impl Here {
     pub(super) fn new(settings: &Settings, global: &Global, env: &Env) -> Result<Self> {
         let folder = CertificateFolder::of(None, &global.ca_dir)?;
         folder.check_writable()?;
-        Ok(Self { folder, public_mode: settings.cert_mode_or(PUBLIC_MODE)?, stamp: env.stamp()? })
+        Ok(Self {
+            folder,
+            public_mode: settings.chosen_cert_mode()?.unwrap_or(PUBLIC_MODE),
+            stamp: env.stamp()?,
+        })
     }
 
     /// Refuses where a new file could not take its place: nothing is issued that then has nowhere to go.
