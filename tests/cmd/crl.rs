@@ -489,8 +489,9 @@ fn a_ca_that_may_not_sign_lists_signs_none() {
 fn a_ca_that_has_ended_is_said() {
     need!("openssl");
     let folder = with_revoked();
+    folder.write("ca.ext", "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n");
     folder
-        .openssl("ca -config demoCA/openssl.cnf -batch -notext -selfsign -in demoCA/careq.pem")
+        .openssl("ca -config demoCA/openssl.cnf -extfile ca.ext -batch -notext -selfsign -in demoCA/careq.pem")
         .args(&["-out", "ended.pem", "-startdate", "20200101000000Z"])
         .args(&["-enddate", "20210101000000Z"])
         .success();
