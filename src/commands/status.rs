@@ -7,13 +7,11 @@ mod seen;
 
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
-use crate::commands::renew::folders;
-use crate::commands::settings;
+use crate::commands::{renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::count;
-use crate::pki::profile::Profile;
 use crate::render::status::{self, CrlFacts, ToDo, View};
 use crate::render::words;
 use crate::store::ca::CaFolder;
@@ -115,7 +113,7 @@ fn certificates(
         Some(search) => search.finish(ca)?,
         None => Vec::new(),
     };
-    let folders = if due.is_empty() { Vec::new() } else { folders(global)? };
+    let folders = if due.is_empty() { Vec::new() } else { renew::folders(global)? };
     due.sort_by_key(|due| due.not_after);
     for due in due {
         let (id, when) = if due.not_after < now {
@@ -148,10 +146,9 @@ fn renewal(due: &Due, folders: &[(CertificateFolder, Certificate)]) -> String {
         (certificate.serial == due.serial).then(|| folder.argument())
     };
     let target = folders.iter().find_map(holds).unwrap_or_else(|| format!(" {}", due.serial));
-    match due.certificate.as_ref().and_then(Profile::of) {
-        Some(Profile::User) => format!("mailca renew --profile user{target}"),
-        Some(Profile::Ca) => format!("mailca renew --profile ca{target}"),
-        _ => format!("mailca renew{target}"),
+    match &due.certificate {
+        Some(certificate) => renew::command(certificate, &target),
+        None => format!("mailca renew{target}"),
     }
 }
 

@@ -45,8 +45,9 @@ fn pair(here: &Here, global: &Global, env: &mut Env) -> Result<Pair> {
         .certificate()?
         .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
     let chain = ca.chain().to_vec();
-    let again = "sign the request of this certificate again with `CA.pl -sign`";
-    export_p12::check_validity(&certificate, &chain, env).map_err(|error| error.hint(again))?;
+    export_p12::check_validity(&certificate, &chain, &here.folder, env).map_err(|error| {
+        Error::refused(error.to_string()).hint("sign its request again, with `CA.pl -sign`")
+    })?;
     export_p12::check_revocation(&certificate, global)?;
     let path = here.folder.path_of(files::PROTECTED_KEY);
     let content = here.folder.read(files::PROTECTED_KEY)?;

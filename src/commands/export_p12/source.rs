@@ -52,9 +52,7 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
         ))
         .hint("sign the request that was made with this key"));
     }
-    check_validity(&certificate, &chain, env).map_err(|error| {
-        error.hint(format!("renew it with `{}`", renew::command(&certificate, &folder.argument())))
-    })?;
+    check_validity(&certificate, &chain, &folder, env)?;
     check_revocation(&certificate, global)?;
     if fallback {
         announce(&certificate, name, env);
@@ -124,10 +122,7 @@ fn announce(certificate: &Certificate, name: &FolderName, env: &mut Env) {
 }
 
 /// Where the CA is at hand, its index says what it revoked.
-pub(in crate::commands) fn check_revocation(
-    certificate: &Certificate,
-    global: &Global,
-) -> Result<()> {
+pub fn check_revocation(certificate: &Certificate, global: &Global) -> Result<()> {
     let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(()) };
     match ca.revocation(certificate)? {
         Some(when) => Err(Error::refused(format!(
@@ -139,9 +134,10 @@ pub(in crate::commands) fn check_revocation(
 }
 
 /// Refuses a certificate that has ended, or that does not verify with this chain.
-pub(in crate::commands) fn check_validity(
+pub fn check_validity(
     certificate: &Certificate,
     chain: &[Certificate],
+    folder: &CertificateFolder,
     env: &Env,
 ) -> Result<()> {
     let now = env.now()?;
@@ -151,7 +147,8 @@ pub(in crate::commands) fn check_validity(
             certificate.title(),
             certificate.not_after.date(),
             now.date()
-        )));
+        ))
+        .hint(format!("renew it with `{}`", renew::command(certificate, &folder.argument()))));
     }
     // Its roots are those that are self-signed: several, while the CA's key is rolled over.
     let roots: Vec<_> = chain.iter().map(|ca| ca.as_der().to_vec()).collect();
