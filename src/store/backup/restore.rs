@@ -79,6 +79,8 @@ fn check_end(file: &mut fs::File) -> Result<()> {
 fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> Result<usize> {
     let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(1 << 16, file));
     let mut folders: HashSet<PathBuf> = layout::CA_FOLDERS.iter().map(PathBuf::from).collect();
+    // The key passes through it. One for all: it takes longer to wipe than to fill.
+    let mut buffer = zeroize::Zeroizing::new(vec![0; 1 << 16]);
     let mut files = 0;
     let mut top: Option<PathBuf> = None;
     for entry in archive.entries()? {
@@ -114,19 +116,18 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
         } else if name == Path::new(layout::SERIAL.name) {
             create::write(&path, format!("{next_serial}\n").as_bytes(), mode_of(&name))?;
         } else {
-            copy(&mut entry, &path, size, mode_of(&name))?;
+            copy(&mut entry, &path, size, mode_of(&name), &mut buffer)?;
         }
         files += 1;
     }
     Ok(files)
 }
 
-fn copy(entry: &mut impl Read, path: &Path, size: u64, mode: u32) -> Result<()> {
+fn copy(entry: &mut impl Read, path: &Path, size: u64, mode: u32, buffer: &mut [u8]) -> Result<()> {
     let mut out = create::new_file(path, mode)?;
-    let mut buffer = zeroize::Zeroizing::new(vec![0; 1 << 16]);
     let mut written = 0;
     loop {
-        let count = entry.read(&mut buffer).map_err(malformed)?;
+        let count = entry.read(buffer).map_err(malformed)?;
         if count == 0 {
             break;
         }
