@@ -20,6 +20,8 @@ mod killed;
 mod lists;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
+#[path = "crash/rekey.rs"]
+mod rekey;
 #[path = "crash/system_calls.rs"]
 mod system_calls;
 #[path = "crash/trace.rs"]
