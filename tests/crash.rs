@@ -22,6 +22,8 @@ mod killed;
 mod lists;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
+#[path = "crash/rekey.rs"]
+mod rekey;
 #[path = "crash/renew.rs"]
 mod renew;
 #[path = "crash/system_calls.rs"]

@@ -22,7 +22,7 @@ pub fn run(args: &RekeyCa, global: &Global, env: &mut Env) -> Result<()> {
     if !args.cert.is_empty() {
         return signed_above::run(args, &ca, global, env);
     }
-    if new_key::finish_interrupted(&ca, global, env)?
+    if new_key::finish_interrupted(args, &ca, global, env)?
         || same_key::finish_interrupted(&ca, global, env)?
     {
         return Ok(());

@@ -7,7 +7,9 @@
 //! 2. Its root and the cross certificates are recorded, as every certificate is.
 //! 3. The old root and key are copied to `previous/`.
 //! 4. cacert.pem and private/cakey.pem give way to the new ones, at one moment.
-//! 5. What was pending is noted as delivered, and `private/next-cakey.pem` removed.
+//! 5. What was pending is noted as delivered.
+//! 6. Where there is a revocation list, both keys sign one.
+//! 7. `private/next-cakey.pem` is removed.
 
 use std::path::PathBuf;
 
@@ -71,47 +73,65 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
         }
     }
     switch(ca, &bundle, &next, env)?;
-    settle(ca, &bundle)?;
+    all_delivered(ca, &bundle)?;
     drop(transaction);
     let own = OpenedKey { key: next.key, passphrase: opened.passphrase };
-    make_lists(args, own, global, env);
-    done(ca, &made, &kept, global, env)
+    done(ca, &made, &kept, global, env)?;
+    make_lists(args, Some(own), global, env)?;
+    remove_next(ca)
 }
 
 /// Where there was a revocation list, both keys sign one now: servers would refuse the certificates of a
 /// key that has none.
-fn make_lists(args: &RekeyCa, own: OpenedKey, global: &Global, env: &mut Env) {
+fn make_lists(
+    args: &RekeyCa,
+    own: Option<OpenedKey>,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    let ca = CaFolder::open(&global.ca_dir)?;
+    if !ca.path().join(layout::CRL.name).exists() {
+        return Ok(());
+    }
     let make = || {
-        let ca = CaFolder::open(&global.ca_dir)?;
-        if !ca.path().join(layout::CRL.name).exists() {
-            return Ok(());
-        }
         let maker = Maker::new(&ca, &settings(global, env)?, env)?;
         maker.check()?;
-        let keys = maker.open_others(own, &args.passphrase, env)?;
+        let keys = match own {
+            Some(own) => maker.open_others(own, &args.passphrase, env)?,
+            None => maker.open_keys(&args.passphrase, env)?,
+        };
         let _transaction = begin(&ca, env)?;
         let report = maker.make(&keys, env)?;
         report.say(env);
         maker.say_where_older(env);
         report.outcome()
     };
-    if let Err(error) = make() {
-        env.warn(&format!("the revocation lists could not be made: {error}"));
-        env.warn("make them with `mailca crl` before the new key is used");
-    }
+    make().map_err(|error| {
+        error
+            .at("the CA has its new key, and its revocation lists could not be made")
+            .hint("when this is mended, run the same command again: it makes no other key")
+    })
 }
 
 /// A run that was interrupted after the new key had taken its place.
-pub(super) fn finish_interrupted(ca: &CaFolder, global: &Global, env: &mut Env) -> Result<bool> {
+pub(super) fn finish_interrupted(
+    args: &RekeyCa,
+    ca: &CaFolder,
+    global: &Global,
+    env: &mut Env,
+) -> Result<bool> {
     let [next, own] = [layout::NEXT_CA_KEY, layout::CA_KEY]
         .map(|kind| input::read_if_there(&ca.path().join(kind.name)));
     match (next?, own?) {
         (Some(next), Some(own)) if next == own => {}
         _ => return Ok(false),
     }
-    let _transaction = begin(ca, env)?;
-    settle(ca, ca.bundle())?;
-    env.say("an interrupted rekey-ca had given the CA its new key; there was nothing left to do");
+    let transaction = begin(ca, env)?;
+    all_delivered(ca, ca.bundle())?;
+    drop(transaction);
+    make_lists(args, None, global, env)?;
+    remove_next(ca)?;
+    env.say("an interrupted rekey-ca had given the CA its new key; what it left undone is done");
     if global.json {
         env.print_json(&report(ca, ca.certificate(), "new-key", json!({})))?;
     }
@@ -263,10 +283,14 @@ fn switch(ca: &CaFolder, bundle: &Bundle, next: &Next, env: &mut Env) -> Result<
     Ok(())
 }
 
-/// Step 5. The key goes last: while it is there, this is done again.
-fn settle(ca: &CaFolder, bundle: &Bundle) -> Result<()> {
+/// Step 5.
+fn all_delivered(ca: &CaFolder, bundle: &Bundle) -> Result<()> {
     let is_there = |pending: &Certificate| bundle.all().any(|one| one.as_der() == pending.as_der());
-    transaction::all_delivered(ca, is_there)?;
+    transaction::all_delivered(ca, is_there).map(|_| ())
+}
+
+/// Step 7. While the key is there, the steps after the fourth are done again.
+fn remove_next(ca: &CaFolder) -> Result<()> {
     let path = ca.path().join(layout::NEXT_CA_KEY.name);
     atomic::remove_if_there(&path)?;
     atomic::sync_folder(atomic::folder_of(&path))

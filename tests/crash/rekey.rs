@@ -1,0 +1,114 @@
+//! `rekey-ca`, struck at every system call that changes a file: the CA that is there works, no key is
+//! lost, and the same command finishes the work without doing it twice.
+
+use crate::support::{Certificate, Folder, Snapshot, need};
+use crate::trace::{changing_calls, struck};
+
+const NEW_KEY: &str = "rekey-ca --yes";
+const SAME_KEY: &str = "rekey-ca --same-key --yes";
+
+fn before() -> Folder {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com old").success();
+    folder.mailca("crl").success();
+    folder
+}
+
+/// The contents of all files with a private key, also those under temporary names.
+fn keys(folder: &Folder) -> Vec<Vec<u8>> {
+    let files = Snapshot::of(folder.root()).files().into_iter();
+    let contents = files.map(|name| folder.read(&name));
+    contents.filter(|bytes| String::from_utf8_lossy(bytes).contains("END PRIVATE KEY")).collect()
+}
+
+/// The certificate and the key of the CA fit, as whoever reads them sees it, links and all.
+fn pair_fits(folder: &Folder, context: &str) {
+    let of_key = folder.openssl("pkey -pubout -in demoCA/private/cakey.pem").success().text();
+    let of_cert = folder.openssl("x509 -noout -pubkey -in demoCA/cacert.pem").success().text();
+    assert_eq!(of_key, of_cert, "{context}");
+}
+
+fn struck_everywhere(line: &str, by: &str) {
+    for call in changing_calls(&before(), line) {
+        let folder = before();
+        let first = Certificate::read(&folder.path("demoCA/cacert.pem"));
+        let context = format!("{line} struck by {by} at {} {}", call.name, call.line);
+        let known = keys(&folder);
+        let outcome = struck(&folder, line, &call, by);
+        let finished = outcome.status == Some(0);
+        assert!(matches!(outcome.status, Some(0 | 1 | 137)), "{context}: {outcome}");
+        pair_fits(&folder, &context);
+        let middle = keys(&folder);
+        assert!(known.iter().all(|key| middle.contains(key)), "{context}: a key is lost");
+        // What is there now works, whoever comes next.
+        if !finished {
+            folder.mailca("issue --cn mail.example.com between").success();
+            folder.mailca("verify between/cert.pem").success();
+            folder.mailca("verify old/cert.pem").success();
+            let outcome = folder.mailca(line).output();
+            assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
+        }
+        let after = keys(&folder);
+        for key in known.iter().chain(&middle) {
+            assert!(after.contains(key), "{context}: a key is lost");
+        }
+        done(&folder, line, &first, &context);
+    }
+}
+
+fn done(folder: &Folder, line: &str, first: &Certificate, context: &str) {
+    pair_fits(folder, context);
+    let now = Certificate::read(&folder.path("demoCA/cacert.pem"));
+    assert_ne!(now.serial, first.serial, "{context}: not done");
+    let files = Snapshot::of(folder.root()).files();
+    let count = |end: &str| files.iter().filter(|name| name.ends_with(end)).count();
+    if line == NEW_KEY {
+        assert_ne!(now.spki, first.spki, "{context}: not done");
+        assert_eq!(count(".until"), 1, "{context}: done twice: {files:?}");
+        assert_eq!(folder.text("demoCA/crl.pem").matches("BEGIN X509 CRL").count(), 2, "{context}");
+    } else {
+        assert_eq!(now.spki, first.spki, "{context}: another key");
+    }
+    let left: Vec<_> = files
+        .iter()
+        .filter(|name| {
+            name.contains("/.") || name.contains("/pending/") || name.contains("next-cakey")
+        })
+        .collect();
+    assert!(left.is_empty(), "{context}: left behind: {left:?}");
+    folder.mailca("issue --cn mail.example.com after").success();
+    for leaf in ["old", "after"] {
+        let crl = "verify -crl_check -CRLfile demoCA/crl.pem -CAfile demoCA/cacert.pem";
+        folder.openssl(crl).arg(&format!("{leaf}/cert.pem")).success();
+    }
+    let rows = folder.index();
+    let distinct: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[3]).collect();
+    assert_eq!(distinct.len(), rows.len(), "{context}: a serial twice");
+    for row in rows {
+        assert!(folder.exists(&format!("demoCA/newcerts/{}.pem", row[3])), "{context}");
+    }
+}
+
+#[test]
+fn killed_while_it_gets_a_new_key() {
+    need!("strace", "openssl");
+    struck_everywhere(NEW_KEY, "signal=KILL");
+}
+
+#[test]
+fn killed_while_it_gets_new_dates() {
+    need!("strace", "openssl");
+    struck_everywhere(SAME_KEY, "signal=KILL");
+}
+
+#[test]
+fn out_of_space_while_it_gets_a_new_key() {
+    need!("strace", "openssl");
+    struck_everywhere(NEW_KEY, "error=ENOSPC");
+}
+
+#[test]
+fn out_of_space_while_it_gets_new_dates() {
+    need!("strace", "openssl");
+    struck_everywhere(SAME_KEY, "error=ENOSPC");
+}
