@@ -16,6 +16,8 @@ mod full_disk;
 mod job;
 #[path = "crash/killed.rs"]
 mod killed;
+#[path = "crash/lists.rs"]
+mod lists;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
 #[path = "crash/renew.rs"]

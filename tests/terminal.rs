@@ -14,3 +14,5 @@ mod passwords;
 mod questions;
 #[path = "terminal/renew.rs"]
 mod renew;
+#[path = "terminal/revoke.rs"]
+mod revoke;

@@ -61,7 +61,8 @@ pub struct Status {
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca revoke joeuser --reason keyCompromise --crl\n  \
     mailca revoke 1F4A --at 2026-11-01\n  mailca revoke other.cert.pem\n\n\
-    Nobody hears of it before the next CRL is made, and servers have read it.")]
+    Nobody hears of it before the next CRL is made, and servers have read it. Without a terminal \
+    nothing is asked. A certificate stays revoked: nothing takes it back.")]
 pub struct Revoke {
     /// Folder, serial number or certificate file
     #[arg(value_name = "NAME|SERIAL|FILE")]
@@ -100,7 +101,10 @@ fn reasons() -> PossibleValuesParser {
 #[command(after_long_help = "Examples:\n  mailca crl\n  \
     mailca crl --if-needed --publish /etc/mail/certs/crl.pem\n  \
     mailca crl --publish /var/www/html/crl.der --hash-dir /etc/mail/certs\n\n\
-    crl-publish and crl-hash-dir in mailca.toml name the places for every time.")]
+    crl-publish and crl-hash-dir in mailca.toml name the places for every time; relative paths begin \
+    at the CA's folder there. In a file that is there already, the list replaces an older one of this CA \
+    and nothing else. --if-needed asks for no passphrase where no new list is needed, and puts the one \
+    that is there wherever it lacks: for cron. Exit status 1: some place did not get it.")]
 pub struct Crl {
     /// Days until the next one is due [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
@@ -114,7 +118,7 @@ pub struct Crl {
     /// Put it here too, in DER where the name ends in .der or .crl; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub publish: Vec<PathBuf>,
-    /// Put it into this folder, with the hash link that OpenSSL looks for (CRLPath); may be repeated
+    /// Put it into this folder, with the hash link by which OpenSSL finds it there; may be repeated
     #[arg(long, value_name = "DIR", action = ArgAction::Append)]
     pub hash_dir: Vec<PathBuf>,
     /// The passphrase of the CA's key.

@@ -57,12 +57,15 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
     }
-    if let Some(folder) = condemned.folder() {
-        env.say(&format!("the files in {} remain as they are", folder.display()));
+    if let Some(path) = condemned.path() {
+        let what = if path.is_dir() { "the files in " } else { "" };
+        let verb = if path.is_dir() { "remain as they are" } else { "remains as it is" };
+        env.say(&format!("{what}{} {verb}", path.display()));
     }
     if global.json {
         env.print_json(&json!({
             "certificate": condemned.json(),
+            "path": condemned.path(),
             "revoked_at": rfc3339(revocation.date),
             "reason": revocation.reason.name(),
             "crl": made.as_ref().map(super::crl::Report::json),

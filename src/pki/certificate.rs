@@ -32,6 +32,8 @@ pub struct Certificate {
     pub is_ca: bool,
     /// Whether its key usages allow it to sign certificates: keyCertSign, or none at all.
     pub may_sign: bool,
+    /// Whether they allow it to sign revocation lists: cRLSign, or none at all.
+    pub may_sign_lists: bool,
     /// The path length constraint, where there is one.
     pub path_length: Option<u32>,
     /// The first URL of the CRL distribution points.
@@ -60,6 +62,7 @@ impl Certificate {
             alternative_names: Vec::new(),
             is_ca: false,
             may_sign: true,
+            may_sign_lists: true,
             path_length: None,
             crl_url: None,
             key_id: None,
@@ -77,7 +80,10 @@ impl Certificate {
                 ParsedExtension::CRLDistributionPoints(points) => {
                     certificate.crl_url = first_url(points);
                 }
-                ParsedExtension::KeyUsage(usage) => certificate.may_sign = usage.key_cert_sign(),
+                ParsedExtension::KeyUsage(usage) => {
+                    certificate.may_sign = usage.key_cert_sign();
+                    certificate.may_sign_lists = usage.crl_sign();
+                }
                 ParsedExtension::SubjectKeyIdentifier(id) => {
                     certificate.key_id = Some(id.0.to_vec());
                 }

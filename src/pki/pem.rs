@@ -64,8 +64,7 @@ pub fn encode_public(label: &str, der: &[u8]) -> String {
         BASE64.encode_append(line, &mut text);
         text.push('\n');
     }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
+    text + &format!("-----END {label}-----\n")
 }
 
 /// The DER in a file that is one block with this label, as [`encode_public`] writes it, and nothing

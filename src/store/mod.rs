@@ -36,6 +36,14 @@
 //! - A half line at the end of `index.txt`: readers pass over it. The next writer takes it off, into
 //!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
 //!
+//! # How a list of revoked certificates is made
+//!
+//! A certificate is revoked when its row in `index.txt` says so; the file is written anew for that and
+//! renamed. A list takes the next number, notes in `crlnumber` that it is used, and only then appears:
+//! in `crl.pem`, and then in every place outside, each by a rename ([`crl`]). A command that was struck
+//! in between leaves a number that no list has, or places with an older list; `mailca crl --if-needed`
+//! sees both.
+//!
 //! # Other programs
 //!
 //! `openssl ca` knows no lock and replaces `index.txt` by renaming. After an append mailca looks

@@ -213,7 +213,7 @@ mod tests {
 
     const KEY: &str = "private/key.pem";
 
-    fn files<'a>(contents: [&'a [u8]; 2]) -> [NewFile<'a>; 2] {
+    fn files(contents: [&[u8]; 2]) -> [NewFile<'_>; 2] {
         [
             NewFile { name: Path::new("cert.pem"), mode: 0o400, content: contents[0] },
             NewFile { name: Path::new(KEY), mode: 0o400, content: contents[1] },

@@ -32,6 +32,9 @@ fn set(folder: &Folder, lines: &str) {
     folder.write("demoCA/mailca.toml", format!("{lines}\n{settings}"));
 }
 
+/// What happens to a folder.
+type Damage<'d> = &'d dyn Fn(&Folder);
+
 /// The names in a folder, sorted.
 fn names(folder: &Folder, name: &str) -> Vec<String> {
     Snapshot::of(&folder.path(name)).files()
@@ -304,7 +307,7 @@ fn if_needed_publishes_again_without_the_key() {
     folder.mailca(line).refused(&["--ca-passphrase-file"]);
     folder.mailca("crl --ca-passphrase-file pass").success();
     let list = folder.read("demoCA/crl.pem");
-    let damages: [&dyn Fn(&Folder); 4] = [
+    let damages: [Damage; 4] = [
         &|_| {},
         &|folder| fs::remove_file(folder.path("certs/crl.pem")).unwrap(),
         &|folder| folder.write("certs/crl.pem", ""),
@@ -334,7 +337,7 @@ fn if_needed_makes_a_new_one_where_the_old_one_will_not_do() {
         let run = folder.openssl(openssl);
         run.args(&["-crl_lastupdate", from, "-crl_nextupdate", to]).success();
     };
-    let cases: [(&dyn Fn(&Folder), &str); 9] = [
+    let cases: [(Damage, &str); 9] = [
         (&|folder| fs::remove_file(folder.path("demoCA/crl.pem")).unwrap(), "not there"),
         (&|folder| folder.write("demoCA/crl.pem", "nonsense\n"), "not a revocation list"),
         (&|folder| folder.write("demoCA/crl.pem", [0x30, 0x03, 1, 1, 0]), "malformed"),
@@ -464,6 +467,22 @@ fn without_a_ca_or_its_key_nothing_is_made() {
     fs::copy(folder.path("other/private/cakey.pem"), folder.path("demoCA/private/cakey.pem"))
         .unwrap();
     folder.mailca("crl").refused(&["cakey.pem", "not the key"]);
+}
+
+#[test]
+fn a_ca_that_may_not_sign_lists_signs_none() {
+    need!("openssl");
+    let folder = Folder::empty();
+    folder.foreign_key("old", "EC ec_paramgen_curve:P-256");
+    folder
+        .openssl("req -x509 -new -batch -key old.key -out old.pem -subj /CN=Old")
+        .args(&["-addext", "keyUsage=critical,keyCertSign"])
+        .success();
+    folder.mailca("newca --from old.pem --from old.key").success();
+    folder.mailca("issue --cn a.example.com a").success();
+    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign"]);
+    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists"]);
+    folder.mailca("revoke a").success();
 }
 
 #[test]

@@ -72,6 +72,45 @@ fn the_same_request_signed_by_many_at_once_is_issued_once() {
 }
 
 #[test]
+fn ten_revocations_at_once_all_hold() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    for number in 0..10 {
+        folder.mailca(&format!("issue --cn h{number}.example.com h{number}")).success();
+    }
+    // Half of them with a list, and lists besides.
+    let lines = (0..10).map(|number| {
+        let crl = if number % 2 == 0 { " --crl" } else { "" };
+        format!("revoke h{number} --reason superseded{crl}")
+    });
+    all_at_once(&folder, lines.chain((0..5).map(|_| "crl".to_string())).collect());
+    let revoked = folder.index().iter().filter(|row| row[0] == "R").count();
+    assert_eq!(revoked, 10);
+    distinct_serials(&folder, 11);
+    // Ten lists were made, each with a number of its own.
+    assert_eq!(folder.text("demoCA/crlnumber"), "0B\n");
+    folder.mailca("crl").success().says(&["10 revoked certificates"]);
+    folder.openssl("crl -noout -CAfile demoCA/cacert.pem -in demoCA/crl.pem").success();
+}
+
+#[test]
+fn the_same_certificate_is_revoked_once() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn a.example.com a").success();
+    let runs: Vec<_> = ["keyCompromise", "superseded", "affiliationChanged"]
+        .into_iter()
+        .map(|reason| {
+            let run = folder.mailca(&format!("revoke a --reason {reason}"));
+            thread::spawn(move || run.output())
+        })
+        .collect();
+    let outcomes: Vec<_> = runs.into_iter().map(|run| run.join().unwrap()).collect();
+    let done = outcomes.iter().filter(|outcome| outcome.status == Some(0)).count();
+    assert_eq!(done, 1, "{}", outcomes.iter().map(ToString::to_string).collect::<String>());
+    assert_eq!(folder.index().len(), 2);
+}
+
+#[test]
 fn many_newcas_at_once_make_one_ca() {
     need!("openssl");
     let folder = Folder::empty();

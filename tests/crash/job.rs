@@ -14,8 +14,8 @@ pub struct Job {
     pub done: fn(&Folder),
 }
 
-/// The commands of the main job.
-pub const JOBS: [Job; 6] = [
+/// The commands of the main job, and those that revoke.
+pub const JOBS: [Job; 8] = [
     Job { line: "newca --cn Test", before: Folder::empty, done: ca_is_whole },
     Job { line: "newreq --cn mail.example.com", before: Folder::with_ca, done: request_is_whole },
     Job { line: "sign", before: Folder::with_request, done: certificate_is_whole },
@@ -34,7 +34,35 @@ pub const JOBS: [Job; 6] = [
         before: user_with_password,
         done: p12_is_whole,
     },
+    Job {
+        line: "revoke a --reason superseded --crl",
+        before: with_hosts,
+        done: revocation_is_whole,
+    },
+    Job {
+        line: "crl --der --publish www/crl.pem --hash-dir www",
+        before: with_list,
+        done: lists_are_whole,
+    },
 ];
+
+/// A CA, and hosts in the folders `a` and `b`.
+pub fn with_hosts() -> Folder {
+    let folder = Folder::with_ca();
+    for name in ["a", "b"] {
+        folder.mailca(&format!("issue --cn {name}.example.com {name}")).success();
+    }
+    folder
+}
+
+/// The same with `a` revoked, and a list from before that everywhere but in the hash folder.
+fn with_list() -> Folder {
+    let folder = with_hosts();
+    folder.mkdir("www");
+    folder.mailca("crl --der --publish www/crl.pem").success();
+    folder.mailca("revoke a --reason superseded").success();
+    folder
+}
 
 fn user_with_password() -> Folder {
     let folder = Folder::with_ca();
@@ -86,11 +114,31 @@ fn p12_is_whole(folder: &Folder) {
     folder.openssl("pkcs12 -noout -passin file:pw -in joe.p12").success();
 }
 
+fn revocation_is_whole(folder: &Folder) {
+    let states: Vec<_> = folder.index().iter().map(|row| row[0].clone()).collect();
+    assert_eq!(states, ["V", "R", "V"]);
+    let verify = "verify -crl_check -CAfile demoCA/cacert.pem -CRLfile demoCA/crl.pem";
+    folder.openssl(verify).arg("b/cert.pem").success();
+    let refused = folder.openssl(verify).arg("a/cert.pem").output();
+    refused.says(&["certificate revoked"]);
+}
+
+fn lists_are_whole(folder: &Folder) {
+    revocation_is_whole(folder);
+    let list = folder.read("demoCA/crl.pem");
+    folder.openssl("crl -inform DER -in demoCA/crl.der -out again.crl").success();
+    assert_eq!(folder.read("again.crl"), list);
+    assert_eq!(folder.read("www/crl.pem"), list);
+    let hash = folder.openssl("crl -noout -hash -in demoCA/crl.pem").success().text();
+    assert_eq!(folder.read(&format!("www/{}.r0", hash.trim())), list);
+}
+
 /// What must hold whenever a command was struck: every file under a final name is complete, with
 /// its final mode, and nothing has left the CA that it does not know.
 pub fn nothing_is_half_done(folder: &Folder, context: &str) {
     for name in Snapshot::of(folder.root()).files() {
-        if name.split('/').any(|part| part.starts_with('.')) {
+        // The hash links, too, lead to files that are looked at themselves.
+        if name.split('/').any(|part| part.starts_with('.')) || folder.path(&name).is_symlink() {
             continue; // a temporary file is under no final name
         }
         let base = name.rsplit('/').next().unwrap();
@@ -101,8 +149,15 @@ pub fn nothing_is_half_done(folder: &Folder, context: &str) {
                 text.ends_with("-----\n") && text.contains("-----END "),
                 "{context}: half: {name}"
             );
-            let secret = !name.starts_with("demoCA/") || base == "cakey.pem";
+            let list = text.starts_with("-----BEGIN X509 CRL");
+            if list {
+                let line = "crl -noout -CAfile demoCA/cacert.pem -in";
+                folder.openssl(line).arg(&name).success().says(&["verify OK"]);
+            }
+            let secret = !list && !name.starts_with("demoCA/") || base == "cakey.pem";
             assert!(!secret || mode(&folder.path(&name)) == 0o400, "{context}: {name}");
+        } else if base == "crl.der" {
+            folder.openssl("crl -noout -inform DER -in").arg(&name).success();
         } else if base == "joe.p12" {
             folder.openssl("pkcs12 -noout -passin file:pw -in").arg(&name).success();
         } else if !["index.txt", "pw"].contains(&base) && !base.contains("lock") {

@@ -49,6 +49,8 @@ at_every_step! {
     issue: 3,
     issue_for_a_person: 4,
     export_p12: 5,
+    revoke: 6,
+    crl: 7,
 }
 
 /// `--force` puts new files in the place of old ones: at every moment each key that there was, and

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::{Folder, KEY_TYPES, Run, need, peers_python};
 
 /// What pkilint reports, under the name of each file; `None` where it is missing.
-fn lint(folder: &Folder, files: &[String]) -> Option<String> {
+pub fn lint(folder: &Folder, files: &[String]) -> Option<String> {
     let python = peers_python()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/lint.py");
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
@@ -13,7 +13,7 @@ fn lint(folder: &Folder, files: &[String]) -> Option<String> {
     Some(run.args(&files).success().text())
 }
 
-fn without_findings(folder: &Folder, files: &[String]) {
+pub fn without_findings(folder: &Folder, files: &[String]) {
     if let Some(findings) = lint(folder, files) {
         assert_eq!(findings, "");
     }

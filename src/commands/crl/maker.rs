@@ -63,9 +63,17 @@ impl<'a> Maker<'a> {
         entries.iter().any(|(listed, _)| listed == serial)
     }
 
-    /// Refuses where a list could not be put into one of the places.
+    /// Refuses where a list could not be put into one of the places, or nobody would accept it: servers
+    /// that find such a list let nobody in.
     pub fn check(&self) -> Result<()> {
         for issuer in &self.issuers {
+            if !issuer.certificate.may_sign_lists {
+                return Err(Error::refused(format!(
+                    "the certificate of {} does not allow its key to sign revocation lists",
+                    issuer.certificate.title()
+                ))
+                .hint("it needs the key usage cRLSign, or none at all (RFC 5280 4.2.1.3)"));
+            }
             for place in self.places.of(issuer, self.ca)? {
                 place.check(issuer, self.ca)?;
             }

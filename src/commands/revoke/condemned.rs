@@ -99,12 +99,13 @@ impl Condemned {
         }
     }
 
-    /// The folder by which it was named.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    /// The folder, or else the file, by which it was named.
+    pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::Certificate(target) => match &target.place {
                 Place::Folder(folder) => Some(folder.path()),
-                Place::File(_) | Place::Serial => None,
+                Place::File(file) => Some(file),
+                Place::Serial => None,
             },
             Self::Row { .. } => None,
         }

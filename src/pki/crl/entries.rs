@@ -112,24 +112,9 @@ impl Entries {
         };
         push_element(&mut self.der, tag, date);
         if reason != Reason::Unspecified {
-            let [a, b, c, d, e] = REASON_CODE;
-            let code = reason.code();
-            self.der.extend_from_slice(&[
-                SEQUENCE,
-                12,
-                SEQUENCE,
-                10,
-                a,
-                b,
-                c,
-                d,
-                e,
-                OCTET_STRING,
-                3,
-                0x0A,
-                1,
-                code,
-            ]);
+            self.der.extend_from_slice(&[SEQUENCE, 12, SEQUENCE, 10]);
+            self.der.extend_from_slice(&REASON_CODE);
+            self.der.extend_from_slice(&[OCTET_STRING, 3, 0x0A, 1, reason.code()]);
         }
         self.der[start - 1] = u8::try_from(self.der.len() - start).ok()?;
         self.count += 1;

@@ -47,8 +47,8 @@ fn links<'f>(file: &'f Path, hash: &'f str) -> impl Iterator<Item = PathBuf> + '
 
 /// Whether OpenSSL finds the file by this hash.
 pub(super) fn has_link(file: &Path, hash: &str) -> bool {
-    let first = links(file, hash).map(|link| look(&link, file));
-    matches!(first.skip_while(|there| matches!(there, There::Taken)).next(), Some(There::Ours))
+    let mut found = links(file, hash).map(|link| look(&link, file));
+    matches!(found.find(|there| !matches!(there, There::Taken)), Some(There::Ours))
 }
 
 /// Sees that OpenSSL finds the file by this hash: the first link that is free or leads to it.

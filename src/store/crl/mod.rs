@@ -187,5 +187,16 @@ mod tests {
         let dates = Dates::new(now, 30, None);
         assert_eq!(dates.this_update, now - BACKDATE);
         assert_eq!(dates.next_update, datetime!(2026-12-24 10:00 UTC));
+        for (before, this_update) in [
+            (now - Duration::days(1), now - BACKDATE),
+            (now - Duration::minutes(1), now - Duration::minutes(1)),
+            (now, now),
+            // The clock was wrong then.
+            (now + Duration::days(1), now - BACKDATE),
+        ] {
+            let dates = Dates::new(before + BACKDATE, 30, None);
+            let (crl, _) = standing::tests::made(dates, 0);
+            assert_eq!(Dates::new(now, 30, Some(&crl)).this_update, this_update);
+        }
     }
 }

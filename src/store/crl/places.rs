@@ -64,7 +64,7 @@ enum Form {
 
 impl Form {
     fn of(path: &Path) -> Self {
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         match ending.as_deref().and_then(|ending| ending.to_str()) {
             Some("der" | "crl") => Self::Der,
             _ => Self::Pem,

@@ -59,7 +59,7 @@ fn other_reason(row: &Row<'_>, other: &OtherReasons) -> Reason {
         return Reason::Unspecified;
     }
     let canonical = |digit: &u8| matches!(digit, b'0'..=b'9' | b'A'..=b'F');
-    let plain = row.serial.len() % 2 == 0
+    let plain = row.serial.len().is_multiple_of(2)
         && !row.serial.starts_with(b"00")
         && row.serial.iter().all(canonical);
     let found = if plain {
