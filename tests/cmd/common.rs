@@ -2,7 +2,27 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 7] = ["newca", "newreq", "sign", "issue", "export-p12", "show", "verify"];
+const COMMANDS: [&str; 19] = [
+    "newca",
+    "newreq",
+    "sign",
+    "issue",
+    "export-p12",
+    "show",
+    "verify",
+    "list",
+    "status",
+    "renew",
+    "revoke",
+    "crl",
+    "rekey-ca",
+    "backup",
+    "restore",
+    "doctor",
+    "tlsa",
+    "config timer",
+    "quickstart",
+];
 
 #[test]
 fn every_command_has_a_short_help_and_a_long_one_with_an_example() {
@@ -70,6 +90,14 @@ fn quiet_says_nothing_but_errors() {
         "sign -q",
         "issue -q --user joe --email joe@example.com joe",
         "export-p12 joe --password-file pw -q",
+        "renew -q",
+        "backup -q ca.tar",
+        "restore -q ca.tar --ca-dir other",
+        "status -q",
+        "doctor -q --fix",
+        "revoke -q joe --crl",
+        "crl -q",
+        "rekey-ca -q",
     ] {
         let outcome = folder.mailca(line).success();
         assert!(outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{outcome}");
@@ -89,6 +117,16 @@ fn json_is_one_document() {
         "export-p12 --json joeuser --password-file pw",
         "show --json joeuser/cert.pem",
         "verify --json joeuser/cert.pem",
+        "list --json",
+        "renew --json mx",
+        "tlsa --json mx.example.com mx",
+        "backup --json ca.tar",
+        "status --json",
+        "restore --json ca.tar --ca-dir restored",
+        "doctor --json",
+        "revoke --json mx --crl",
+        "crl --json",
+        "rekey-ca --json --same-key",
     ] {
         let text = folder.mailca(line).success().text();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
