@@ -75,7 +75,7 @@ pub struct Newreq {
     /// Whose certificate it will be.
     #[command(flatten)]
     pub identity: Identity,
-    /// What it is for; ca makes the request of an intermediate CA, whose name is --cn
+    /// What it is for; with ca, --cn is the name of an intermediate CA
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
     /// Prepare the next key: next-key.pem, which `renew` takes up
