@@ -78,7 +78,7 @@ pub struct Newreq {
     /// What it is for; ca is the request of an intermediate CA
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
-    /// Prepare the next key of an existing certificate: next-key.pem, which `renew` takes up
+    /// Prepare the next key: next-key.pem, which `renew` takes up
     #[arg(long, conflicts_with_all = ["cn", "user", "email", "san", "key", "force", "profile", "org", "ou", "locality", "state", "country"])]
     pub next_key: bool,
     /// Keep an old key, request and certificate aside and make new ones

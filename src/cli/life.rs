@@ -136,7 +136,7 @@ pub struct Renew {
     /// Folders, serial numbers or certificate files [default: the current folder]
     #[arg(value_name = "NAME|SERIAL|FILE")]
     pub targets: Vec<String>,
-    /// Renew what ends within this span and has no newer one: 30d, 2w, 12h
+    /// Renew what ends within this span: 30d, 2w, 12h
     #[arg(long, value_name = "SPAN", conflicts_with_all = ["targets", "output"])]
     pub expiring: Option<Span>,
     /// Make a new key, where none was prepared
@@ -145,7 +145,7 @@ pub struct Renew {
     /// Type of the new key [default: that of the old one]
     #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, requires = "new_key", long_help = KEY_TYPES)]
     pub key_type: Option<String>,
-    /// Renew certificates of this profile; a person's only with --profile user
+    /// Renew this profile only; needed for persons: user
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
     /// Validity in days [default: as long as the old one]
