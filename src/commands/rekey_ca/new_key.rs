@@ -93,7 +93,7 @@ fn make_lists(
     if !ca.path().join(layout::CRL.name).exists() {
         return Ok(());
     }
-    let mut make = || {
+    let make = || {
         let maker = Maker::new(&ca, &settings(global, env)?, env)?;
         maker.check()?;
         let keys = match own {
