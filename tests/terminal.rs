@@ -12,5 +12,7 @@ mod support;
 mod passwords;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/rekey.rs"]
+mod rekey;
 #[path = "terminal/revoke.rs"]
 mod revoke;
