@@ -12,6 +12,8 @@ mod support;
 mod passwords;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/rekey.rs"]
+mod rekey;
 #[path = "terminal/renew.rs"]
 mod renew;
 #[path = "terminal/revoke.rs"]

@@ -59,14 +59,18 @@ fn check_is_root(certificate: &Certificate) -> Result<()> {
 /// that it is meant.
 fn agree(args: &RekeyCa, lines: &[String], question: &str, env: &mut Env) -> Result<()> {
     if args.yes {
-        lines.iter().for_each(|line| env.say(line));
+        for line in lines {
+            env.say(line);
+        }
         return Ok(());
     }
     if !env.prompter.is_interactive() {
         return Err(Error::usage("nobody is there to be asked whether this is meant")
             .hint("add --yes where it is"));
     }
-    lines.iter().for_each(|line| env.ask_about(line));
+    for line in lines {
+        env.ask_about(line);
+    }
     if env.prompter.confirm(question)? {
         return Ok(());
     }

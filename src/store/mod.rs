@@ -48,6 +48,9 @@
 //! in between leaves a number that no list has, or places with an older list; `mailca crl --if-needed`
 //! sees both.
 //!
+//! - In the middle of a roll-over (`rekey-ca`): `private/next-cakey.pem`. The old CA works as before, or
+//!   the new one already; the next `rekey-ca` goes on with that key and does what is left.
+//!
 //! # Other programs
 //!
 //! `openssl ca` knows no lock and replaces `index.txt` by renaming. After an append mailca looks

@@ -97,7 +97,7 @@ fn quiet_says_nothing_but_errors() {
         "doctor -q --fix",
         "revoke -q joe --crl",
         "crl -q",
-        "rekey-ca -q",
+        "rekey-ca -q --yes",
     ] {
         let outcome = folder.mailca(line).success();
         assert!(outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{outcome}");
@@ -126,7 +126,7 @@ fn json_is_one_document() {
         "doctor --json",
         "revoke --json mx --crl",
         "crl --json",
-        "rekey-ca --json --same-key",
+        "rekey-ca --json --same-key --yes",
     ] {
         let text = folder.mailca(line).success().text();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();

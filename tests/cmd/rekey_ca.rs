@@ -8,6 +8,12 @@ fn previous(folder: &Folder) -> Vec<String> {
     files.into_iter().filter(|name| name.starts_with("demoCA/previous/")).collect()
 }
 
+/// The file in `previous/` whose name after the key identifier is this.
+fn one_of(folder: &Folder, end: &str) -> String {
+    let mut found = previous(folder).into_iter();
+    found.find(|name| name.split_once('.').unwrap().1 == end).unwrap()
+}
+
 #[test]
 fn nobody_is_asked_without_a_terminal() {
     let folder = Folder::with_ca();
@@ -67,10 +73,10 @@ fn a_new_key_leaves_the_old_one_in_previous() {
     assert_eq!(folder.read(json["previous_key"].as_str().unwrap()), old_key);
     assert_eq!(folder.index().len(), 5, "the root and two cross certificates are recorded");
     for name in previous(&folder) {
-        let wanted = match name.rsplit_once('.').unwrap() {
-            (stem, "pem") if stem.ends_with(".key") => 0o400,
-            (_, "pem") => 0o444,
-            _ => 0o644,
+        let wanted = match name.split_once('.').unwrap().1 {
+            "key.pem" => 0o400,
+            "until" => 0o644,
+            _ => 0o444,
         };
         assert_eq!(mode(&folder.path(&name)), wanted, "{name}");
     }
@@ -89,14 +95,14 @@ fn the_old_key_signs_lists_until_its_last_certificate_ends() {
     folder.mailca("issue --cn mail.example.com --days 100 old").success();
     folder.mailca("crl").success();
     folder.mailca("rekey-ca --yes").success().says(&["CRLPath"]);
-    let until = previous(&folder).into_iter().find(|name| name.ends_with(".until")).unwrap();
+    let until = one_of(&folder, "until");
     assert_eq!(folder.text(&until).trim(), folder.index()[1][1]);
     assert_eq!(folder.text("demoCA/crl.pem").matches("BEGIN X509 CRL").count(), 2);
     folder.replace(&until, "200101000000Z\n");
     folder.mailca("crl").success().says_nothing_of(&["older key"]);
     assert_eq!(folder.text("demoCA/crl.pem").matches("BEGIN X509 CRL").count(), 1);
     // A key that was lost does not hold up the other list.
-    let key = previous(&folder).into_iter().find(|name| name.ends_with(".key.pem")).unwrap();
+    let key = one_of(&folder, "key.pem");
     folder.replace(&until, "490101000000Z\n");
     std::fs::rename(folder.path(&key), folder.path("key")).unwrap();
     folder.mailca("crl").success().says(&["missing"]);

@@ -1,4 +1,4 @@
-//! A CA with new dates or a new key, and intermediate CAs, as openssl and GnuTLS see them.
+//! A CA with new dates or a new key, and intermediate CAs, as other programs see them.
 
 use std::path::Path;
 
@@ -203,7 +203,7 @@ fn a_bundle_of_a_ca_that_is_rolled_over_is_imported() {
     }
 }
 
-/// GnuTLS counts a cross certificate against the path length. Where a CA has room for one, it accepts it.
+/// `GnuTLS` counts a cross certificate against the path length. Where a CA has room for one, it accepts it.
 #[test]
 fn gnutls_accepts_what_has_room() {
     need!("openssl", "certtool");

@@ -24,5 +24,5 @@ pub(super) fn request(given: &[PathBuf], key: &PrivateKey) -> Option<String> {
     let mut found =
         paths.filter_map(|path| Request::from_file_content(&input::read(&path).ok()?).ok());
     let own = found.find(|request| request.public_key == key.public_key())?;
-    own.to_pem().ok().map(|pem| pem.to_string())
+    own.to_pem().ok()
 }

@@ -289,11 +289,10 @@ fn all_delivered(ca: &CaFolder, bundle: &Bundle) -> Result<()> {
     transaction::all_delivered(ca, is_there).map(|_| ())
 }
 
-/// Step 7. While the key is there, the steps after the fourth are done again.
+/// Step 7. While the key is there, the steps after the fourth are done again; so nothing is waited for
+/// here, and nothing that can fail comes after it.
 fn remove_next(ca: &CaFolder) -> Result<()> {
-    let path = ca.path().join(layout::NEXT_CA_KEY.name);
-    atomic::remove_if_there(&path)?;
-    atomic::sync_folder(atomic::folder_of(&path))
+    atomic::remove_if_there(&ca.path().join(layout::NEXT_CA_KEY.name))
 }
 
 fn done(ca: &CaFolder, made: &Made, kept: &Previous, global: &Global, env: &mut Env) -> Result<()> {

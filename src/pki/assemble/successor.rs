@@ -104,7 +104,7 @@ fn extensions(successor: &Successor<'_>) -> Result<Vec<u8>> {
         let parts = tlv::elements(extension)?;
         match parts.first().copied() {
             Some(SUBJECT_KEY_ID) => match successor.public_key.1 {
-                Some(id) => kept.push(key_id_extension(SUBJECT_KEY_ID, octet_string(id)?)?),
+                Some(id) => kept.push(key_id_extension(SUBJECT_KEY_ID, &octet_string(id)?)?),
                 None => kept.push(extension.to_vec()),
             },
             Some(AUTHORITY_KEY_ID) => kept.extend(match successor.authority {
@@ -145,11 +145,11 @@ fn with_crl_sign(extension: &[u8]) -> Result<Vec<u8>> {
 /// An authority key identifier with the key identifier alone (RFC 5280 4.2.1.1).
 fn authority(id: &[u8]) -> Result<Vec<u8>> {
     let tag = Tag::ContextSpecific { constructed: false, number: TagNumber(0) };
-    key_id_extension(AUTHORITY_KEY_ID, tlv::sequence(&[&tlv::element(tag, &[id])?])?)
+    key_id_extension(AUTHORITY_KEY_ID, &tlv::sequence(&[&tlv::element(tag, &[id])?])?)
 }
 
-fn key_id_extension(oid: &[u8], value: Vec<u8>) -> Result<Vec<u8>> {
-    tlv::sequence(&[oid, &octet_string(&value)?])
+fn key_id_extension(oid: &[u8], value: &[u8]) -> Result<Vec<u8>> {
+    tlv::sequence(&[oid, &octet_string(value)?])
 }
 
 fn octet_string(content: &[u8]) -> Result<Vec<u8>> {
