@@ -72,7 +72,9 @@ fn tell(
         for Finding { id, what, .. } in repaired {
             env.print(&format!("repaired: {what} [{id}]"))?;
         }
-        env.print(&counts(problems, advice, repaired.len()))?;
+        if !(env.quiet && left.is_empty() && repaired.is_empty()) {
+            env.print(&counts(problems, advice, repaired.len()))?;
+        }
     }
     if problems == 0 {
         return Ok(());

@@ -29,7 +29,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Goes through the index of a CA.
     pub(super) fn of(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Self> {
-        let mut lines = LineChecks::of(ca)?;
+        let mut lines = LineChecks::without_duplicates(ca)?;
         let mut due = Search::new(ca, now, span);
         let mut counts = Counts::default();
         let (mut rows, mut revoked_rows) = (0, 0);
