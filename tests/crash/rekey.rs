@@ -43,7 +43,9 @@ fn struck_everywhere(line: &str, by: &str) {
         assert!(matches!(outcome.status, Some(0 | 1 | 137)), "{context}: {outcome}");
         pair_fits(&folder, &context);
         let middle = keys(&folder);
-        assert!(known.iter().all(|key| middle.contains(key)), "{context}: a key is lost");
+        let files = Snapshot::of(folder.root()).files();
+        let all = known.iter().all(|key| middle.contains(key));
+        assert!(all, "{context}: a key is lost: {files:?}\n{outcome}");
         // What is there now works, whoever comes next.
         if !finished {
             folder.mailca("issue --cn mail.example.com between").success();

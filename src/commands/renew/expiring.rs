@@ -113,7 +113,10 @@ fn place(
             report.fail(&certificate, error, env);
             Ok(None)
         }
-        (Some((folder, _)), None) => Ok(Some((certificate, Destination::Folder(folder.clone())))),
+        (Some((folder, _)), None) => {
+            folder.recover()?;
+            Ok(Some((certificate, Destination::Folder(folder.clone()))))
+        }
         (None, _) if certificate.not_after < env.now()? => {
             let reason = "it has ended, and its folder is not here: is it still in use?";
             report.skip(&certificate, reason, env);
