@@ -75,10 +75,10 @@ pub struct Newreq {
     /// Whose certificate it will be.
     #[command(flatten)]
     pub identity: Identity,
-    /// What it is for; ca makes the request of an intermediate CA, whose name is --cn
+    /// What it is for; with ca, --cn is the name of an intermediate CA
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
-    /// Prepare the next key of an existing certificate: next-key.pem, which `renew` takes up
+    /// Prepare the next key: next-key.pem, which `renew` takes up
     #[arg(long, conflicts_with_all = ["cn", "user", "email", "san", "key", "force", "profile", "org", "ou", "locality", "state", "country"])]
     pub next_key: bool,
     /// Keep an old key, request and certificate aside and make new ones

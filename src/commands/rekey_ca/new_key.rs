@@ -64,7 +64,9 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     if made.old_with_new.is_some() {
         issued::check_verifies(ca, &bundle, now)?;
     }
-    let until = issued::last_end(ca)?.unwrap_or(now).min(old.not_after);
+    // Where it has signed nothing, its time is over.
+    let nothing = now - time::Duration::SECOND;
+    let until = issued::last_end(ca)?.unwrap_or(nothing).min(old.not_after);
     let key_file = input::read(&ca.path().join(layout::CA_KEY.name))?;
     let kept = previous::keep(ca, old, &key_file, until, &env.stamp()?)?;
     for one in Previous::all(ca)?.iter().chain([&kept]) {
