@@ -188,9 +188,15 @@ pub struct RekeyCa {
     /// Type of the new key [default: that of the old one]
     #[arg(long, value_name = "TYPE", value_parser = key_types(), hide_possible_values = true, conflicts_with = "same_key", long_help = KEY_TYPES)]
     pub key_type: Option<String>,
-    /// Of an intermediate CA: the certificate for the same key that the CA above it signed, and those
-    /// above that, or the folder that they are in
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["same_key", "days", "key_type"])]
+    /// Take this certificate of an intermediate CA, which the CA above it signed
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = ["same_key", "days", "key_type"],
+        long_help = "Take this certificate of an intermediate CA, which the CA above it signed for the \
+        key that the CA has. Name those above it too, where they changed, or the folder that all are in."
+    )]
     pub cert: Vec<PathBuf>,
     /// Go on although some certificates will not verify any more
     #[arg(long)]

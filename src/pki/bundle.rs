@@ -67,13 +67,12 @@ impl Bundle {
     }
 
     /// What stands beside a certificate that an older key of this CA signed: the cross certificates
-    /// that lead from that key to the newest one, and the roots, newest first. `None` where none do.
+    /// that lead from that key to the newest one, and all roots, newest first. `None` where none do.
     pub fn beside_older(&self, key: &[u8]) -> Option<Vec<&Certificate>> {
         let root = self.roots().find(|root| root.public_key == key)?;
-        let (crosses, mut roots) = self.walk(root, |from, to| to < from);
-        roots.reverse();
-        let arrived = roots.first()?.as_der() == self.chain.last()?.as_der();
-        arrived.then(|| crosses.into_iter().chain(roots).collect())
+        let (crosses, way) = self.walk(root, |from, to| to < from);
+        let arrived = same(way.last()?, self.chain.last()?);
+        arrived.then(|| crosses.into_iter().chain(self.roots()).collect())
     }
 
     /// The public keys that have the CA's own name, the newest first.
