@@ -201,7 +201,7 @@ pub struct Terms {
     /// What it is for: server, user, client or ca
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
-    /// Validity in days [default: 365]
+    /// Validity in days [default: 365; 3650 for a CA]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub days: Option<u32>,
     /// With --profile ca: CAs that may follow below it [default: 0]

@@ -25,7 +25,7 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
         match look {
             Look::Good(report) => break report,
             Look::Lacking => {}
-            Look::Needed(why) => {
+            Look::Needed(why) | Look::Behind(why) => {
                 if args.if_needed {
                     env.say(&format!("a new list is needed: {why}"));
                 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::cli::{Global, List, StateFilter};
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::Oneline;
@@ -37,8 +37,13 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
     let reasons = reasons::read(ca.path())?;
     let mut output = Output::new(global.json);
     let mut missing = 0;
+    let index = Index::of(ca.path());
+    if !index.path().exists() {
+        return Err(Error::refused(format!("{} is missing", index.path().display()))
+            .hint("`mailca doctor --fix` makes it anew from newcerts and crl.pem"));
+    }
     let in_time = |status, not_after: &[u8]| filter.is_in_time(status, not_after);
-    Index::of(ca.path()).rows_where(in_time, |row| {
+    index.rows_where(in_time, |row| {
         let Some(state) = filter.state(row) else { return Ok(ControlFlow::Continue(())) };
         let subject = row.subject();
         let mut entry = entry(row, &subject, state);
@@ -188,7 +193,7 @@ impl Output {
         match (self.json, self.count) {
             (true, 0) => self.text.push_str("{\"certificates\": []}\n"),
             (true, _) => self.text.push_str("\n]}\n"),
-            (false, 0) => env.say("no certificate is like that"),
+            (false, 0) => env.say("no certificate is listed"),
             (false, _) => self.table.finish(&mut self.text),
         }
         self.print(env)

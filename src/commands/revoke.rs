@@ -57,6 +57,13 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
     }
+    if revocation.reason == Reason::KeyCompromise {
+        for serial in condemned.others_of_its_key(&ca, env.now()?)? {
+            env.warn(&format!(
+                "{serial} is valid and has the same key: `mailca revoke {serial} --reason keyCompromise`"
+            ));
+        }
+    }
     if let Some(path) = condemned.path() {
         let what = if path.is_dir() { "the files in " } else { "" };
         let verb = if path.is_dir() { "remain as they are" } else { "remains as it is" };

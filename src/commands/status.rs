@@ -5,6 +5,8 @@
 
 mod seen;
 
+use time::{Duration, OffsetDateTime};
+
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
 use crate::commands::{renew, settings};
@@ -20,11 +22,14 @@ use crate::store::crl::{Destination, Issuer};
 use crate::store::doctor::{self, Scene, Severity};
 use crate::store::due::Due;
 use crate::store::folder::CertificateFolder;
+use crate::store::index::Index;
 use crate::store::{backup, transaction};
 use seen::Seen;
 
 /// This many certificates may be issued before the last backup is too old.
 const SINCE_BACKUP: u64 = 50;
+/// After this time, one is enough.
+const OLD_BACKUP: Duration = Duration::days(180);
 
 /// Shows the state of the CA. What is to be done makes it a negative verdict.
 pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
@@ -35,7 +40,7 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     folder(&ca, &settings, &mut seen, env, &mut to_do)?;
     revocation(&ca, &settings, &seen, env, &mut to_do)?;
     certificates(&ca, &mut seen, global, env, &mut to_do)?;
-    let backup = backup(&ca, &settings, &seen, &mut to_do)?;
+    let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do)?;
     let view = View {
         ca: ca.certificate(),
         now: env.now()?,
@@ -65,6 +70,13 @@ fn folder(
 ) -> Result<()> {
     let scene =
         Scene { ca, settings, now: env.now()?, around: ".".as_ref(), crls: &[], passphrase: None };
+    if !Index::of(ca.path()).path().exists() {
+        to_do.push(ToDo {
+            id: "index-missing",
+            what: "index.txt is missing: what was issued and revoked is not known".to_owned(),
+            mend: "mailca doctor --fix makes it anew".to_owned(),
+        });
+    }
     let Some(lines) = seen.lines.take() else { return Ok(()) };
     let findings = doctor::quick(&scene, lines)?;
     let problems = findings.into_iter().filter(|found| found.severity == Severity::Problem);
@@ -93,6 +105,11 @@ fn revocation(
         Look::Lacking => {
             ("crl-unpublished", "the revocation list is not in all of its places".to_owned())
         }
+        Look::Behind(how) => {
+            let mend = "mailca doctor --fix, and then mailca crl".to_owned();
+            to_do.push(ToDo { id: "crl-ahead", what: format!("index.txt is old: {how}"), mend });
+            return Ok(());
+        }
         Look::Needed(why) if is_there => ("crl-needed", format!("the revocation list: {why}")),
         Look::Needed(_) => ("crl-missing", "there is no revocation list yet".to_owned()),
     };
@@ -113,7 +130,8 @@ fn certificates(
         Some(search) => search.finish(ca)?,
         None => Vec::new(),
     };
-    let folders = if due.is_empty() { Vec::new() } else { renew::folders(global)? };
+    let folders = renew::folders(global)?;
+    due.extend(ended_in_folders(ca, &folders, &due, now)?);
     due.sort_by_key(|due| due.not_after);
     for due in due {
         let (id, when) = if due.not_after < now {
@@ -132,12 +150,37 @@ fn certificates(
             id: "certificate-undelivered",
             what: format!("the new certificate of {} has not arrived", certificate.title()),
             mend: format!(
-                "mailca show {} --pem prints it; the command that was interrupted delivers it",
+                "mailca renew {} -o FILE; an interrupted sign or renew, run again, delivers it too",
                 certificate.serial
             ),
         });
     }
     Ok(())
+}
+
+/// What lies in a certificate folder here and ended longer ago than anybody looks: where nobody watched
+/// for months, a server may still be given it.
+fn ended_in_folders(
+    ca: &CaFolder,
+    folders: &[(CertificateFolder, Certificate)],
+    known: &[Due],
+    now: OffsetDateTime,
+) -> Result<Vec<Due>> {
+    let mut found = Vec::new();
+    for (_, certificate) in folders {
+        let ended = certificate.not_after < now
+            && certificate.issuer.same_as(&ca.certificate().subject)
+            && !known.iter().any(|due| due.serial == certificate.serial);
+        if ended && ca.revocation(certificate)?.is_none() {
+            found.push(Due {
+                serial: certificate.serial.clone(),
+                not_after: certificate.not_after,
+                title: certificate.title(),
+                certificate: Some(certificate.clone()),
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// The command that renews a certificate, in the folder that it is in where there is one here.
@@ -152,16 +195,18 @@ fn renewal(due: &Due, folders: &[(CertificateFolder, Certificate)]) -> String {
     }
 }
 
-type Backup = Option<(time::OffsetDateTime, u64)>;
+type Backup = Option<(OffsetDateTime, u64)>;
 
 fn backup(
     ca: &CaFolder,
     settings: &Settings,
     seen: &Seen,
+    now: OffsetDateTime,
     to_do: &mut Vec<ToDo>,
 ) -> Result<Backup> {
     let record = backup::record(ca.path());
     let since = record.as_ref().map(|record| seen.rows.saturating_sub(record.rows as u64));
+    let old = record.as_ref().is_some_and(|record| now - record.time > OLD_BACKUP);
     let rekeyed = record.as_ref().is_some_and(|record| record.ca != ca.certificate().serial);
     if !settings.own_backup {
         let what = match since {
@@ -170,7 +215,7 @@ fn backup(
                 "backup-old",
                 "the last backup is from before the CA was made anew".to_owned(),
             )),
-            Some(since) if since >= SINCE_BACKUP => Some((
+            Some(since) if since >= SINCE_BACKUP || (since > 0 && old) => Some((
                 "backup-old",
                 format!("{} were issued since the last backup", count_of(since)),
             )),

@@ -187,6 +187,14 @@ impl Crl {
         encoded.into_iter().map(|entry| read_entry(entry).ok_or_else(malformed)).collect()
     }
 
+    /// The entries, encoded one after the other.
+    fn entries_content(&self) -> Result<&[u8]> {
+        let Some(range) = self.entries.clone() else { return Ok(&[]) };
+        entries::content(&self.der[range], SEQUENCE)
+            .map(|(content, _)| content)
+            .ok_or_else(|| Error::refused("malformed revocation list: its entries are unreadable"))
+    }
+
     fn encoded_entries(&self) -> Result<Vec<&[u8]>> {
         match self.entries.clone() {
             Some(range) => tlv::elements(&self.der[range]),
@@ -294,6 +302,24 @@ mod tests {
         assert_eq!(crl.entries().unwrap(), written);
         let again = Crl::from_file_content(crl.to_pem().as_bytes()).unwrap();
         assert_eq!(again.as_der(), crl.as_der());
+    }
+
+    #[test]
+    fn what_a_new_list_lacks_is_found() {
+        let date = datetime!(2026-11-01 12:00 UTC);
+        let entries = |serials: &[&str]| {
+            let mut entries = Entries::new();
+            for serial in serials {
+                let revocation = Revocation::new(date, Reason::Superseded);
+                entries.push(&Serial::parse(serial).unwrap(), &revocation).unwrap();
+            }
+            entries
+        };
+        let (list, _) = made(&entries(&["01", "FF00", "80"]));
+        assert_eq!(entries(&["80", "FF00", "01", "02"]).lacking(&list).unwrap(), []);
+        let lacking = entries(&["01", "02"]).lacking(&list).unwrap();
+        assert_eq!(lacking, ["FF00", "80"].map(|serial| Serial::parse(serial).unwrap()));
+        assert_eq!(Entries::new().lacking(&made(&Entries::new()).0).unwrap(), []);
     }
 
     #[test]

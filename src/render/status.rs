@@ -7,7 +7,8 @@
 //! `{made, issued_since}`; `to_do`: `{id, what, mend}`, in the order of the screen, `mend` being a command
 //! or what else to do. Dates are RFC 3339, UTC. The identifiers are those of `mailca doctor`, and
 //! `ca-ends`, `certificate-ends`, `certificate-ended`, `certificate-undelivered`, `crl-missing`,
-//! `crl-unreadable`, `crl-due`, `crl-out-of-date`, `crl-incomplete`, `backup-missing`, `backup-old`.
+//! `crl-needed`, `crl-unpublished`,
+//! `crl-ahead` (a published list knows more than index.txt), `backup-missing`, `backup-old`.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;

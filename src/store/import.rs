@@ -64,7 +64,8 @@ pub struct History {
     pub remarks: Vec<String>,
 }
 
-/// Says what kind of folder it is, by the files in it.
+/// Says what kind of folder it is, by the files in it. One whose CA was given a new key is refused: its
+/// older keys would not come along.
 pub fn recognize(folder: &Path) -> Result<Option<Source>> {
     for (kind, certificate, key) in [
         (Kind::DemoCa, layout::CA_CERTIFICATE.name, layout::CA_KEY.name),
@@ -73,6 +74,14 @@ pub fn recognize(folder: &Path) -> Result<Option<Source>> {
     ] {
         let (certificate, key) = (folder.join(certificate), folder.join(key));
         match (certificate.exists(), key.exists()) {
+            (true, true) if folder.join(layout::PREVIOUS).is_dir() => {
+                return Err(Error::refused(format!(
+                    "{} has older keys in {}, which still sign revocation lists",
+                    folder.display(),
+                    layout::PREVIOUS
+                ))
+                .hint("use the folder itself with --ca-dir, or move it: `mailca backup`, `mailca restore`"));
+            }
             (true, true) => {
                 return Ok(Some(Source { kind, certificate, key, folder: folder.to_owned() }));
             }

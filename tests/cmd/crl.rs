@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::{Folder, Snapshot, mode, need};
+use crate::support::{Certificate, Folder, Snapshot, mode, need};
 
 /// A CA, a revoked host in `a` and a good one in `b`.
 fn with_revoked() -> Folder {
@@ -497,4 +497,79 @@ fn a_ca_that_has_ended_is_said() {
         .success();
     folder.replace("demoCA/cacert.pem", folder.read("ended.pem"));
     folder.mailca("crl").success().says(&["warning", "ended on 2021-01-01"]);
+}
+
+/// A CA with a published list that revokes joe, whose folder is then the one from before that.
+fn with_a_folder_from_before() -> Folder {
+    let folder = Folder::with_ca();
+    let configuration = folder.text("demoCA/mailca.toml");
+    folder
+        .replace("demoCA/mailca.toml", format!("{configuration}crl-publish = [\"../pub.pem\"]\n"));
+    folder.mailca("issue --user joe --email joe@example.com --key-type ecdsa-p256 joe").success();
+    folder.mailca("crl").success();
+    folder.mailca("backup ca.tar").success();
+    folder.mailca("revoke joe --reason keyCompromise --crl").success();
+    std::fs::rename(folder.path("demoCA"), folder.path("lost")).unwrap();
+    folder.mailca("restore ca.tar").success();
+    folder
+}
+
+#[test]
+fn what_a_published_list_revokes_is_never_let_in_again() {
+    need!("openssl");
+    let folder = with_a_folder_from_before();
+    let serial = Certificate::read(&folder.path("joe/cert.pem")).serial;
+    for line in ["crl --if-needed", "crl", "crl --days 3"] {
+        folder.mailca(line).refused(&["pub.pem revokes", &serial, "mailca doctor --fix"]);
+    }
+    let outcome = folder.mailca("status").exits(3);
+    outcome.says(&["index.txt is old", "pub.pem holds a newer list", "mailca doctor --fix"]);
+    folder.mailca("doctor --fix").output();
+    folder.mailca("crl --if-needed").success();
+    folder
+        .openssl("verify -crl_check -CAfile demoCA/cacert.pem -CRLfile pub.pem joe/cert.pem")
+        .exits(2)
+        .says(&["certificate revoked"]);
+    folder.mailca("status").exits(3).says_nothing_of(&["index.txt is old"]);
+}
+
+#[test]
+fn an_emptied_index_makes_no_emptier_list() {
+    let folder = Folder::with_user();
+    folder.mailca("revoke joeuser --crl").success();
+    let index = folder.text("demoCA/index.txt");
+    folder.write("demoCA/index.txt", "");
+    folder.mailca("crl --if-needed").refused(&["crl.pem revokes", "mailca doctor --fix"]);
+    folder.mailca("status").exits(3).says(&["index.txt is old"]);
+    folder.write("demoCA/index.txt", index);
+    folder.mailca("crl").success();
+}
+
+#[test]
+fn a_list_of_somebody_else_at_a_place_decides_nothing() {
+    need!("openssl");
+    let folder = Folder::with_user();
+    folder.mailca("newca --ca-dir other --org Example --cn").arg("Test CA ecdsa-p256").success();
+    folder.mailca("issue --ca-dir other --cn mail.example.com m").success();
+    folder.mailca("revoke --ca-dir other m --crl").success();
+    // The same name, another key: it says nothing about this CA's certificates.
+    let list = folder.read("other/crl.pem");
+    folder.write("pub.pem", list);
+    folder.mailca("crl --publish pub.pem").success();
+}
+
+#[test]
+fn a_configured_place_that_is_gone_holds_up_nothing_else() {
+    let folder = Folder::with_user();
+    folder.mkdir("good");
+    let configuration = folder.text("demoCA/mailca.toml");
+    let places = "crl-publish = [\"../gone/crl.pem\", \"../good/crl.pem\"]\n";
+    folder.replace("demoCA/mailca.toml", format!("{configuration}{places}"));
+    let outcome = folder.mailca("revoke joeuser --reason keyCompromise --crl").exits(1);
+    assert!(outcome.stderr.contains("gone"), "{outcome}");
+    assert_eq!(folder.index().last().unwrap()[0], "R");
+    assert_eq!(folder.read("good/crl.pem"), folder.read("demoCA/crl.pem"));
+    // What is named now is looked at first.
+    folder.mailca("crl --publish gone/crl.pem -q").exits(1);
+    folder.mailca("crl --publish nowhere/crl.pem").refused(&["nowhere"]);
 }

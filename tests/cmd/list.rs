@@ -106,7 +106,7 @@ fn certificates_that_cannot_be_opened_are_counted() {
     let folder = with_certificates();
     folder.mailca("list --profile user").success().says(&["3 certificates are not in newcerts"]);
     folder.mailca("list").success().says_nothing_of(&["newcerts"]);
-    folder.mailca("list --name nobody").success().says(&["no certificate"]);
+    folder.mailca("list --name nobody").success().says(&["no certificate is listed"]);
 }
 
 #[test]

@@ -299,3 +299,18 @@ fn a_half_line_at_the_end_stays_what_it_was() {
     assert!(folder.text("demoCA/index.txt").ends_with("\nV\t3601010000"));
     assert!(folder.mailca("show demoCA/crl.pem").success().text().contains("1 certificate"));
 }
+
+#[test]
+fn other_certificates_of_a_compromised_key_are_named() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    let old = folder.index()[1][3].clone();
+    folder.mailca("renew mail").success();
+    folder.mailca("revoke mail").success().says_nothing_of(&["the same key"]);
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    let older = folder.index()[1][3].clone();
+    folder.mailca("renew mail").success();
+    let outcome = folder.mailca("revoke mail --reason keyCompromise").success();
+    outcome.says(&["warning", &older, "the same key"]).says_nothing_of(&[&old]);
+}

@@ -175,3 +175,33 @@ fn a_folder_without_a_ca_is_refused() {
     Folder::empty().mailca("status").refused(&["no CA"]);
     Folder::with_ca().mailca("status --expiring soon").usage(&["30d"]);
 }
+
+#[test]
+fn a_lost_key_and_a_lost_index_are_seen() {
+    let folder = sound();
+    std::fs::rename(folder.path("demoCA/private/cakey.pem"), folder.path("key")).unwrap();
+    folder.mailca("status").exits(3).says(&["cakey.pem is missing"]);
+    std::fs::copy(folder.path("mail/key.pem"), folder.path("demoCA/private/cakey.pem")).unwrap();
+    folder.mailca("status").exits(3).says(&["cakey.pem is not the key"]);
+    std::fs::rename(folder.path("key"), folder.path("demoCA/private/cakey.pem")).unwrap();
+    std::fs::remove_file(folder.path("demoCA/index.txt")).unwrap();
+    folder.mailca("status").exits(3).says(&["index.txt is missing", "mailca doctor --fix"]);
+    folder.mailca("list").refused(&["index.txt is missing", "mailca doctor --fix"]);
+}
+
+#[test]
+fn what_ended_long_ago_and_lies_here_is_not_forgotten() {
+    need!("openssl");
+    let folder = sound();
+    folder.mkdir("mx");
+    folder.simple_request("mx/req", "/CN=mx.example.com", "DNS:mx.example.com");
+    folder
+        .openssl("ca -config demoCA/openssl.cnf -batch -notext -startdate 20200101000000Z")
+        .args(&["-enddate", "20210101000000Z", "-in", "mx/req.csr", "-out", "mx/cert.pem"])
+        .success();
+    let found = to_do(&folder.mailca("status --json").exits(3));
+    assert_eq!(found, [("certificate-ended".to_owned(), "mailca renew mx".to_owned())]);
+    folder.mailca("revoke mx").success();
+    folder.mailca("crl").success();
+    folder.mailca("status").success();
+}

@@ -83,6 +83,7 @@ fn sign(
     let wishes = Wishes {
         profile: Some(profile),
         days: settings.leaf_days(),
+        ca_days: settings.leaf_days(),
         path_length: None,
         crl_url: crl_url(None, settings)?,
         more_names: Vec::new(),

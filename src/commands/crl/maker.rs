@@ -5,7 +5,7 @@ use crate::commands::crl::Report;
 use crate::commands::{OpenedKey, open_ca_key, passphrase_of};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::crl::Crl;
+use crate::pki::crl::{Crl, Entries};
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
@@ -21,6 +21,9 @@ pub enum Look {
     Lacking,
     /// A new list is needed, and why.
     Needed(String),
+    /// index.txt is behind a list that was published, as after a restore: a new list would let revoked
+    /// certificates in again, and none is made. How it is seen.
+    Behind(String),
 }
 
 /// Makes the lists of a CA: one for its key, and one for every key that it had before and that signed
@@ -31,6 +34,9 @@ pub struct Maker<'a> {
     issuers: Vec<Issuer>,
     /// The keys of the others.
     older: Vec<Previous>,
+    /// Those of the settings. That one of them is gone must not keep the others waiting.
+    configured: Places,
+    /// All of them.
     places: Places,
     days: u32,
 }
@@ -66,7 +72,8 @@ impl<'a> Maker<'a> {
         for one in &older {
             issuers.push(Issuer::previous(one.certificate.clone())?);
         }
-        Ok(Self { ca, issuers, older, places, days: settings.crl_days() })
+        let configured = places.clone();
+        Ok(Self { ca, issuers, older, configured, places, days: settings.crl_days() })
     }
 
     /// The same with what the command line says besides.
@@ -103,10 +110,18 @@ impl<'a> Maker<'a> {
                 .hint("it needs the key usage cRLSign, or none at all (RFC 5280 4.2.1.3)"));
             }
             for place in self.places.of(issuer, self.ca)? {
-                place.check(issuer, self.ca)?;
+                if !self.may_fail(&place, issuer)? {
+                    place.check(issuer, self.ca)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether the lists are made although this place cannot take them: it was named in the settings, and
+    /// servers elsewhere would otherwise be left with a list that goes out of date.
+    fn may_fail(&self, place: &Destination, issuer: &Issuer) -> Result<bool> {
+        Ok(!place.is_own() && self.configured.of(issuer, self.ca)?.contains(place))
     }
 
     /// The keys of the issuers, in their order. It may ask for a passphrase, so no lock may be held.
@@ -158,6 +173,9 @@ impl<'a> Maker<'a> {
 
     /// The same where the number of revoked rows is known.
     pub fn look_at(&self, revoked: usize, env: &Env) -> Result<Look> {
+        if let Some(how) = self.behind(revoked)? {
+            return Ok(Look::Behind(how));
+        }
         let lists = match self.good_lists(revoked, env)? {
             Ok(lists) => lists,
             Err(why) => return Ok(Look::Needed(why)),
@@ -168,15 +186,41 @@ impl<'a> Maker<'a> {
         Ok(Look::Lacking)
     }
 
+    /// How it is seen that a published list is newer than what this folder knows.
+    fn behind(&self, revoked: usize) -> Result<Option<String>> {
+        for issuer in &self.issuers {
+            let own = Destination::own(issuer, self.ca).verified(issuer);
+            let own_number = own.as_ref().and_then(|list| list.number.clone());
+            for place in self.places.of(issuer, self.ca)? {
+                let Some(list) = place.verified(issuer) else { continue };
+                let path = place.path.display();
+                if !place.is_own() && list.number > own_number {
+                    return Ok(Some(format!("{path} holds a newer list than the CA's folder")));
+                }
+                if list.count() > revoked {
+                    return Ok(Some(format!(
+                        "{path} lists {}, and {revoked} are revoked in index.txt",
+                        list.count()
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Puts the lists that are there into the places that lack them; `None` where new ones are needed.
     /// The caller holds the lock.
     pub fn publish_again(&self, env: &Env) -> Result<Option<Report>> {
         let revoked = crl::count_revoked(self.ca)?;
+        if self.behind(revoked)?.is_some() {
+            return Ok(None);
+        }
         let Ok(lists) = self.good_lists(revoked, env)? else { return Ok(None) };
         self.check()?;
         let mut report = self.report(&lists, false);
-        for (place, list) in self.lacking(&lists)? {
-            report.note(&place, place.put(list));
+        for (place, list, issuer) in self.lacking(&lists)? {
+            let checked = place.check(issuer, self.ca).map(|_| ());
+            report.note(&place, checked.and_then(|()| place.put(list)));
         }
         Ok(Some(report))
     }
@@ -192,17 +236,23 @@ impl<'a> Maker<'a> {
                 issuer.not_after.date()
             ));
         }
+        let entries = crl::entries(self.ca)?;
         let mut seen = None;
         let mut before = Vec::new();
+        let mut failed = Vec::new();
         for issuer in &self.issuers {
             for place in self.places.of(issuer, self.ca)? {
-                seen = seen.max(place.check(issuer, self.ca)?);
+                match place.check(issuer, self.ca) {
+                    Ok(number) => seen = seen.max(number),
+                    Err(error) if self.may_fail(&place, issuer)? => failed.push((place, error)),
+                    Err(error) => return Err(error),
+                }
             }
+            self.check_keeps_all(&entries, issuer)?;
             let own = Destination::own(issuer, self.ca).current(issuer);
             seen = seen.max(own.as_ref().and_then(|crl: &Crl| crl.number.clone()));
             before.push(own);
         }
-        let entries = crl::entries(self.ca)?;
         let number = crl::take_number(self.ca, seen.as_ref())?;
         let mut lists = Vec::new();
         for ((issuer, key), before) in self.issuers.iter().zip(keys).zip(before) {
@@ -216,6 +266,9 @@ impl<'a> Maker<'a> {
         let mut report = self.report(&lists, true);
         for (issuer, list) in self.issuers.iter().zip(&lists) {
             for place in self.places.of(issuer, self.ca)? {
+                if failed.iter().any(|(failing, _)| *failing == place) {
+                    continue;
+                }
                 let put = place.put(list);
                 if place.is_own() {
                     put?;
@@ -224,7 +277,37 @@ impl<'a> Maker<'a> {
                 }
             }
         }
+        for (place, error) in failed {
+            report.note(&place, Err(error));
+        }
         Ok(report)
+    }
+
+    /// Refuses where a list that is there, in the CA's folder or published, revokes what index.txt does
+    /// not: a new one would let those certificates in again.
+    fn check_keeps_all(&self, entries: &Entries, issuer: &Issuer) -> Result<()> {
+        let mut looked_at: Vec<Crl> = Vec::new();
+        for place in self.places.of(issuer, self.ca)? {
+            let Some(list) = place.verified(issuer) else { continue };
+            if looked_at.iter().any(|known| known.as_der() == list.as_der()) {
+                continue;
+            }
+            let lacking = entries.lacking(&list)?;
+            if !lacking.is_empty() {
+                let shown: Vec<_> = lacking.iter().take(3).map(ToString::to_string).collect();
+                let more = if lacking.len() > shown.len() { " and others" } else { "" };
+                return Err(Error::refused(format!(
+                    "{} revokes {}{more}, which index.txt does not: a new list would let {} in again",
+                    place.path.display(),
+                    shown.join(", "),
+                    if lacking.len() == 1 { "it" } else { "them" }
+                ))
+                .hint("`mailca doctor --fix` takes in what index.txt lacks; then make the list")
+                .hint("this is so after a backup was restored, or an old index.txt was put back"));
+            }
+            looked_at.push(list);
+        }
+        Ok(())
     }
 
     /// The lists in the CA's folder, or why new ones are needed.
@@ -247,13 +330,16 @@ impl<'a> Maker<'a> {
     }
 
     /// The places that have another list than they should.
-    fn lacking<'l>(&self, lists: &'l [List]) -> Result<Vec<(Destination, &'l List)>> {
+    fn lacking<'l>(
+        &'l self,
+        lists: &'l [List],
+    ) -> Result<Vec<(Destination, &'l List, &'l Issuer)>> {
         let mut found = Vec::new();
         for (issuer, list) in self.issuers.iter().zip(lists) {
             let own = Destination::own(issuer, self.ca);
             let places = self.places.of(issuer, self.ca)?.into_iter();
             let lacking = places.filter(|place| *place != own && place.lacks(list));
-            found.extend(lacking.map(|place| (place, list)));
+            found.extend(lacking.map(|place| (place, list, issuer)));
         }
         Ok(found)
     }

@@ -135,24 +135,6 @@ fn verifies(
     verify::verify(certificate.as_der(), &options).map(|_| ())
 }
 
-/// The end of the last certificate in the index that is not one of the CA's own, revoked ones included:
-/// so long a key has to sign revocation lists.
-pub(super) fn last_end(ca: &CaFolder) -> Result<Option<OffsetDateTime>> {
-    let own = Oneline::parse(ca.certificate().subject.oneline().as_bytes());
-    let mut last: Option<u64> = None;
-    let mut end = None;
-    Index::of(ca.path()).rows(|row| {
-        if let Some(ordinal) = row.not_after_ordinal().filter(|ordinal| Some(*ordinal) > last)
-            && row.subject() != own
-        {
-            last = Some(ordinal);
-            end = row.not_after();
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(end)
-}
-
 /// Refuses a command unless it is forced, for certificates that would break.
 pub(super) fn unless_forced(found: &Found, force: bool, message: &str) -> Result<()> {
     if found.count() == 0 || force {

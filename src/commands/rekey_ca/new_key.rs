@@ -64,7 +64,9 @@ pub(super) fn run(args: &RekeyCa, ca: &CaFolder, global: &Global, env: &mut Env)
     if made.old_with_new.is_some() {
         issued::check_verifies(ca, &bundle, now)?;
     }
-    let until = issued::last_end(ca)?.unwrap_or(now - time::Duration::SECOND).min(old.not_after);
+    // The cross certificate is one of the old key's too, and a server that checks the lists of the whole
+    // chain asks for the old key's for as long as a client comes by way of it.
+    let until = old.not_after;
     let key_file = input::read(&ca.path().join(layout::CA_KEY.name))?;
     let kept = previous::keep(ca, old, &key_file, until, &env.stamp()?)?;
     for one in Previous::all(ca)?.iter().chain([&kept]) {

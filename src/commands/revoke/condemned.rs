@@ -1,5 +1,6 @@
 //! The certificate that is to be revoked, and its row in index.txt.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,8 +9,10 @@ use time::OffsetDateTime;
 use crate::cli::Global;
 use crate::commands::target::{self, Place, Target};
 use crate::error::{Error, Result};
+use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::second;
+use crate::pki::name::Oneline;
 use crate::pki::printable::printable;
 use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
@@ -133,6 +136,36 @@ impl Condemned {
             revocation.reason = *reason;
         }
         Ok(record)
+    }
+
+    /// The other certificates for its key that are valid, by serial number: whoever has the key can use
+    /// them.
+    pub(super) fn others_of_its_key(
+        &self,
+        ca: &CaFolder,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Serial>> {
+        let Some(certificate) = self.certificate() else { return Ok(Vec::new()) };
+        let now = asn1_time::ordinal_of(now);
+        let subject = Oneline::parse(certificate.subject.oneline().as_bytes());
+        let mut same_subject = Vec::new();
+        Index::of(ca.path()).rows_where(
+            |status, end| status == b'V' && asn1_time::ordinal(end).is_some_and(|end| end >= now),
+            |row| {
+                if row.subject() == subject {
+                    same_subject.extend(row.serial());
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        let mut found = Vec::new();
+        for serial in same_subject.into_iter().filter(|serial| *serial != certificate.serial) {
+            let other = ca.issued(&serial)?;
+            if other.is_some_and(|other| other.public_key == certificate.public_key) {
+                found.push(serial);
+            }
+        }
+        Ok(found)
     }
 
     /// What an administrator looks at before agreeing.

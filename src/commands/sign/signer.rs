@@ -19,12 +19,17 @@ use crate::store::folder::Existing;
 use crate::store::layout;
 use crate::store::transaction::{self, Occasion};
 
+/// Validity of an intermediate CA in days, where nobody says otherwise; it ends with the CA above it.
+const CA_DAYS: u32 = 3650;
+
 /// What the administrator wants of every certificate of this run.
 pub struct Wishes {
     /// The profile, where it was given.
     pub profile: Option<Profile>,
     /// Validity in days.
     pub days: u32,
+    /// Validity in days of an intermediate CA.
+    pub ca_days: u32,
     /// The path length of an intermediate CA.
     pub path_length: Option<u8>,
     /// The CRL distribution point.
@@ -51,6 +56,7 @@ impl Wishes {
         Ok(Self {
             profile: terms.profile.as_deref().map(str::parse).transpose()?,
             days: terms.days.unwrap_or_else(|| settings.leaf_days()),
+            ca_days: terms.days.unwrap_or(CA_DAYS),
             path_length: terms.path_len,
             crl_url: commands::crl_url(terms.crl_url.as_ref(), settings)?,
             more_names: Vec::new(),
@@ -142,7 +148,7 @@ impl<'a> Signer<'a> {
         }
         let terms = Terms {
             profile,
-            days: wishes.days,
+            days: if profile == Profile::Ca { wishes.ca_days } else { wishes.days },
             more_names: wishes.more_names.clone(),
             path_length: wishes.path_length.unwrap_or(0),
             crl_url: wishes.crl_url.clone(),

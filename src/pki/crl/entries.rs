@@ -1,5 +1,6 @@
 //! The entries of a list that is being made, encoded one after the other.
 
+use super::Crl;
 use crate::error::{Error, Result};
 use crate::pki::asn1_time;
 use crate::pki::revocation::{Reason, Revocation};
@@ -121,6 +122,20 @@ impl Entries {
         Some(())
     }
 
+    /// The serial numbers of a list that these entries lack: certificates that would be accepted again.
+    /// A list of a million entries is compared by 64 bits of each serial number.
+    pub fn lacking(&self, list: &Crl) -> Result<Vec<Serial>> {
+        let mut present = serial_keys(&self.der)?;
+        present.sort_unstable();
+        let is_missing = |key: &u64| present.binary_search(key).is_err();
+        let listed = serial_keys(list.entries_content()?)?;
+        if !listed.iter().any(is_missing) {
+            return Ok(Vec::new());
+        }
+        let entries = list.entries()?.into_iter().map(|(serial, _)| serial);
+        Ok(entries.filter(|serial| is_missing(&key_of(serial.as_bytes()))).collect())
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count
@@ -189,6 +204,45 @@ fn nibble(digit: u8) -> Option<u8> {
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     }
+}
+
+/// 64 bits of each serial number in encoded entries.
+fn serial_keys(mut encoded: &[u8]) -> Result<Vec<u64>> {
+    let malformed = || Error::refused("malformed revocation list: an entry is unreadable");
+    let mut keys = Vec::new();
+    while !encoded.is_empty() {
+        let (entry, rest) = content(encoded, SEQUENCE).ok_or_else(malformed)?;
+        let (serial, _) = content(entry, INTEGER).ok_or_else(malformed)?;
+        keys.push(key_of(serial));
+        encoded = rest;
+    }
+    Ok(keys)
+}
+
+/// FNV-1a over the octets without leading zeros.
+fn key_of(serial: &[u8]) -> u64 {
+    let significant = serial.iter().skip_while(|octet| **octet == 0);
+    significant.fold(0xCBF2_9CE4_8422_2325, |state, octet| {
+        (state ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3)
+    })
+}
+
+/// The content of the element at the beginning, and what follows it.
+pub(super) fn content(encoded: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&first, rest) = encoded.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    let (length, rest) = match length {
+        0..=0x7F => (usize::from(length), rest),
+        0x81..=0x84 => {
+            let (octets, rest) = rest.split_at_checked(usize::from(length & 0x7F))?;
+            (octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet)), rest)
+        }
+        _ => return None,
+    };
+    if first != tag {
+        return None;
+    }
+    rest.split_at_checked(length)
 }
 
 #[cfg(test)]

@@ -130,6 +130,11 @@ impl Destination {
         crl.issuer.same_as(&issuer.certificate.subject).then_some(crl)
     }
 
+    /// The same, where its signature verifies: what others put here decides nothing.
+    pub fn verified(&self, issuer: &Issuer) -> Option<Crl> {
+        self.current(issuer).filter(|list| list.check_signature(&issuer.certificate).is_ok())
+    }
+
     /// Refuses where a list of this CA cannot be put here, or would take the place of something else.
     /// Returns the number of the one that is here, unless it is in the CA's folder: what is there under
     /// this name is the CA's to replace, whatever became of it.

@@ -10,6 +10,14 @@ use crate::store::{input, layout};
 /// How long before its end the CA wants a new one.
 const NEAR: Duration = Duration::days(90);
 
+/// What becomes of an intermediate CA near its end.
+const ABOVE: &str = "at the CA above it, `mailca renew --profile ca` makes a new certificate; here, \
+                     `mailca rekey-ca --cert FILE` puts it into its place";
+
+fn is_intermediate(scene: &Scene<'_>) -> bool {
+    !scene.ca.certificate().is_self_issued()
+}
+
 /// What the certificate says.
 pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let certificate = scene.ca.certificate();
@@ -18,13 +26,20 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     if end < scene.now {
         let what =
             format!("the CA {title} ended on {}: nothing that it signed verifies", end.date());
-        let mend =
-            "`mailca rekey-ca --same-key` gives it new dates; clients need the new certificate";
+        let mend = if is_intermediate(scene) {
+            ABOVE
+        } else {
+            "`mailca rekey-ca --same-key` gives it new dates; clients need the new certificate"
+        };
         findings.push(Finding::problem("ca-expired", what, mend));
     } else if end - scene.now < NEAR {
         let what = format!("the CA {title} ends on {}", end.date());
-        let mend = "`mailca rekey-ca` gives it new dates or a new key; clients need the new \
-                    certificate before that day";
+        let mend = if is_intermediate(scene) {
+            ABOVE
+        } else {
+            "`mailca rekey-ca` gives it new dates or a new key; clients need the new certificate \
+             before that day"
+        };
         findings.push(Finding::problem("ca-near-its-end", what, mend));
     }
     if let Some(weakness) = certificate.weakness() {
@@ -63,7 +78,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Whether the key is the certificate's.
-pub(super) fn examine_full(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+pub(super) fn examine_key(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let path = scene.ca.path().join(layout::CA_KEY.name);
     let from_backup = "take the key from a backup; it cannot be made again";
     let Some(content) = input::read_if_there(&path)? else {

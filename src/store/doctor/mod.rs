@@ -95,7 +95,7 @@ impl Finding {
 /// How far a check goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// One pass over index.txt, and no certificate but the CA's, no key and no CRL is opened.
+    /// One pass over index.txt, and no certificate but the CA's, no key but the CA's and no CRL is opened.
     Quick,
     /// Everything.
     Full,
@@ -131,7 +131,6 @@ pub fn examine(scene: &Scene<'_>, depth: Depth) -> Result<Vec<Finding>> {
         let survey = survey::Survey::of(scene, &published)?;
         records::examine(scene, &published, &survey, &mut findings);
         numbers::examine_full(scene, &published, &survey, &mut findings)?;
-        authority::examine_full(scene, &mut findings)?;
         folders::examine(scene, &mut findings);
         leftovers::examine_around(scene, &mut findings);
     }
@@ -145,6 +144,7 @@ pub fn quick(scene: &Scene<'_>, checks: LineChecks) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     checks.finish(scene, &mut findings);
     authority::examine(scene, &mut findings);
+    authority::examine_key(scene, &mut findings)?;
     modes::examine(scene, &mut findings)?;
     numbers::examine(scene, &mut findings)?;
     configuration::examine(scene, &mut findings)?;

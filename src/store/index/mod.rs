@@ -221,7 +221,7 @@ impl Index {
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     return Err(Error::refused(format!("{} is missing", self.path.display()))
-                        .hint("restore it from a backup, or from index.txt.old beside it"));
+                        .hint("`mailca doctor --fix` makes it anew from newcerts and crl.pem"));
                 }
                 other => return Ok(other?),
             }
