@@ -268,7 +268,7 @@ pub struct Tlsa {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// Port; may be repeated [default: 25]
-    #[arg(long, value_name = "N", action = ArgAction::Append)]
+    #[arg(long, value_name = "N", action = ArgAction::Append, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
 }
 

@@ -72,7 +72,16 @@ fn check_place(args: &Backup, ca: &CaFolder) -> Result<()> {
     if file.symlink_metadata().is_ok_and(|there| !there.is_file()) {
         return Err(Error::refused(format!("{} is not a plain file", file.display())));
     }
+    if input::read_if_there(file)?.is_some_and(|there| !there.is_empty() && !is_tar(&there)) {
+        return Err(Error::refused(format!("{} is there, and is no backup", file.display()))
+            .hint("name another file: --force is for an older backup"));
+    }
     Ok(())
+}
+
+/// Whether it begins as a tar archive does (POSIX ustar).
+fn is_tar(content: &[u8]) -> bool {
+    content.get(257..262) == Some(b"ustar")
 }
 
 fn key_is_encrypted(ca: &CaFolder) -> Result<bool> {

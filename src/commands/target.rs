@@ -36,6 +36,7 @@ pub(super) struct Target {
 /// is refused.
 pub(super) fn find(target: &str, ca: &CaFolder, global: &Global) -> Result<Target> {
     let path = Path::new(target);
+    check_unambiguous(target, path, ca)?;
     if path.is_dir() {
         return in_folder(path, ca, global);
     }
@@ -60,6 +61,31 @@ pub(super) fn find(target: &str, ca: &CaFolder, global: &Global) -> Result<Targe
     let certificate = ca.issued(&serial)?.ok_or_else(unknown)?;
     check_not_the_ca(&certificate, ca)?;
     Ok(Target { certificate, place: Place::Serial })
+}
+
+/// Refuses a name that is a folder or file here and the serial number of another certificate as well: a
+/// wrong guess cannot be taken back.
+fn check_unambiguous(target: &str, path: &Path, ca: &CaFolder) -> Result<()> {
+    let Ok(serial) = Serial::parse(target) else { return Ok(()) };
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let file = if path.is_dir() { path.join(layout::CERTIFICATE.name) } else { path.to_owned() };
+    let named = input::read_if_there(&file)
+        .ok()
+        .flatten()
+        .and_then(|content| Certificate::from_file_content(&content).ok())
+        .and_then(|found| found.into_iter().next());
+    match ca.issued(&serial)? {
+        Some(kept) if named.is_none_or(|named| named.as_der() != kept.as_der()) => {
+            Err(Error::refused(format!(
+                "{target} is here, and is the serial number of {} as well",
+                kept.title()
+            ))
+            .hint(format!("./{target} is what is here; 0x{target} is the serial number")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The certificate in a certificate folder.

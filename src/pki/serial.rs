@@ -75,6 +75,21 @@ impl Serial {
         if digits.is_empty() { "0".into() } else { digits.into_iter().rev().collect() }
     }
 
+    /// The number that is so much greater.
+    #[must_use]
+    pub fn plus(&self, more: u32) -> Self {
+        let mut bytes = self.0.clone();
+        let mut carry = u64::from(more);
+        for byte in bytes.iter_mut().rev() {
+            carry += u64::from(*byte);
+            *byte = carry.to_be_bytes()[7];
+            carry >>= 8;
+        }
+        let mut all = carry.to_be_bytes().to_vec();
+        all.append(&mut bytes);
+        Self::from_bytes(&all)
+    }
+
     /// The big-endian bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -133,9 +148,11 @@ mod tests {
         let serial = |text| Serial::parse(text).unwrap();
         for (one, next) in [("00", "01"), ("FF", "0100"), ("01FF", "0200")] {
             assert_eq!(serial(one).successor(), serial(next));
+            assert_eq!(serial(one).plus(1), serial(next));
             assert!(serial(one) < serial(next));
         }
         assert!(serial("FF") < serial("0100"));
+        assert_eq!(serial("FFFF05").plus(1 << 16), serial("0100FF05"));
     }
 
     #[test]

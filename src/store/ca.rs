@@ -28,6 +28,11 @@ impl CaFolder {
     /// Opens the CA in `path` and reads its certificate.
     pub fn open(path: &Path) -> Result<Self> {
         let certificate = path.join(layout::CA_CERTIFICATE.name);
+        if let Err(error) = fs::metadata(&certificate)
+            && error.kind() == std::io::ErrorKind::PermissionDenied
+        {
+            return Err(Error::from(error).hint("its owner may read it; is this the right user?"));
+        }
         if !certificate.exists() {
             return Err(Error::refused(format!("there is no CA in {}", path.display()))
                 .hint("make one with `mailca newca`")

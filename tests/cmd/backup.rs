@@ -129,3 +129,12 @@ fn a_folder_of_ca_pls_is_packed_as_well() {
     folder.mailca("restore ca.tar").success();
     folder.mailca("issue --cn mail.example.com").success();
 }
+
+#[test]
+fn only_a_backup_gives_way_to_a_backup() {
+    let folder = Folder::with_user();
+    folder.mailca("backup --force joeuser/key.pem").refused(&["is no backup"]);
+    folder.mailca("backup ca.tar").success();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    folder.mailca("backup --force ca.tar").success();
+}

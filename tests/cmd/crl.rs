@@ -541,16 +541,16 @@ fn an_emptied_index_makes_no_emptier_list() {
 }
 
 #[test]
-fn a_list_of_somebody_else_at_a_place_decides_nothing() {
-    need!("openssl");
+fn the_list_of_another_ca_of_the_same_name_is_not_written_over() {
     let folder = Folder::with_user();
     folder.mailca("newca --ca-dir other --org Example --cn").arg("Test CA ecdsa-p256").success();
-    folder.mailca("issue --ca-dir other --cn mail.example.com m").success();
-    folder.mailca("revoke --ca-dir other m --crl").success();
-    // The same name, another key: it says nothing about this CA's certificates.
-    let list = folder.read("other/crl.pem");
-    folder.write("pub.pem", list);
-    folder.mailca("crl --publish pub.pem").success();
+    folder.mailca("crl --ca-dir other").success();
+    folder.write("pub.pem", folder.read("other/crl.pem"));
+    folder.mailca("crl --publish pub.pem").refused(&["another CA", "pub.pem"]);
+    // That of an older key of this CA is.
+    folder.mailca("crl --publish own.pem").success();
+    folder.mailca("rekey-ca --yes").success();
+    folder.mailca("crl --publish own.pem").success();
 }
 
 #[test]

@@ -126,3 +126,12 @@ fn wrong_filters_are_refused() {
     folder.mailca("list --profile person").usage(&["person"]);
     Folder::empty().mailca("list").refused(&["no CA"]);
 }
+
+#[test]
+fn an_index_that_is_no_file_is_refused() {
+    let folder = Folder::with_ca();
+    std::fs::remove_file(folder.path("demoCA/index.txt")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path("demoCA/index.txt")).unwrap();
+    folder.mailca("list").refused(&["index.txt is not a plain file"]);
+    folder.mailca("crl").exits(1);
+}

@@ -194,3 +194,24 @@ fn an_encrypted_key_is_restored_as_it_is() {
     folder.mailca("restore ca.tar").success().says(&["passphrase", "not compared"]);
     folder.mailca("issue --cn mail.example.com --ca-passphrase-file pass").success();
 }
+
+#[test]
+fn the_numbers_of_lists_go_on_beyond_those_that_are_not_known() {
+    let folder = Folder::with_user();
+    folder.mailca("backup ca.tar").success();
+    for _ in 0..3 {
+        folder.mailca("crl").success();
+    }
+    let used = folder.text("demoCA/crlnumber");
+    std::fs::rename(folder.path("demoCA"), folder.path("lost")).unwrap();
+    folder.mailca("restore ca.tar").success();
+    assert_eq!((used.as_str(), folder.text("demoCA/crlnumber").as_str()), ("04\n", "010001\n"));
+    folder.mailca("crl").success();
+}
+
+#[test]
+fn a_pipe_is_no_archive() {
+    let folder = Folder::empty();
+    folder.program("mkfifo", "pipe").success();
+    folder.mailca("restore pipe").refused(&["not a file"]);
+}

@@ -314,3 +314,15 @@ fn other_certificates_of_a_compromised_key_are_named() {
     let outcome = folder.mailca("revoke mail --reason keyCompromise").success();
     outcome.says(&["warning", &older, "the same key"]).says_nothing_of(&[&old]);
 }
+
+#[test]
+fn a_name_that_is_a_serial_number_too_is_not_guessed_at() {
+    let folder = with_hosts();
+    let number = serial(&folder, "a");
+    folder.bash(&format!("cp -a b {number}")).success();
+    folder.mailca(&format!("revoke {number}")).refused(&[&number, "as well", "0x"]);
+    folder.mailca(&format!("revoke 0x{number}")).success();
+    assert_eq!(row(&folder, &number)[0], "R");
+    folder.mailca(&format!("revoke ./{number}")).success();
+    assert_eq!(row(&folder, &serial(&folder, "b"))[0], "R");
+}

@@ -92,3 +92,8 @@ fn a_pattern_in_the_certificate_stands_for_its_hosts() {
     folder.mailca("tlsa mail.example.com wild").success();
     folder.mailca("tlsa a.b.example.com wild").refused(&["a.b.example.com"]);
 }
+
+#[test]
+fn there_is_no_port_0() {
+    Folder::with_ca().mailca("tlsa mail.example.com --port 0").usage(&["--port"]);
+}

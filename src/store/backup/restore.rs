@@ -32,14 +32,17 @@ pub struct Restored {
     pub key_is_encrypted: bool,
 }
 
+/// More lists than are made between two backups.
+const CRL_NUMBER_GAP: u32 = 1 << 16;
+
 /// Restores the CA of an archive at `target`, where nothing may be. openssl goes on with
 /// `next_serial`: those that it gave out since the backup are not known.
 pub fn restore(archive: &Path, target: &Path, next_serial: &Serial) -> Result<Restored> {
     create::check_vacant(target)?;
-    let mut file = fs::File::open(archive)?;
-    if !file.metadata()?.is_file() {
+    if !fs::metadata(archive)?.is_file() {
         return Err(Error::refused(format!("{} is not a file", archive.display())));
     }
+    let mut file = fs::File::open(archive)?;
     check_end(&mut file).map_err(|error| error.at(archive.display()))?;
     let draft = Draft::begin(target)?;
     for folder in layout::CA_FOLDERS {
@@ -115,12 +118,26 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
             create::write(&path, text.as_bytes(), mode_of(&name))?;
         } else if name == Path::new(layout::SERIAL.name) {
             create::write(&path, format!("{next_serial}\n").as_bytes(), mode_of(&name))?;
+        } else if name == Path::new(layout::CRL_NUMBER.name) {
+            let old = input::read_all(&mut entry, size)?;
+            create::write(&path, beyond(&old).as_bytes(), mode_of(&name))?;
         } else {
             copy(&mut entry, &path, size, mode_of(&name), &mut buffer)?;
         }
         files += 1;
     }
     Ok(files)
+}
+
+/// The number of the next CRL, beyond those that were made since the backup and are not known: a number
+/// that is used twice makes clients keep the older list.
+fn beyond(crl_number: &[u8]) -> String {
+    let text = std::str::from_utf8(crl_number).unwrap_or_default().trim();
+    match Serial::parse(text) {
+        Ok(number) => format!("{}\n", number.plus(CRL_NUMBER_GAP)),
+        // `doctor` writes it anew.
+        Err(_) => format!("{text}\n"),
+    }
 }
 
 fn copy(entry: &mut impl Read, path: &Path, size: u64, mode: u32, buffer: &mut [u8]) -> Result<()> {

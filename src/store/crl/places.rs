@@ -8,6 +8,7 @@ use fs_err as fs;
 
 use super::{Issuer, List, hash_dir};
 use crate::error::{Error, Result};
+use crate::pki::assemble;
 use crate::pki::crl::Crl;
 use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged, folder_of};
@@ -65,6 +66,20 @@ impl Places {
         }
         Ok(distinct)
     }
+}
+
+/// Whether a list was made with one of the keys that the CA has or had. An old signature that is not
+/// verified any more may still name the key.
+fn is_of_a_key_of(crl: &Crl, ca: &CaFolder) -> Result<bool> {
+    for certificate in ca.bundle().all() {
+        let key_id = assemble::authority_key_id(certificate)?;
+        if crl.authority_key_id.as_ref() == Some(&key_id)
+            || crl.check_signature(certificate).is_ok()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +178,13 @@ impl Destination {
         if !crl.issuer.same_as(&issuer.certificate.subject) {
             return Err(Error::refused(format!("{name} is the revocation list of {}", crl.issuer))
                 .hint("name another file: the list of another CA is not written over"));
+        }
+        if !is_of_a_key_of(&crl, ca)? {
+            return Err(Error::refused(format!(
+                "{name} is the revocation list of another CA that is called {} too",
+                crl.issuer
+            ))
+            .hint("name another file: the list of another CA is not written over"));
         }
         Ok(crl.number)
     }

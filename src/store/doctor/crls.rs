@@ -41,10 +41,13 @@ impl Published {
         let mut highest = own.as_ref().and_then(|crl| crl.number.clone());
         let mut places = vec![folder.join(layout::CRL_DER.name)];
         places.extend(files_in(&folder.join(layout::PREVIOUS), |name| name.ends_with(".crl.pem")));
-        places.extend(scene.settings.crl_publish.iter().cloned());
+        // Relative ones begin at the CA's folder.
+        places.extend(scene.settings.crl_publish.iter().map(|place| folder.join(place)));
         let hash = scene.ca.certificate().subject.openssl_hash()?;
         for place in &scene.settings.crl_hash_dir {
-            places.extend(files_in(place, |name| name.starts_with(&format!("{hash}.r"))));
+            places.extend(files_in(&folder.join(place), |name| {
+                name.starts_with(&format!("{hash}.r"))
+            }));
         }
         let named = scene.crls.iter().map(|path| (path, true));
         for (path, is_named) in places.iter().map(|path| (path, false)).chain(named) {
@@ -129,6 +132,10 @@ fn own_list(
         let what = format!("{path} is not signed by this CA");
         findings.push(Finding::problem("crl-not-of-this-ca", what, again));
         return Ok(None);
+    }
+    if crl.check_signature(scene.ca.certificate()).is_err() {
+        let what = format!("{path} is that of an older key of this CA");
+        findings.push(Finding::problem("crl-of-older-key", what, again));
     }
     let Some(end) = crl.next_update else { return Ok(Some(crl)) };
     if end < scene.now {

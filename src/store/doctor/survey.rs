@@ -12,6 +12,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::name::Oneline;
 use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
+use crate::store::ca::CaFolder;
 use crate::store::doctor::Scene;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::folders;
@@ -20,7 +21,7 @@ use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
 use crate::store::doctor::sources::{former_revocations, is_missing, kept_serials};
 use crate::store::index::{Index, Line, Row, line};
-use crate::store::layout;
+use crate::store::{input, layout};
 
 /// What becomes of a line of index.txt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub(super) struct Survey {
     pub(super) undated: Vec<String>,
     /// Revoked rows, not yet expired, that crl.pem lacks.
     pub(super) unpublished: Vec<String>,
+    /// Lines that begin as a revoked row does and are none.
+    spoiled: String,
     /// Whether any row that has not expired is revoked.
     pub(super) has_revoked: bool,
     pub(super) leaves: Leaves,
@@ -113,10 +116,22 @@ impl Survey {
             survey.visit(line, scene, published, &keys, &known)?;
             Ok(ControlFlow::Continue(()))
         })?;
+        survey.read_torn(scene.ca)?;
         survey.add_unrecorded(scene, published, &issuers, &outside)?;
         survey.add_revoked(scene, published)?;
         survey.added.sort_by_key(|row| row.order);
         Ok(survey)
+    }
+
+    /// The half lines of revoked rows that were taken off before.
+    fn read_torn(&mut self, ca: &CaFolder) -> Result<()> {
+        let torn = input::read_if_there(&ca.path().join(layout::TORN_INDEX.name))?;
+        let text = torn.map(|torn| String::from_utf8_lossy(&torn).into_owned()).unwrap_or_default();
+        for line in text.lines().filter(|line| line.starts_with("R\t")) {
+            self.spoiled.push_str(line);
+            self.spoiled.push('\n');
+        }
+        Ok(())
     }
 
     /// Whether index.txt has this serial number, or will have.
@@ -140,6 +155,9 @@ impl Survey {
         let row = Row::parse(line.bytes);
         let row = row.filter(|row| line.is_whole() || row.serial().is_some());
         let Some(row) = row else {
+            if line.bytes.first() == Some(&b'R') {
+                self.spoiled.push_str(&String::from_utf8_lossy(line.bytes));
+            }
             let edit = match kind(line.bytes) {
                 _ if !line.is_whole() => Edit::ToTorn,
                 Kind::Comment => return Ok(()),
@@ -294,7 +312,7 @@ impl Survey {
                 Ok(Some(certificate))
                     if certificate.serial == serial && issuers.issued(&certificate) =>
                 {
-                    self.add(&certificate, published, &former)?;
+                    self.add(&certificate, published, &former, scene.now)?;
                     self.unrecorded.push(title(&certificate));
                 }
                 _ => self.strangers.push(format!("{serial}.pem")),
@@ -303,7 +321,7 @@ impl Survey {
         for certificate in outside {
             let key = key_of_serial(certificate.serial.to_string().as_bytes());
             if !self.seen.contains_key(&key) && !late.contains(&key) {
-                self.add(certificate, published, &former)?;
+                self.add(certificate, published, &former, scene.now)?;
                 self.found.push(certificate.clone());
                 self.unrecorded_outside.push(title(certificate));
             }
@@ -316,6 +334,7 @@ impl Survey {
         certificate: &Certificate,
         published: &Published,
         former: &HashMap<u64, Vec<u8>>,
+        now: OffsetDateTime,
     ) -> Result<()> {
         let key = key_of_serial(certificate.serial.to_string().as_bytes());
         let valid = line(certificate)?;
@@ -328,6 +347,10 @@ impl Survey {
                 revoked = true;
             } else if let Some(revocation) = former.get(&key) {
                 new = row.revoked_line_as(revocation);
+                revoked = true;
+            } else if self.spoiled.to_ascii_uppercase().contains(&certificate.serial.to_string()) {
+                // A spoiled line said that it is revoked. When and why is lost; that it is must not be.
+                new = row.revoked_line(&Revocation::new(now, Reason::Unspecified))?;
                 revoked = true;
             }
         }

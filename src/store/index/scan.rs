@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fs_err as fs;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How much is read at once, in bytes.
 const PIECE: usize = 1 << 18;
@@ -29,6 +29,10 @@ impl Line<'_> {
 
 /// Calls `visit` with every line until it breaks. A file that is not there has no lines.
 pub fn lines(path: &Path, visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+    // A pipe would be waited for, and a device read without end.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(Error::refused(format!("{} is not a plain file", path.display())));
+    }
     match fs::File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         opened => lines_of(opened?, visit),

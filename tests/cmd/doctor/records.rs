@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{CA, copies, edit, found, lived, repaired, serial, sound, without};
-use crate::support::{Folder, need};
+use crate::support::{Folder, Snapshot, need};
 
 const INDEX: &str = "demoCA/index.txt";
 
@@ -359,4 +359,27 @@ fn many_rows_are_no_trouble() {
     folder.write(INDEX, text.clone() + "\n");
     folder.mailca("doctor --fix").success().says(&["[blank-lines]", "20000 certificates"]);
     assert_eq!(folder.text(INDEX), text);
+}
+
+#[test]
+fn what_a_spoiled_line_says_is_revoked_is_not_valid_again() {
+    let folder = sound();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    let serial = serial(&folder, "gone");
+    folder.mailca("revoke gone").success();
+    for spoil in ["\t", "\tunknown"] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        let text = folder.text("demoCA/index.txt");
+        let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+        let spoiled = if spoil == "\t" {
+            row.replace('\t', " ")
+        } else {
+            row.split(spoil).next().unwrap().to_owned()
+        };
+        folder.write("demoCA/index.txt", text.replace(row, &spoiled));
+        folder.mailca("doctor --fix").output();
+        let rows = folder.index();
+        let row = rows.iter().find(|row| row.len() == 6 && row[3] == serial).unwrap();
+        assert_eq!(row[0], "R", "{spoiled}");
+    }
 }
