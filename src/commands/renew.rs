@@ -17,6 +17,7 @@ use crate::store::config::{self, Settings};
 mod destination;
 mod expiring;
 mod key;
+mod named;
 mod renewal;
 mod report;
 mod terms;
@@ -134,9 +135,9 @@ fn named(
     let names = if args.targets.is_empty() { &here[..] } else { &args.targets };
     let mut found: Vec<(target::Target, Destination)> = Vec::new();
     for name in names {
-        destination::recover(name, global)?;
-        let target = destination::find(name, recorder.ca, global)?;
-        let destination = Destination::of(&target, args.output.as_deref(), global)?;
+        let output = args.output.as_deref();
+        let target = named::find(name, output, recorder.ca, global, env)?;
+        let destination = Destination::of(&target, output, global)?;
         let der = target.certificate.as_der();
         if found.iter().any(|(other, _)| other.certificate.as_der() == der) {
             return Err(Error::usage(format!("{name}: the same certificate was named before")));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Wishes;
 use super::key::Key;
 use crate::cli::Global;
-use crate::commands::target::{self, Place, Target};
+use crate::commands::target::{Place, Target};
 use crate::commands::{check_guarded, check_output};
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -35,31 +35,6 @@ pub(super) enum Destination {
 
 /// What a folder can hold that a renewal changes.
 const FILES: [FileKind; 4] = [layout::KEY, layout::REQUEST, layout::CERTIFICATE, layout::CHAIN];
-
-/// Finishes what an interrupted command left in a folder that is named, before it is read.
-pub(super) fn recover(name: &str, global: &Global) -> Result<()> {
-    let path = Path::new(name);
-    let path = if is_in_folder(path) { atomic::folder_of(path) } else { path };
-    if path.is_dir() {
-        CertificateFolder::at(path, &global.ca_dir)?.recover()?;
-    }
-    Ok(())
-}
-
-/// Whether a path is cert.pem in a folder with its key: then the folder is meant.
-fn is_in_folder(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == layout::CERTIFICATE.name)
-        && atomic::folder_of(path).join(layout::KEY.name).exists()
-}
-
-/// The certificate that is named.
-pub(super) fn find(name: &str, ca: &CaFolder, global: &Global) -> Result<Target> {
-    let path = Path::new(name);
-    if is_in_folder(path) {
-        return target::in_folder(atomic::folder_of(path), ca, global);
-    }
-    target::find(name, ca, global)
-}
 
 impl Destination {
     /// Where the certificate of a target goes. That it can go there is looked at before it is issued.

@@ -188,6 +188,12 @@ fn one_whose_folder_is_not_here_waits_to_be_fetched() {
         assert_eq!((copy.index().len(), pending(&copy)), (3, 0));
     }
     fs::rename(folder.path("demoCA/away"), folder.path("mail")).unwrap();
+    for serial in [&old.serial, &new] {
+        let copy = Folder::copy_of(&Snapshot::of(folder.root()));
+        copy.mailca(&format!("renew {serial}")).success().says(&["is in mail"]);
+        assert_eq!(certificate(&copy, "mail").serial, new);
+        assert_eq!((copy.index().len(), pending(&copy)), (3, 0));
+    }
     folder.mailca(LINE).success().says(&["did not arrive", "mail.example.com is renewed"]);
     assert_eq!(certificate(&folder, "mail").serial, new);
     assert_eq!((folder.index().len(), pending(&folder)), (3, 0));

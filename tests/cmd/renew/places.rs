@@ -71,6 +71,8 @@ fn cert_pem_in_a_folder_with_its_key_stands_for_the_folder() {
 fn a_serial_number_is_renewed_to_stdout_or_a_file() {
     let folder = with_host();
     let old = certificate(&folder, "mail");
+    folder.mkdir("host");
+    fs::rename(folder.path("mail"), folder.path("host/mail")).unwrap();
     let outcome = folder.mailca(&format!("renew {}", old.serial)).success();
     folder.write("out.pem", &outcome.stdout);
     assert_eq!(Certificate::read(&folder.path("out.pem")).spki, old.spki);
@@ -80,8 +82,62 @@ fn a_serial_number_is_renewed_to_stdout_or_a_file() {
     assert_eq!(Certificate::read(&folder.path("new.pem")).serial, folder.index()[3][3]);
     folder.mailca(&format!("renew {} -o new.pem", old.serial)).refused(&["new.pem is there"]);
     folder.mailca(&format!("renew {} -o -", old.serial)).success().says(&["BEGIN CERTIFICATE"]);
-    assert_eq!(certificate(&folder, "mail").serial, old.serial, "the folder was not named");
+    assert_eq!(certificate(&folder, "host/mail").serial, old.serial, "the folder is not here");
     assert_eq!(pending(&folder), 0);
+}
+
+/// Its key is here, and so it is renewed in its place; nothing is printed for somebody to carry.
+#[test]
+fn a_serial_number_of_a_folder_here_stands_for_the_folder() {
+    let folder = with_host();
+    let old = certificate(&folder, "mail");
+    folder.mailca("newreq --next-key mail").success();
+    let next = folder.read("mail/next-key.pem");
+    let line = format!("renew {}", old.serial);
+    folder.mailca(&format!("{line} -o new.pem")).usage(&["mail is a certificate folder"]);
+    folder.mailca(&format!("{line} mail")).usage(&["named before"]);
+    assert_eq!(folder.index().len(), 2);
+    let outcome = folder.mailca(&line).success();
+    assert!(outcome.stdout.is_empty(), "{outcome}");
+    outcome.says(&[&format!("serial {} is in mail", old.serial), "written to mail/cert.pem"]);
+    let new = certificate(&folder, "mail");
+    assert_eq!(new.serial, folder.index()[2][3]);
+    assert_eq!((folder.read("mail/key.pem"), pending(&folder)), (next, 0));
+    folder.mailca("verify mail/cert.pem --host mail.example.com").success();
+    // Two folders with it: one of them is not in use.
+    folder.bash("cp -a mail mail.bak").success();
+    let line = format!("renew {}", new.serial);
+    folder.mailca(&line).refused(&["it is in mail and in mail.bak"]);
+    // The current folder.
+    folder.mailca(&format!("{line} --ca-dir ../demoCA")).within("mail").success();
+    assert_ne!(certificate(&folder, "mail").serial, new.serial);
+}
+
+#[test]
+fn a_serial_number_whose_key_has_a_newer_certificate_here_is_refused() {
+    let folder = with_host();
+    let old = certificate(&folder, "mail").serial;
+    folder.mailca("renew mail").success();
+    let new = certificate(&folder, "mail").serial;
+    let outcome = folder.mailca(&format!("renew {old}"));
+    outcome.refused(&[&format!("serial {new}"), "an old certificate", "`mailca renew mail`"]);
+    assert_eq!(folder.index().len(), 3);
+    folder.mailca(&format!("renew {old} -o new.pem")).success();
+}
+
+#[test]
+fn an_old_copy_is_not_renewed() {
+    let folder = with_host();
+    folder.mailca("renew mail").success();
+    let kept = super::kept(&folder, "mail", "cert.pem").remove(0);
+    for output in ["", " -o new.pem"] {
+        let outcome = folder.mailca(&format!("renew mail/{kept}{output}"));
+        outcome.refused(&["an old copy that was kept aside", "`mailca renew mail`"]);
+    }
+    folder.write(&format!("new.pem{}", kept.trim_start_matches("cert.pem")), "");
+    let line = format!("renew new.pem{}", kept.trim_start_matches("cert.pem"));
+    folder.mailca(&line).refused(&["an old copy", "`mailca renew new.pem`"]);
+    assert_eq!(folder.index().len(), 3);
 }
 
 #[test]
@@ -92,9 +148,11 @@ fn output_goes_with_one_serial_or_file() {
     folder.mailca("renew --expiring 30d -o new.pem").usage(&["--output"]);
     folder.mailca("renew --expiring 30d mail").usage(&["--expiring"]);
     let serial = certificate(&folder, "mail").serial;
+    folder.mkdir("host");
+    fs::rename(folder.path("mail"), folder.path("host/mail")).unwrap();
     let line = format!("renew {serial} -o demoCA/cacert.pem");
     folder.mailca(&line).refused(&["CA's folder"]);
-    let line = format!("renew {serial} -o mail/key.pem");
+    let line = format!("renew {serial} -o host/mail/key.pem");
     folder.mailca(&line).refused(&["mail/key.pem holds a private key"]);
 }
 
