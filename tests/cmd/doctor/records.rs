@@ -363,7 +363,7 @@ fn many_rows_are_no_trouble() {
 
 #[test]
 fn what_a_spoiled_line_says_is_revoked_is_not_valid_again() {
-    let folder = sound();
+    let folder = Folder::with_ca();
     folder.mailca("issue --cn gone.example.com gone").success();
     let serial = serial(&folder, "gone");
     folder.mailca("revoke gone").success();
