@@ -69,7 +69,11 @@ fn place(
     report: &mut Report,
     env: &mut Env,
 ) -> Result<Option<(Certificate, Destination)>> {
-    let mut here = folders.iter().filter(|(_, certificate)| certificate.serial == due.serial);
+    let is_it = |here: &Certificate| match &due.certificate {
+        Some(own) => own.as_der() == here.as_der(),
+        None => here.serial == due.serial,
+    };
+    let mut here = folders.iter().filter(|(_, certificate)| is_it(certificate));
     let (first, second) = (here.next(), here.next());
     let certificate = due.certificate.clone().or_else(|| first.map(|(_, it)| it.clone()));
     let Some(certificate) = certificate else {

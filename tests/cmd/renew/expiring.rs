@@ -71,7 +71,8 @@ fn what_lies_here_is_renewed_however_long_ago_it_ended() {
     folder.replace("demoCA/index.txt", index.replace(row, &fields.join("\t")));
     folder.mailca("issue --cn replaced.example.com other").success();
     // Of another CA.
-    let other = Folder::with_ca();
+    let other = Folder::empty();
+    other.mailca("newca").success();
     other.dated_host("foreign", -465, -100);
     folder.bash(&format!("cp -a '{}' .", other.path("foreign").display())).success();
 
