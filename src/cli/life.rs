@@ -50,6 +50,7 @@ pub enum StateFilter {
 /// `mailca status`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca status || mail -s 'mailca needs you' root\n\n\
+    A certificate is due only after half of its life, however long the span is.\n\n\
     Exit status 0: nothing is to be done. 3: something is.")]
 pub struct Status {
     /// How long before its end a certificate is due
@@ -131,7 +132,9 @@ pub struct Crl {
 #[command(after_long_help = "Examples:\n  mailca renew mail.example.com\n  \
     mailca renew --expiring 30d\n  mailca renew 1F4A -o new.cert.pem\n\n\
     The key stays the same, so that TLSA records and pinned keys stay true, unless a next one was \
-    prepared with `mailca newreq --next-key` or --new-key is given.")]
+    prepared with `mailca newreq --next-key` or --new-key is given. With --expiring, a certificate is due \
+    only after half of its life, however long the span; one in a folder here is due however long ago it \
+    ended.")]
 pub struct Renew {
     /// Folders, serial numbers or certificate files [default: the current folder]
     #[arg(value_name = "NAME|SERIAL|FILE")]

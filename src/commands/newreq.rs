@@ -53,7 +53,7 @@ pub fn run(args: &Newreq, global: &Global, env: &mut Env) -> Result<()> {
         draft.request.title(),
         folder.path_of(layout::REQUEST).display()
     ));
-    let name = args.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    let name = folder.argument();
     let profile = if as_ca { " --profile ca" } else { "" };
     env.say(&format!("next: `mailca sign{name}{profile}`"));
     Ok(())

@@ -19,8 +19,12 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
     let email = args.email.clone().unwrap_or_else(|| format!("{}@{domain}", args.user));
     GeneralName::dns(&host).map_err(|error| error.hint("name the mail host with --host"))?;
     GeneralName::email(&email)?;
-    FolderName::parse(&args.user)?;
-    FolderName::parse(&host)?;
+    for name in [&args.user, &host] {
+        if FolderName::parse(name)?.as_str() != name {
+            return Err(Error::usage(format!("{name} is not a name but a folder"))
+                .hint("leave the slash at its end out"));
+        }
+    }
     if global.ca_dir != Path::new("demoCA") {
         return Err(Error::usage("quickstart makes its CA in a folder of its own")
             .hint("leave --ca-dir and MAILCA_DIR out; --dir names the folder"));

@@ -4,7 +4,7 @@
 //! a few octets of its subject decide whether it could belong to one of them. Only then certificates are
 //! opened, since index.txt knows no names but the subject.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{ControlFlow, RangeInclusive};
 
 use memchr::memchr;
@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::general_name::GeneralName;
+use crate::pki::name::Name;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::index::{Index, Row};
@@ -32,9 +33,14 @@ pub struct Due {
 }
 
 /// The certificates of a CA that end within `span` of `now`, or have ended as long ago at most, in the
-/// order of index.txt, as [`Search`] finds them.
-pub fn find(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Vec<Due>> {
-    let mut search = Search::new(ca, now, span);
+/// order of index.txt, as [`Search`] finds them; and those of `in_use` that ended before that.
+pub fn find<'c>(
+    ca: &CaFolder,
+    now: OffsetDateTime,
+    span: Duration,
+    in_use: impl IntoIterator<Item = &'c Certificate>,
+) -> Result<Vec<Due>> {
+    let mut search = Search::new(ca, now, span).with_in_use(in_use);
     Index::of(ca.path()).rows(|row| {
         search.visit(row);
         Ok(ControlFlow::Continue(()))
@@ -57,11 +63,16 @@ struct Candidate {
 /// - one after which another was issued for the same subject and all its names, not revoked, that ends no
 ///   sooner;
 /// - one that was made for so short a time that more than half of it is still to come: with a span longer
-///   than their validity, certificates would be due from their first day on.
+///   than their validity, certificates would be due from their first day on;
+/// - one that ended longer ago than the span, unless it is known to be in use: index.txt goes back to the
+///   first day.
 pub struct Search {
     now: OffsetDateTime,
     /// The first and the last end that is looked for.
     ends: RangeInclusive<u64>,
+    issuer: Name,
+    /// Those that ended before, and are looked for all the same.
+    ended: HashSet<Serial>,
     /// The CA's own subject.
     own: Vec<u8>,
     found: Vec<Candidate>,
@@ -77,11 +88,35 @@ impl Search {
         Self {
             now,
             ends: earliest..=latest,
+            issuer: ca.certificate().subject.clone(),
+            ended: HashSet::new(),
             own: subject_key(ca.certificate().subject.oneline().as_bytes()),
             found: Vec::new(),
             by_subject: HashMap::new(),
             filter: Filter::new(),
         }
+    }
+
+    /// The same search, which knows of certificates that are in use, such as those in the folders here.
+    /// However long ago one of this CA has ended, it is due.
+    #[must_use]
+    pub fn with_in_use<'c>(
+        mut self,
+        certificates: impl IntoIterator<Item = &'c Certificate>,
+    ) -> Self {
+        let earliest = *self.ends.start();
+        let looked_for = certificates.into_iter().filter(|it| {
+            asn1_time::ordinal_of(it.not_after) < earliest && it.issuer.same_as(&self.issuer)
+        });
+        self.ended.extend(looked_for.map(|it| it.serial.clone()));
+        self
+    }
+
+    fn is_looked_for(&self, row: &Row<'_>, ordinal: u64) -> bool {
+        self.ends.contains(&ordinal)
+            || !self.ended.is_empty()
+                && ordinal < *self.ends.start()
+                && row.serial().is_some_and(|serial| self.ended.contains(&serial))
     }
 
     /// Looks at the next row.
@@ -96,7 +131,7 @@ impl Search {
                 }
             }
         }
-        if self.ends.contains(&ordinal)
+        if self.is_looked_for(row, ordinal)
             && let Some(candidate) = Candidate::of(row, ordinal)
         {
             let key = subject_key(row.subject);

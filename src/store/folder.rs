@@ -21,8 +21,10 @@ use crate::store::together::{self, NewFile};
 pub struct FolderName(String);
 
 impl FolderName {
-    /// Checks a name: letters, digits and `._@+-`, not beginning with `.` or `-`.
+    /// Checks a name: letters, digits and `._@+-`, not beginning with `.` or `-`. The slash that a shell
+    /// puts after the name of a folder is left out.
     pub fn parse(text: &str) -> Result<Self> {
+        let text = text.strip_suffix('/').unwrap_or(text);
         let valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
             && !text.is_empty()
             && !text.starts_with(['.', '-'])
@@ -82,7 +84,8 @@ impl CertificateFolder {
 
     /// The certificate folder at a path; an empty one is the current folder.
     pub fn at(path: &Path, ca_dir: &Path) -> Result<Self> {
-        let path = path.to_owned();
+        // Without a slash at the end, which messages would repeat.
+        let path: PathBuf = path.components().collect();
         let here = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
         if let (Ok(this), Ok(ca)) = (fs::canonicalize(here), fs::canonicalize(ca_dir))
             && this == ca
@@ -327,7 +330,11 @@ mod tests {
         for good in ["joeuser", "mail.example.com", "joe@example.com", "a_b+c-d", "0"] {
             assert!(FolderName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", ".", "..", ".hidden", "-f", "a/b", "a b", "a\nb", "ü", "a\u{0}", "*"] {
+        assert_eq!(FolderName::parse("joe/").ok(), FolderName::parse("joe").ok());
+        for bad in [
+            "/", "joe//", "a/b/", "", ".", "..", ".hidden", "-f", "a/b", "a b", "a\nb", "ü",
+            "a\u{0}", "*",
+        ] {
             assert!(FolderName::parse(bad).is_err(), "{bad:?}");
         }
     }

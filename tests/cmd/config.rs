@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Certificate, Folder, MAILCA, mode, need};
+use crate::support::{Certificate, Folder, MAILCA, Snapshot, mode, need};
 
 /// The value of a setting in a unit.
 fn setting<'u>(unit: &'u str, name: &str) -> &'u str {
@@ -111,9 +111,11 @@ fn the_commands_of_the_units_do_their_work() {
             (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
         };
         if name == "status" {
-            // Something may be left to be done, such as a backup; but the command is one.
+            // Something may be left to be done, such as a backup.
+            let before = Snapshot::of(folder.root());
             let (status, said) = run();
-            assert!(matches!(status, Some(0 | 3 | 70)), "{said}");
+            assert!(matches!(status, Some(0 | 3)), "{said}");
+            assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "");
             continue;
         }
         let (status, said) = run();
@@ -261,4 +263,35 @@ fn a_folder_that_no_unit_can_name_is_refused() {
     folder.mkdir("a\nb");
     folder.mailca("newca").within("a\nb").success();
     folder.mailca("config timer").within("a\nb").refused(&["no path that can be written"]);
+}
+
+/// A timer in a folder that holds nothing would never find anything, and one in / could write anywhere.
+#[test]
+fn the_services_work_where_the_certificate_folders_are() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    folder.mkdir("empty");
+    folder.mkdir("other");
+    folder.bash("cp -a mail other/mail").success();
+    let root = folder.path(".").canonicalize().unwrap();
+    let ca_dir = root.join("demoCA").display().to_string();
+    let other = root.join("other");
+    for (within, expected) in
+        [("empty", &root), ("/", &root), ("demoCA", &root), (".", &root), ("other", &other)]
+    {
+        let outcome = folder
+            .mailca("config timer --json")
+            .args(&["--ca-dir", &ca_dir])
+            .within(within)
+            .success();
+        let moved = outcome.stderr.contains("no certificate folder is in");
+        assert_eq!(moved, !matches!(within, "." | "other"), "{outcome}");
+        let report: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+        let unit = report["units"]["mailca-renew.service"].as_str().unwrap();
+        assert_eq!(setting(unit, "WorkingDirectory"), expected.display().to_string(), "{within}");
+        let written = format!("{} {ca_dir}", expected.display());
+        assert_eq!(setting(unit, "ReadWritePaths"), written, "{within}");
+        let cron = report["cron"][0].as_str().unwrap();
+        assert!(cron.contains(&format!("cd {} &&", expected.display())), "{cron}");
+    }
 }

@@ -162,6 +162,24 @@ fn persons_are_renewed_with_their_profile_only() {
     folder.mailca("export-p12 joeuser --password-file pw").success();
 }
 
+/// Completion of the shell writes the slash.
+#[test]
+fn a_slash_after_the_name_of_a_folder_does_no_harm() {
+    let folder = Folder::with_user();
+    let outcome = folder.mailca("renew joeuser/ --profile user").success();
+    outcome.says(&["written to joeuser/cert.pem", "`mailca export-p12 joeuser`"]);
+    folder.write("pw", "correct horse\n");
+    folder.mailca("export-p12 joeuser/ --password-file pw").success().says(&["joeuser.p12"]);
+    folder.mailca("issue --cn mail.example.com s/").success();
+    folder.mailca("tlsa mail.example.com s/").success();
+    folder.mailca("newreq --next-key s/").success().says_nothing_of(&["s/`"]);
+    assert!(folder.path("s/next-key.pem").exists());
+    let outcome = folder.mailca("newreq --cn mx.example.com mx/").success();
+    outcome.says(&["`mailca sign mx`"]);
+    folder.mailca("export-p12 joeuser// --password-file pw").usage(&["is not a name"]);
+    folder.mailca("quickstart --user joe/ --host mail.example.com").usage(&["slash"]);
+}
+
 #[test]
 fn another_profile_is_refused() {
     let folder = with_host();

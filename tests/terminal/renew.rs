@@ -24,7 +24,7 @@ fn one_question_is_asked_for_all() {
     assert_eq!(status, 0, "{screen}");
     assert_eq!(folder.index().len(), 5);
     let (screen, status) = start(&folder, "renew --expiring 30d").finish();
-    assert_eq!((status, screen.contains("nothing is to be renewed")), (0, true), "{screen}");
+    assert_eq!((status, screen.contains("nothing is due")), (0, true), "{screen}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::quote::{command_word, cron_word, text, unit_value, unit_word};
 use crate::cli::{Global, Timer};
-use crate::commands::settings;
+use crate::commands::{renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::atomic;
@@ -26,15 +26,25 @@ const CREDENTIAL: &str = "ca-passphrase";
 /// What stands before the name of each unit.
 const FILE: &str = "\n# file: ";
 
-/// Prints the units and the cron lines for the current folder.
+/// Prints the units and the cron lines for the folder that the certificate folders are in.
 pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
+    let ca_dir = fs::canonicalize(&global.ca_dir)?;
+    let here = fs::canonicalize(".")?;
+    let folder = working_folder(&here, !renew::folders(global)?.is_empty(), &ca_dir)?;
+    if folder != here {
+        env.say(&format!(
+            "no certificate folder is in {}: the services look in {}, where the CA's folder is",
+            here.display(),
+            folder.display()
+        ));
+    }
     let places = Places {
         program: std::env::current_exe()
             .map_err(|error| Error::refused("where mailca lies is unknown").caused_by(error))?,
-        folder: fs::canonicalize(".")?,
-        ca_dir: fs::canonicalize(&global.ca_dir)?,
+        folder: folder.to_owned(),
+        ca_dir,
         passphrase: passphrase(args, &ca, env)?,
         published: published(&settings)?,
     };
@@ -43,6 +53,22 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         return env.print_json(&as_json(&text));
     }
     env.print_bytes(text.as_bytes())
+}
+
+/// The folder in which the services look for certificate folders, and may write: the current one, or
+/// where it holds none, the one that the CA's folder is in. All of a machine is never it.
+fn working_folder<'p>(here: &'p Path, holds_some: bool, ca_dir: &'p Path) -> Result<&'p Path> {
+    let is_root = |path: &Path| path.parent().is_none();
+    let beside = ca_dir.parent().filter(|parent| !is_root(parent));
+    let folder = match beside {
+        Some(beside) if is_root(here) || !holds_some => beside,
+        _ => here,
+    };
+    if is_root(folder) {
+        return Err(Error::refused("the services would work in /, and could write anywhere")
+            .hint("change to the folder that holds the certificate folders"));
+    }
+    Ok(folder)
 }
 
 /// The file with the passphrase; `None` where the CA's key has none.
@@ -194,4 +220,25 @@ fn as_json(text: &str) -> Value {
     let is_job = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
     let cron = text.lines().filter_map(|line| line.strip_prefix('#')).filter(is_job);
     json!({ "units": units, "cron": cron.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_work_where_the_certificate_folders_are_and_never_in_the_root() {
+        for (here, holds_some, ca_dir, expected) in [
+            ("/srv/mail", true, "/srv/ca/demoCA", Some("/srv/mail")),
+            ("/srv/mail", false, "/srv/ca/demoCA", Some("/srv/ca")),
+            ("/srv/mail", false, "/demoCA", Some("/srv/mail")),
+            ("/", false, "/srv/ca/demoCA", Some("/srv/ca")),
+            ("/", true, "/srv/ca/demoCA", Some("/srv/ca")),
+            ("/", false, "/demoCA", None),
+            ("/", true, "/demoCA", None),
+        ] {
+            let found = working_folder(here.as_ref(), holds_some, ca_dir.as_ref()).ok();
+            assert_eq!(found, expected.map(Path::new), "{here} {holds_some} {ca_dir}");
+        }
+    }
 }

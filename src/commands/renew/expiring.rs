@@ -33,14 +33,13 @@ pub(super) fn find(
         return Err(Error::usage("--expiring renews no intermediate CA")
             .hint("name it: `mailca renew --profile ca NAME`"));
     }
-    let due = due::find(ca, env.now()?, span)?;
-    let unfinished = transaction::is_any_unfinished(ca)?;
-    let mut found = Vec::new();
-    if due.is_empty() && !unfinished {
-        return Ok(found);
-    }
+    // What other CAs issued may have the same serial numbers.
     let mut folders = folders(global)?;
-    if unfinished {
+    folders.retain(|(_, here)| here.issuer.same_as(&ca.certificate().subject));
+    let in_use = folders.iter().map(|(_, certificate)| certificate);
+    let due = due::find(ca, env.now()?, span, in_use)?;
+    let mut found = Vec::new();
+    if transaction::is_any_unfinished(ca)? {
         for (folder, certificate) in &folders {
             if is_interrupted(ca, certificate)? {
                 found.push((certificate.clone(), Destination::Folder(folder.clone())));
@@ -70,7 +69,11 @@ fn place(
     report: &mut Report,
     env: &mut Env,
 ) -> Result<Option<(Certificate, Destination)>> {
-    let mut here = folders.iter().filter(|(_, certificate)| certificate.serial == due.serial);
+    let is_it = |here: &Certificate| match &due.certificate {
+        Some(own) => own.as_der() == here.as_der(),
+        None => here.serial == due.serial,
+    };
+    let mut here = folders.iter().filter(|(_, certificate)| is_it(certificate));
     let (first, second) = (here.next(), here.next());
     let certificate = due.certificate.clone().or_else(|| first.map(|(_, it)| it.clone()));
     let Some(certificate) = certificate else {

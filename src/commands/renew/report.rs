@@ -147,7 +147,7 @@ impl Report {
         let nothing = self.renewed.is_empty() && self.failed.is_empty() && self.skipped.is_empty();
         // A timer with nothing to do is silent: cron sends every word by mail.
         if expiring && nothing && env.prompter.is_interactive() {
-            env.say("nothing is to be renewed");
+            env.say("nothing is due");
         }
         if self.servers {
             env.say("next: reload the servers, which use the old certificate until then");

@@ -37,7 +37,8 @@ fn what_ends_soon_is_renewed_once_and_the_rest_is_left_alone() {
     folder.dated_host("later", -300, 35);
     folder.dated_host("ended", -375, -10);
     folder.dated_host("long-ago", -465, -100);
-    let before = ["later", "long-ago"].map(|name| certificate(&folder, name).serial);
+    fs::remove_dir_all(folder.path("long-ago")).unwrap();
+    let before = certificate(&folder, "later").serial;
     let outcome = folder.mailca(LINE).arg("--json").success();
     let report = report(&outcome);
     assert_eq!(titles(&report, "renewed"), ["DNS:soon.example.com", "DNS:ended.example.com"]);
@@ -46,8 +47,43 @@ fn what_ends_soon_is_renewed_once_and_the_rest_is_left_alone() {
         assert_eq!(certificate(&folder, name).days, 365);
         folder.mailca(&format!("verify {name}/cert.pem --host {name}.example.com")).success();
     }
-    assert_eq!(["later", "long-ago"].map(|name| certificate(&folder, name).serial), before);
+    assert_eq!(certificate(&folder, "later").serial, before);
     assert_eq!(pending(&folder), 0);
+    nothing_is_due(&folder);
+}
+
+/// A timer that was dead for months must not leave anything unnoticed.
+#[test]
+fn what_lies_here_is_renewed_however_long_ago_it_ended() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    for name in ["mail", "revoked", "replaced"] {
+        folder.dated_host(name, -465, -100);
+    }
+    folder.mailca("newreq --user joe --email joe@example.com --key-type ecdsa-p256 joe").success();
+    folder.dated("joe", "user_cert", -465, -100);
+    // Revoked before it ended.
+    let index = folder.text("demoCA/index.txt");
+    let serial = certificate(&folder, "revoked").serial;
+    let row = index.lines().find(|line| line.contains(&serial)).unwrap();
+    let mut fields: Vec<_> = row.split('\t').collect();
+    (fields[0], fields[2]) = ("R", "20250101000000Z");
+    folder.replace("demoCA/index.txt", index.replace(row, &fields.join("\t")));
+    folder.mailca("issue --cn replaced.example.com other").success();
+    // Of another CA.
+    let other = Folder::empty();
+    other.mailca("newca").success();
+    other.dated_host("foreign", -465, -100);
+    folder.bash(&format!("cp -a '{}' .", other.path("foreign").display())).success();
+
+    let outcome = folder.mailca(LINE).arg("--json").success();
+    let report = report(&outcome);
+    assert_eq!(titles(&report, "renewed"), ["DNS:mail.example.com"]);
+    assert_eq!(titles(&report, "skipped"), ["joe"]);
+    assert_eq!(report["failed"], serde_json::json!([]));
+    folder.mailca("verify mail/cert.pem --host mail.example.com").success();
+    assert_eq!(folder.index().len(), 7);
+    fs::remove_dir_all(folder.path("joe")).unwrap();
     nothing_is_due(&folder);
 }
 
@@ -116,6 +152,11 @@ fn a_short_one_is_not_due_in_the_first_half_of_its_time() {
     folder.mailca(LINE).success().says(&["old.example.com is renewed"]);
     assert_eq!(certificate(&folder, "old").days, 7);
     nothing_is_due(&folder);
+    for command in ["renew", "status"] {
+        let help = folder.mailca(&format!("{command} --help")).success().text();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("only after half of its life"), "{help}");
+    }
 }
 
 #[test]
