@@ -40,7 +40,7 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     folder(&ca, &settings, &mut seen, env, &mut to_do)?;
     revocation(&ca, &settings, &seen, env, &mut to_do)?;
     certificates(&ca, &mut seen, global, env, &mut to_do)?;
-    let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do)?;
+    let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do);
     let view = View {
         ca: ca.certificate(),
         now: env.now()?,
@@ -203,7 +203,7 @@ fn backup(
     seen: &Seen,
     now: OffsetDateTime,
     to_do: &mut Vec<ToDo>,
-) -> Result<Backup> {
+) -> Backup {
     let record = backup::record(ca.path());
     let since = record.as_ref().map(|record| seen.rows.saturating_sub(record.rows as u64));
     let old = record.as_ref().is_some_and(|record| now - record.time > OLD_BACKUP);
@@ -226,7 +226,7 @@ fn backup(
             to_do.push(ToDo { id, what, mend });
         }
     }
-    Ok(record.zip(since).map(|(record, since)| (record.time, since)))
+    record.zip(since).map(|(record, since)| (record.time, since))
 }
 
 fn count_of(number: u64) -> String {

@@ -39,9 +39,11 @@ impl Entry {
             subject.push_str(" (this CA)");
         }
         if self.revoked_at.is_some() {
-            subject.push_str(&format!(" (revoked {}", day(&self.revoked_at)));
+            subject.push_str(" (revoked ");
+            subject.push_str(&day(&self.revoked_at));
             if let Some(reason) = self.reason {
-                subject.push_str(&format!(", {reason}"));
+                subject.push_str(", ");
+                subject.push_str(reason);
             }
             subject.push(')');
         }
@@ -70,14 +72,13 @@ impl Table {
     /// Adds a row. The lines that can be printed now are appended to `out`.
     pub fn push(&mut self, entry: &Entry, out: &mut String) {
         let columns = entry.columns();
-        match self.widths {
-            Some(widths) => push_line(out, &columns, widths),
-            None => {
-                self.waiting.push(columns);
-                if self.waiting.len() > DECIDING {
-                    self.finish(out);
-                }
-            }
+        if let Some(widths) = self.widths {
+            push_line(out, &columns, widths);
+            return;
+        }
+        self.waiting.push(columns);
+        if self.waiting.len() > DECIDING {
+            self.finish(out);
         }
     }
 
@@ -88,7 +89,9 @@ impl Table {
             waiting.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
         };
         let widths = self.widths.unwrap_or([width(0), width(1), width(2), 0]);
-        waiting.iter().for_each(|row| push_line(out, row, widths));
+        for row in &waiting {
+            push_line(out, row, widths);
+        }
         self.widths = Some(widths);
     }
 }

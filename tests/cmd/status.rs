@@ -133,9 +133,9 @@ fn backups_are_asked_for() {
     folder.mailca("backup ca.tar").success();
     folder.mailca("status").success();
     let mut index = folder.text("demoCA/index.txt");
-    for number in 0x10..0x60 {
-        index.push_str(&format!("V\t490101000000Z\t\t{number:X}\tunknown\t/CN=h{number}\n"));
-    }
+    let rows = (0x10..0x60)
+        .map(|number| format!("V\t490101000000Z\t\t{number:X}\tunknown\t/CN=h{number}\n"));
+    index.extend(rows);
     folder.write("demoCA/index.txt", index);
     assert!(ids(&folder).contains(&"backup-old".to_owned()));
     let mut configuration = folder.text("demoCA/mailca.toml");
