@@ -72,16 +72,19 @@ fn check_place(args: &Backup, ca: &CaFolder) -> Result<()> {
     if file.symlink_metadata().is_ok_and(|there| !there.is_file()) {
         return Err(Error::refused(format!("{} is not a plain file", file.display())));
     }
-    if input::read_if_there(file)?.is_some_and(|there| !there.is_empty() && !is_tar(&there)) {
-        return Err(Error::refused(format!("{} is there, and is no backup", file.display()))
-            .hint("name another file: --force is for an older backup"));
+    if input::read_if_there(file)?.is_some_and(|there| holds_key(&there)) {
+        return Err(Error::refused(format!("{} holds a private key", file.display()))
+            .hint("name another file: a key does not give way to something else"));
     }
     Ok(())
 }
 
-/// Whether it begins as a tar archive does (POSIX ustar).
-fn is_tar(content: &[u8]) -> bool {
-    content.get(257..262) == Some(b"ustar")
+/// Whether it is a file with a private key, and not an older backup, which begins as a tar archive does
+/// (POSIX ustar).
+fn holds_key(content: &[u8]) -> bool {
+    let label = b"PRIVATE KEY-----";
+    content.get(257..262) != Some(b"ustar")
+        && content.windows(label.len()).any(|window| window == label)
 }
 
 fn key_is_encrypted(ca: &CaFolder) -> Result<bool> {

@@ -133,7 +133,7 @@ fn a_folder_of_ca_pls_is_packed_as_well() {
 #[test]
 fn only_a_backup_gives_way_to_a_backup() {
     let folder = Folder::with_user();
-    folder.mailca("backup --force joeuser/key.pem").refused(&["is no backup"]);
+    folder.mailca("backup --force joeuser/key.pem").refused(&["holds a private key"]);
     folder.mailca("backup ca.tar").success();
     folder.mailca("issue --cn mail.example.com mail").success();
     folder.mailca("backup --force ca.tar").success();

@@ -147,6 +147,7 @@ impl Index {
         &self,
         visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
+        scan::check_plain(&self.path)?;
         scan::lines_of(self.open_existing(fs::OpenOptions::new().read(true))?, visit)
     }
 

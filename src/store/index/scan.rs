@@ -29,13 +29,20 @@ impl Line<'_> {
 
 /// Calls `visit` with every line until it breaks. A file that is not there has no lines.
 pub fn lines(path: &Path, visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
-    // A pipe would be waited for, and a device read without end.
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return Err(Error::refused(format!("{} is not a plain file", path.display())));
-    }
+    check_plain(path)?;
     match fs::File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         opened => lines_of(opened?, visit),
+    }
+}
+
+/// Refuses what is no file: a pipe would be waited for, and a device read without end.
+pub fn check_plain(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => {
+            Err(Error::refused(format!("{} is not a plain file", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

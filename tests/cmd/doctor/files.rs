@@ -130,7 +130,7 @@ fn the_next_crl_number_is_beyond_every_list() {
         folder.chmod("demoCA/previous", 0o700);
         folder.mkdir("hashed");
         edit(&folder, "demoCA/mailca.toml", |text| {
-            text + "crl-publish = [\"published.pem\", \"nowhere/crl.pem\"]\ncrl-hash-dir = [\"hashed\"]\n"
+            text + "crl-publish = [\"../published.pem\", \"../nowhere/crl.pem\"]\ncrl-hash-dir = [\"../hashed\"]\n"
         });
         folder.write("demoCA/crlnumber", "FF\n");
         folder.openssl(&format!("{CA} -gencrl -out high.crl")).success();
