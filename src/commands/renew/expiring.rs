@@ -35,6 +35,10 @@ pub(super) fn find(
     }
     // What other CAs issued may have the same serial numbers.
     let mut folders = folders(global)?;
+    // What died there while its files changed together is finished first.
+    for (folder, _) in &folders {
+        folder.recover()?;
+    }
     folders.retain(|(_, here)| here.issuer.same_as(&ca.certificate().subject));
     let in_use = folders.iter().map(|(_, certificate)| certificate);
     let due = due::find(ca, env.now()?, span, in_use)?;
@@ -116,10 +120,7 @@ fn place(
             report.fail(&certificate, error, env);
             Ok(None)
         }
-        (Some((folder, _)), None) => {
-            folder.recover()?;
-            Ok(Some((certificate, Destination::Folder(folder.clone()))))
-        }
+        (Some((folder, _)), None) => Ok(Some((certificate, Destination::Folder(folder.clone())))),
         (None, _) if certificate.not_after < env.now()? => {
             let reason = "it has ended, and its folder is not here: is it still in use?";
             report.skip(&certificate, reason, env);
