@@ -35,7 +35,7 @@ pub struct Certificate {
     /// Whether its key usages allow it to sign certificates: keyCertSign, or none at all.
     pub may_sign: bool,
     /// Whether they allow it to sign revocation lists: cRLSign, or none at all.
-    pub may_sign_lists: bool,
+    pub may_sign_crls: bool,
     /// The path length constraint, where there is one.
     pub path_length: Option<u32>,
     /// The first URL of the CRL distribution points.
@@ -68,7 +68,7 @@ impl Certificate {
             alternative_names: Vec::new(),
             is_ca: false,
             may_sign: true,
-            may_sign_lists: true,
+            may_sign_crls: true,
             path_length: None,
             crl_url: None,
             key_id: None,
@@ -90,7 +90,7 @@ impl Certificate {
                 }
                 ParsedExtension::KeyUsage(usage) => {
                     certificate.may_sign = usage.key_cert_sign();
-                    certificate.may_sign_lists = usage.crl_sign();
+                    certificate.may_sign_crls = usage.crl_sign();
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => {
                     certificate.key_id = Some(id.0.to_vec());
@@ -180,12 +180,6 @@ impl Certificate {
             let algorithm = signature::algorithm_name(&parsed.signature_algorithm);
             format!("it is signed with {algorithm}")
         })
-    }
-
-    /// Whether its key usages allow it to sign CRLs: cRLSign, or none at all.
-    pub fn may_sign_crls(&self) -> bool {
-        let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
-        parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.crl_sign())
     }
 
     /// Whether it is a root, as far as it says itself: subject and issuer are the same name, and its

@@ -102,7 +102,7 @@ impl<'a> Maker<'a> {
     /// that find such a list let nobody in.
     pub fn check(&self) -> Result<()> {
         for issuer in &self.issuers {
-            if !issuer.certificate.may_sign_lists {
+            if !issuer.certificate.may_sign_crls {
                 return Err(Error::refused(format!(
                     "the certificate of {} does not allow its key to sign revocation lists",
                     issuer.certificate.title()

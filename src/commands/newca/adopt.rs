@@ -169,7 +169,7 @@ fn check(certificate: &Certificate, env: &mut Env) -> Result<()> {
             certificate.not_after.date()
         )));
     }
-    if !certificate.may_sign_crls() {
+    if !certificate.may_sign_crls {
         env.warn(
             "the key usages of this CA lack cRLSign: CRLs that it signs are not accepted; \
              `mailca rekey-ca --same-key` makes a certificate that has it",

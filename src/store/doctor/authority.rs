@@ -61,7 +61,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             what,
             "put the CA's own certificate into cacert.pem, from newcerts/ or a backup",
         ));
-    } else if !certificate.may_sign_crls() {
+    } else if !certificate.may_sign_crls {
         let what =
             format!("the key usages of the CA {title} lack cRLSign: its CRLs are not accepted");
         let mend = "`mailca rekey-ca --same-key` makes a certificate that has it";
