@@ -15,9 +15,10 @@
 //!
 //! index.txt is fabricated: rows of the length that they have in practice, each of another subject and
 //! serial, whose certificates do not exist. A round is the one program and then the other, in the same
-//! folder. A row gives both medians in milliseconds, their ratio, and the greatest amount of memory that
-//! each had in use, as the kernel tells it of the running process; it is asked every half millisecond, so
-//! that a short process may have had a little more.
+//! folder, each after the disk has been given all that was written. A row gives both medians in
+//! milliseconds, their ratio, and the greatest amount of memory that each had in use, as the kernel tells
+//! it of the running process; it is asked every half millisecond, so that a short process may have had a
+//! little more.
 //!
 //! - `sign`: a request is signed at an index of one line (no peer), and at the large one, against `openssl
 //!   ca`, which reads all of the index and writes it anew.

@@ -6,13 +6,14 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod commands;
+mod config;
 mod life;
 mod span;
 
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
+pub use config::{Config, Role, ServerConfig, Timer, Topic};
 pub use life::{
-    Backup, Config, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Timer,
-    Tlsa, Topic,
+    Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
 pub use span::Span;
 

@@ -60,6 +60,8 @@ pub fn measure(sides: &[Side], rounds: usize) -> io::Result<Vec<Measured>> {
 }
 
 fn run(program: &Program, folder: &Path) -> io::Result<(Duration, u64)> {
+    // What one program left for the disk to write is not to be waited for by the other.
+    rustix::fs::sync();
     let begin = Instant::now();
     let mut child = program.command(folder).stderr(Stdio::null()).spawn()?;
     let mut kilobytes = 0;

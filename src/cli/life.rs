@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::{CaPassphrase, KEY_TYPES, MODES, Span, key_types, profiles};
 use crate::pki::revocation::Reason;
@@ -273,36 +273,4 @@ pub struct Tlsa {
     /// Port; may be repeated [default: 25]
     #[arg(long, value_name = "N", action = ArgAction::Append, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
-}
-
-/// `mailca config`
-#[derive(Args, Debug)]
-pub struct Config {
-    /// For which program.
-    #[command(subcommand)]
-    pub topic: Topic,
-}
-
-/// What `config` can print.
-#[derive(Debug, Subcommand)]
-pub enum Topic {
-    /// systemd units and cron lines that renew, keep the CRL fresh, and watch
-    Timer(Timer),
-}
-
-/// A span that is passed on as it was typed.
-fn span_text(text: &str) -> Result<String, String> {
-    text.parse::<Span>().map(|_| text.to_owned())
-}
-
-/// `mailca config timer`
-#[derive(Args, Debug)]
-#[command(after_long_help = "Example:\n  mailca config timer --expiring 30d")]
-pub struct Timer {
-    /// How long before its end a certificate is renewed
-    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_text)]
-    pub expiring: String,
-    /// File with the passphrase of the CA's key, where it has one
-    #[arg(long, env = "MAILCA_CA_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]
-    pub ca_passphrase_file: Option<PathBuf>,
 }

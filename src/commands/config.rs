@@ -4,12 +4,16 @@ use crate::cli::{Config, Global, Topic};
 use crate::env::Env;
 use crate::error::Result;
 
+mod postfix;
 mod quote;
+mod server;
+mod templates;
 mod timer;
 
 /// Prints what a topic asks for.
 pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
     match &args.topic {
+        Topic::Postfix(args) => postfix::run(args, global, env),
         Topic::Timer(args) => timer::run(args, global, env),
     }
 }

@@ -20,7 +20,7 @@ const LEAF_DAYS: u32 = 365;
 const CRL_DAYS: u32 = 30;
 
 /// The keys, in the order in which newca writes them.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "country",
     "state",
     "locality",
@@ -36,6 +36,7 @@ const KEYS: [&str; 17] = [
     "crl-hash-dir",
     "own-backup",
     "cert-mode",
+    "template-dir",
     "permit",
     "permit-ip",
 ];
@@ -79,6 +80,8 @@ pub struct Settings {
     #[serde(default)]
     pub own_backup: bool,
     cert_mode: Option<String>,
+    /// The folder with templates that take the place of mailca's own.
+    pub template_dir: Option<PathBuf>,
     /// The domains that the CA may certify.
     #[serde(default)]
     pub permit: Vec<String>,

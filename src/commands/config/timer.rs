@@ -9,6 +9,7 @@ use fs_err as fs;
 use serde_json::{Map, Value, json};
 
 use super::quote::{command_word, cron_word, text, unit_value, unit_word};
+use super::templates::Templates;
 use crate::cli::{Global, Timer};
 use crate::commands::{renew, settings};
 use crate::env::Env;
@@ -17,8 +18,6 @@ use crate::store::atomic;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 
-const TEMPLATE: &str = include_str!("../../../templates/timer.txt");
-const HARDENING: &str = include_str!("../../../templates/hardening.txt");
 /// Where a passphrase is looked for when nobody says where it is.
 const PASSPHRASE_FILE: &str = "/etc/mailca/ca-passphrase";
 /// The name of the credential, and of its file in the folder of credentials.
@@ -48,7 +47,8 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         passphrase: passphrase(args, &ca, env)?,
         published: published(&settings)?,
     };
-    let text = places.fill(&args.expiring)?;
+    let templates = Templates::new(args.template_dir.as_deref(), &settings, global);
+    let text = places.fill(&args.expiring, &templates)?;
     if global.json {
         return env.print_json(&as_json(&text));
     }
@@ -121,58 +121,37 @@ struct Places {
 }
 
 impl Places {
-    fn fill(&self, expiring: &str) -> Result<String> {
+    fn fill(&self, expiring: &str, templates: &Templates) -> Result<String> {
         let (program, folder) = (text(&self.program)?, text(&self.folder)?);
         let ca_dir = text(&self.ca_dir)?;
         let passphrase = self.passphrase.as_deref().map(text).transpose()?;
         let own = [self.folder.as_path(), &self.ca_dir];
         let published = self.published.iter().map(PathBuf::as_path);
-        let replaced = [
-            ("@PASSPHRASE_NOTE@\n", passphrase.map(note).unwrap_or_default()),
-            ("@HARDENING@", hardening(own.into_iter())),
-            ("@CREDENTIAL@\n", passphrase.map(credential).unwrap_or_default()),
-            (
-                "@UNIT_PASSPHRASE@",
-                passphrase
-                    .map(|_| format!(" --ca-passphrase-file %d/{CREDENTIAL}"))
-                    .unwrap_or_default(),
-            ),
-            (
-                "@CRON_PASSPHRASE@",
-                passphrase
-                    .map(|path| format!(" --ca-passphrase-file {}", cron_word(path)))
-                    .unwrap_or_default(),
-            ),
-            ("@UNIT_FOLDER@", unit_value(folder)),
-            ("@CRON_FOLDER@", cron_word(folder)),
-            ("@PROGRAM@", command_word(program)),
-            ("@CRON_PROGRAM@", cron_word(program)),
-            ("@CA_DIR@", command_word(ca_dir)),
-            ("@CRON_CA_DIR@", cron_word(ca_dir)),
-            ("@WRITTEN@", list(own.into_iter(), std::iter::empty())?),
-            ("@WRITTEN_BY_CRL@", list(own.into_iter(), published)?),
-            ("@EXPIRING@", expiring.to_owned()),
-        ];
-        Ok(filled(TEMPLATE, &replaced))
+        // A private /tmp would hide a folder that is in the public one.
+        let in_tmp =
+            own.iter().any(|path| path.starts_with("/tmp") || path.starts_with("/var/tmp"));
+        let hardening = templates.fill("hardening.txt", &json!({ "private_tmp": !in_tmp }))?;
+        let values = json!({
+            "expiring": expiring,
+            "passphrase": passphrase,
+            "hardening": hardening.trim_end(),
+            "unit": {
+                "credential": passphrase.map(|path| unit_word(&format!("{CREDENTIAL}:{path}"))),
+                "folder": unit_value(folder),
+                "program": command_word(program),
+                "ca_dir": command_word(ca_dir),
+                "written": list(own.into_iter(), std::iter::empty())?,
+                "written_by_crl": list(own.into_iter(), published)?,
+            },
+            "cron": {
+                "passphrase": passphrase.map(cron_word),
+                "folder": cron_word(folder),
+                "program": cron_word(program),
+                "ca_dir": cron_word(ca_dir),
+            },
+        });
+        templates.fill("timer.txt", &values)
     }
-}
-
-/// Puts values in the place of their names, in one go: a value that looks like a name stays.
-fn filled(template: &str, values: &[(&str, String)]) -> String {
-    let mut text = String::with_capacity(template.len() * 2);
-    let mut rest = template;
-    while let Some(at) = rest.find('@') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some((name, value)) = values.iter().find(|(name, _)| rest.starts_with(name)) {
-            text.push_str(value);
-            rest = &rest[name.len()..];
-        } else {
-            text.push('@');
-            rest = &rest[1..];
-        }
-    }
-    text + rest
 }
 
 /// The folders that a service may write to. One that is not there must not keep it from starting.
@@ -188,24 +167,6 @@ fn list<'p>(
         words.push(unit_word(&format!("-{}", text(path)?)));
     }
     Ok(words.join(" "))
-}
-
-fn note(path: &str) -> String {
-    format!(
-        "#\n# The passphrase of the CA's key is read from\n#   {path}\n# which belongs to root, with the \
-         mode 0400. systemd hands it to the services as a credential (from version\n# 250 on).\n"
-    )
-}
-
-fn credential(path: &str) -> String {
-    format!("LoadCredential={}\n", unit_word(&format!("{CREDENTIAL}:{path}")))
-}
-
-/// A private /tmp would hide a folder that is in the public one.
-fn hardening<'p>(mut paths: impl Iterator<Item = &'p Path>) -> String {
-    let in_tmp = paths.any(|path| path.starts_with("/tmp") || path.starts_with("/var/tmp"));
-    let lines = HARDENING.trim_end();
-    if in_tmp { lines.to_owned() } else { format!("{lines}\nPrivateTmp=yes") }
 }
 
 /// The same for programs: the units by their names, and the lines for cron.

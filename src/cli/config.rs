@@ -1,0 +1,84 @@
+//! The options of `config`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
+
+use super::Span;
+
+/// `mailca config`
+#[derive(Args, Debug)]
+pub struct Config {
+    /// For which program.
+    #[command(subcommand)]
+    pub topic: Topic,
+}
+
+/// What `config` can print.
+#[derive(Debug, Subcommand)]
+pub enum Topic {
+    /// postconf commands for Postfix
+    Postfix(ServerConfig),
+    /// systemd units and cron lines that renew, keep the CRL fresh, and watch
+    Timer(Timer),
+}
+
+/// What a mail server is to do with certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Role {
+    /// Take mail, with TLS where the client wants it.
+    Receive,
+    /// Take mail from users on 587 and 465, who log in under TLS only.
+    Submission,
+    /// Relay for clients that have a certificate of this CA.
+    RelayByCert,
+    /// Send only to servers whose certificate verifies.
+    VerifyPeers,
+    /// Show a certificate when sending.
+    Client,
+}
+
+/// The options of every mail server.
+#[derive(Args, Debug)]
+pub struct ServerConfig {
+    /// What it is to do: receive, submission, relay-by-cert, verify-peers, client; may be repeated
+    /// [default: receive]
+    #[arg(long, value_enum, value_name = "ROLE", action = ArgAction::Append, value_delimiter = ',', hide_possible_values = true)]
+    pub role: Vec<Role>,
+    /// Where its certificates are [default: where `mailca install --for SERVER` puts them]
+    #[arg(long, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// The name of this mail host [default: the machine's name]
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Refuse revoked clients
+    #[arg(
+        long,
+        long_help = "Refuse revoked clients. The revocation list has to be there and fresh: a server with one that is \
+        out of date refuses everybody."
+    )]
+    pub crl: bool,
+    /// Folder with templates of your own
+    #[arg(long, value_name = "DIR")]
+    pub template_dir: Option<PathBuf>,
+}
+
+/// A span that is passed on as it was typed.
+fn span_text(text: &str) -> Result<String, String> {
+    text.parse::<Span>().map(|_| text.to_owned())
+}
+
+/// `mailca config timer`
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  mailca config timer --expiring 30d")]
+pub struct Timer {
+    /// How long before its end a certificate is renewed
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_text)]
+    pub expiring: String,
+    /// File with the passphrase of the CA's key, where it has one
+    #[arg(long, env = "MAILCA_CA_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]
+    pub ca_passphrase_file: Option<PathBuf>,
+    /// Folder with templates of your own
+    #[arg(long, value_name = "DIR")]
+    pub template_dir: Option<PathBuf>,
+}

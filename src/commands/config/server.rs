@@ -1,0 +1,142 @@
+//! What the configurations of all mail servers need: the roles, the files, and a revocation list that is
+//! fresh where one is asked for.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use serde_json::{Value, json};
+
+use super::templates::Templates;
+use crate::cli::{Global, Role, ServerConfig};
+use crate::commands::{host_name, settings};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::mail::server::Server;
+use crate::pki::crl::Crl;
+use crate::pki::general_name::GeneralName;
+use crate::pki::printable::printable;
+use crate::store::{input, layout};
+
+/// The configuration of one server, before its own part.
+pub(super) struct Wanted {
+    /// What it is to do, each role once.
+    pub(super) roles: Vec<Role>,
+    /// Where its certificates are.
+    pub(super) certs: PathBuf,
+    /// The name of the mail host.
+    pub(super) host: String,
+    /// Whether revoked clients are refused.
+    pub(super) crl: bool,
+    /// Where the text comes from.
+    pub(super) templates: Templates,
+}
+
+impl Wanted {
+    /// What the options ask for. `known` are the roles that make sense for this server.
+    pub(super) fn new(
+        server: Server,
+        known: &[Role],
+        args: &ServerConfig,
+        global: &Global,
+        env: &mut Env,
+    ) -> Result<Self> {
+        let settings = settings(global, env)?;
+        let mut roles = if args.role.is_empty() { vec![Role::Receive] } else { args.role.clone() };
+        roles.sort();
+        roles.dedup();
+        if let Some(other) = roles.iter().find(|role| !known.contains(role)) {
+            let names: Vec<_> = known.iter().map(|role| name_of(*role)).collect();
+            return Err(Error::usage(format!(
+                "{} has no role {}",
+                server.title(),
+                name_of(*other)
+            ))
+            .hint(format!("its roles are {}", names.join(", "))));
+        }
+        let certs = args.certs.clone().unwrap_or_else(|| server.layout().dir.into());
+        check_path(&certs)?;
+        let host = args.host.clone().unwrap_or_else(host_name);
+        let GeneralName::Dns(host) = GeneralName::dns(&host)? else {
+            return Err(Error::usage(format!("{} is no host name", printable(&host))));
+        };
+        if args.crl {
+            check_crl(&certs, global, env)?;
+        }
+        let templates = Templates::new(args.template_dir.as_deref(), &settings, global);
+        Ok(Self { roles, certs, host, crl: args.crl, templates })
+    }
+
+    /// Whether it has a role.
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// What every template may use. `roles.NAME` is true or false, with `_` for `-`.
+    pub(super) fn values(&self) -> Value {
+        let path = |name: &str| self.certs.join(name).display().to_string();
+        let role = |role| self.has(role);
+        json!({
+            "host": self.host,
+            "certs": self.certs.display().to_string(),
+            "key": path("key.pem"),
+            "cert": path("cert.pem"),
+            "cacert": path("cacert.pem"),
+            "crl_file": path("crl.pem"),
+            "cacert_crl": path("cacert-crl.pem"),
+            "crl": self.crl,
+            "roles": {
+                "receive": role(Role::Receive),
+                "submission": role(Role::Submission),
+                "relay_by_cert": role(Role::RelayByCert),
+                "verify_peers": role(Role::VerifyPeers),
+                "client": role(Role::Client),
+            },
+        })
+    }
+}
+
+fn name_of(role: Role) -> String {
+    use clap::ValueEnum;
+    role.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// The quoting of five languages has little in common but this: the path goes into all of them as it is.
+fn check_path(path: &Path) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+    match path.to_str() {
+        Some(text) if text.starts_with('/') && text.chars().all(plain) => Ok(()),
+        _ => Err(Error::usage(format!(
+            "{} cannot be written into the configuration of a mail server",
+            printable(&path.display().to_string())
+        ))
+        .hint("name an absolute path of letters, digits and / . _ - + @")),
+    }
+}
+
+/// A server with a list that is out of date refuses everybody, and one without a list lets everybody in.
+fn check_crl(certs: &Path, global: &Global, env: &Env) -> Result<()> {
+    let candidates = [certs.join("crl.pem"), global.ca_dir.join(layout::CRL.name)];
+    let found = candidates.iter().find(|path| fs::symlink_metadata(path).is_ok());
+    let make = format!(
+        "make one, now and every day: `mailca crl --if-needed --publish {}`, or `mailca config timer`",
+        candidates[0].display()
+    );
+    let Some(path) = found else {
+        return Err(Error::refused(format!(
+            "there is no revocation list: neither {} nor {} is there",
+            candidates[0].display(),
+            candidates[1].display()
+        ))
+        .hint(make));
+    };
+    let crl =
+        Crl::from_file_content(&input::read(path)?).map_err(|error| error.at(path.display()))?;
+    if crl.next_update.is_none_or(|next| next <= env.now().unwrap_or(next)) {
+        return Err(Error::refused(format!(
+            "the revocation list {} is out of date: with it the server would refuse everybody",
+            path.display()
+        ))
+        .hint(make));
+    }
+    Ok(())
+}
