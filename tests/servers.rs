@@ -1,0 +1,16 @@
+//! Real mail servers, each in a machine of its own, do what they are configured to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its files has to fail"
+)]
+
+mod support;
+
+#[path = "servers/postfix.rs"]
+mod postfix;
+#[path = "servers/site.rs"]
+mod site;
+#[path = "servers/smoke.rs"]
+mod smoke;
