@@ -8,8 +8,16 @@
 
 mod support;
 
+#[path = "servers/dovecot.rs"]
+mod dovecot;
+#[path = "servers/exim.rs"]
+mod exim;
+#[path = "servers/opensmtpd.rs"]
+mod opensmtpd;
 #[path = "servers/postfix.rs"]
 mod postfix;
+#[path = "servers/sendmail.rs"]
+mod sendmail;
 #[path = "servers/site.rs"]
 mod site;
 #[path = "servers/smoke.rs"]

@@ -3,21 +3,22 @@
 //! Debian's `smtpd` runs in a chroot, /var/spool/postfix, whose copies of /etc/hosts and the like are
 //! made by its init script, which does not run here; `master.cf` is told to do without.
 
-use crate::site;
+use crate::site::{CA, HOST};
 use crate::support::Machine;
 
 /// TLS for everybody who wants it, and certificates asked for. Without the restrictions, relaying is
 /// refused with 454, for the time being.
-pub const TLS: &str = "\
-smtpd_tls_security_level = may
-smtpd_tls_cert_file = /root/mx/cert.pem
-smtpd_tls_key_file = /root/mx/key.pem
-smtpd_tls_CAfile = /root/demoCA/cacert.pem
-smtpd_tls_ask_ccert = yes
-smtpd_tls_loglevel = 1
-smtpd_tls_received_header = yes
-smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
-";
+pub fn tls() -> String {
+    format!(
+        "smtpd_tls_security_level = may\n\
+         smtpd_tls_cert_file = {HOST}/cert.pem\n\
+         smtpd_tls_key_file = {HOST}/key.pem\n\
+         smtpd_tls_CAfile = {CA}\n\
+         smtpd_tls_ask_ccert = yes\n\
+         smtpd_tls_loglevel = 1\n\
+         smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
+    )
+}
 
 /// What every `main.cf` needs here. No name is looked up in the DNS: there is none.
 const MAIN: &str = "\
@@ -52,10 +53,4 @@ pub fn reload(machine: &Machine) {
 pub fn stop(machine: &Machine) {
     machine.shell("postfix stop >>/var/log/mail.log 2>&1");
     machine.wait_for_no_port(25);
-}
-
-/// With a certificate for everybody to see, and nothing relayed but from here.
-pub fn start_plainly(machine: &Machine) {
-    site::certify(machine);
-    start(machine, TLS);
 }

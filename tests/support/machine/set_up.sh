@@ -13,8 +13,7 @@ mount -t overlay -o "lowerdir=$2:base,upperdir=$1/changes,workdir=$1/work" machi
 cd "$1/root"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 machine dev
-mount -t tmpfs -o mode=755 machine run
-mkdir dev/pts dev/shm run/lock
+mkdir -p dev/pts dev/shm run/lock
 mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 chmod 1777 dev/shm run/lock
 ln -s pts/ptmx dev/ptmx
@@ -42,6 +41,9 @@ ip link set lo up
 # The client has a network of its own: a server takes every address of its own machine for a friend.
 ip netns add client
 ip link add eth0 type veth peer name eth0 netns client
+# An IPv6 address made of the hardware address could not be bound to for its first second.
+ip link set eth0 addrgenmode none
+ip -n client link set eth0 addrgenmode none
 ip address add 10.77.0.1/24 dev eth0
 ip link set eth0 up
 ip -n client link set lo up
