@@ -6,6 +6,7 @@ use crate::error::Result;
 
 mod postfix;
 mod quote;
+mod sendmail;
 mod server;
 mod templates;
 mod timer;
@@ -14,6 +15,7 @@ mod timer;
 pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
     match &args.topic {
         Topic::Postfix(args) => postfix::run(args, global, env),
+        Topic::Sendmail(args) => sendmail::run(args, global, env),
         Topic::Timer(args) => timer::run(args, global, env),
     }
 }

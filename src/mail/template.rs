@@ -11,9 +11,11 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 3] = [
+const ALL: [(&str, &str); 5] = [
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
+    ("sendmail.mc", include_str!("../../templates/sendmail.mc")),
+    ("submit.mc", include_str!("../../templates/submit.mc")),
     ("timer.txt", include_str!("../../templates/timer.txt")),
 ];
 
