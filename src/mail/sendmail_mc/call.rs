@@ -103,6 +103,10 @@ fn parse(text: &str) -> Option<Parsed> {
     };
     let (within, rest) = after.split_at(used);
     let rest = rest.split_inclusive('\n').next().unwrap_or_default().to_owned();
+    let is_alone = rest.trim().is_empty() || after_dnl(rest.trim_start()).is_some();
+    if used == 0 && !is_alone {
+        return None;
+    }
     Some(Parsed { name, arguments, rest, line_ends: within.matches('\n').count() })
 }
 

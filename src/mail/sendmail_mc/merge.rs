@@ -22,7 +22,8 @@ pub(super) fn merged(text: &str, snippet: &str) -> Result<String, String> {
     let wanted_lines = call::lines(snippet);
     let wanted = call::all(&wanted_lines);
     for (number, line) in wanted_lines.iter().enumerate() {
-        let is_known = wanted.iter().any(|call| (call.first..=call.last).contains(&number));
+        let is_it = |call: &Call| (call.first..=call.last).contains(&number);
+        let is_known = wanted.iter().any(|call| is_it(call) && !call.arguments.is_empty());
         let line = line.trim();
         if !is_known && !line.is_empty() && !line.starts_with('#') && !line.starts_with("dnl") {
             return Err(line.to_owned());
@@ -63,9 +64,14 @@ impl<'t> Merge<'t> {
                 && !call.argument(0).ends_with("cf.m4")
         };
         let floor = calls.iter().filter(is_ours).map(|call| call.last + 1).max().unwrap_or(0);
-        // The comment above such a line belongs to it.
-        while place > floor && lines[place - 1].starts_with("dnl") && place < lines.len() {
-            place -= 1;
+        // The comment above such a line belongs to it, but not what is only commented out.
+        let is_prose = |number: usize| {
+            lines[number].starts_with("dnl") && !calls.iter().any(|call| call.first == number)
+        };
+        if place < lines.len() {
+            while place > floor && is_prose(place - 1) {
+                place -= 1;
+            }
         }
         Self { lines, calls, place, floor, changed: BTreeMap::new(), added: BTreeMap::new() }
     }

@@ -131,11 +131,12 @@ fn what_is_within_other_macros_and_comments_stays() {
 
 #[test]
 fn bytes_come_out_as_they_went_in_and_nothing_changed_is_no_difference() {
-    let old = [b"dnl J\xFCrgen\n".as_slice(), b"MAILER(`smtp')dnl\n"].concat();
+    let old = [b"OSTYPE(`J\xFCrgen')\n".as_slice(), b"MAILER(`smtp')dnl\n"].concat();
     let diff = diff("x", &old, "define(`A', `\u{e9}')dnl\n").unwrap();
     let shown = String::from_utf8_lossy(&diff);
+    assert!(diff.contains(&0xFC), "{shown}");
     assert!(shown.starts_with("--- x\n+++ x\n@@ "), "{shown}");
-    assert!(diff.windows(8).any(|bytes| bytes == b"J\xFCrgen\n+"), "{shown}");
+    assert!(diff.windows(8).any(|bytes| bytes == b"rgen')\n+"), "{shown}");
     assert!(diff.windows(4).any(|bytes| bytes == "`\u{e9}'".as_bytes()), "{shown}");
     assert!(super::diff("x", b"define(`A', `b')\n", "define(`A', `b')dnl\n").unwrap().is_empty());
 }
@@ -143,7 +144,7 @@ fn bytes_come_out_as_they_went_in_and_nothing_changed_is_no_difference() {
 #[test]
 fn a_line_that_is_no_macro_is_refused() {
     let error = diff("x", b"", "LOCAL_RULESETS\nR$* $: $1\n").unwrap_err();
-    assert!(error.to_string().contains("R$* $: $1"), "{error}");
+    assert!(error.to_string().contains("LOCAL_RULESETS"), "{error}");
 }
 
 #[test]
