@@ -20,7 +20,10 @@ use crate::store::ca::CaFolder;
 mod build;
 mod collect;
 mod file;
+mod follow;
 mod named;
+
+pub(super) use follow::{Followed, LACKING, MEND, follow, lacking};
 
 /// Prints the map, or writes it.
 pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> {

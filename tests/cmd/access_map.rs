@@ -162,13 +162,11 @@ fn no_name_writes_a_rule() {
         "x RELAY\nTo:any RELAY",
         "\n# Access",
         "a\tb\r\nCertIssuer:/CN=any RELAY",
-        " \u{2028}x\u{85}y\u{b}z\u{c}\u{0}",
+        " \u{2028}x\u{85}y\u{b}z\u{c}",
         "root:x:0:0::/root:/bin/sh",
         "\u{202e}\u{a0}#:",
     ];
     for (number, name) in hostile.iter().enumerate() {
-        // A request in which the name is a string of any bytes.
-        let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
         let file = format!("h{number}");
         folder.write(
             &format!("{file}.cnf"),
@@ -177,12 +175,11 @@ fn no_name_writes_a_rule() {
                  [ext]\nsubjectAltName=email:h{number}@example.com\n"
             ),
         );
-        let _ = hex;
         folder.foreign_key(&file, "EC ec_paramgen_curve:P-256");
         folder
             .openssl("req -new -utf8 -batch")
             .args(&["-config", &format!("{file}.cnf"), "-key", &format!("{file}.key")])
-            .args(&["-subj", &format!("/CN={}", name.replace('\0', "").replace('/', "\\/"))])
+            .args(&["-subj", &format!("/CN={}", name.replace('/', "\\/"))])
             .args(&["-out", &format!("{file}.csr")])
             .success();
         folder.mailca(&format!("sign {file}.csr --profile user --yes")).output();
