@@ -18,6 +18,8 @@ mod opensmtpd;
 mod postfix;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
+#[path = "servers/sendmail_config.rs"]
+mod sendmail_config;
 #[path = "servers/site.rs"]
 mod site;
 #[path = "servers/smoke.rs"]

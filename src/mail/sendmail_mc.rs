@@ -25,9 +25,8 @@ pub fn is_submit(content: &[u8]) -> bool {
 /// The differences, as patch(1) takes them; nothing where there are none.
 pub fn diff(name: &str, content: &[u8], snippet: &str) -> Result<Vec<u8>> {
     let old = to_chars(content);
-    let new = merge::merged(&old, &to_chars(snippet.as_bytes())).map_err(|line| {
-        Error::refused(format!("--merge knows macros only, and not this line: {line}"))
-            .hint("leave --merge out, and put the lines in by hand")
+    let new = merge::merged(&old, &to_chars(snippet.as_bytes())).map_err(|why| {
+        Error::refused(why).hint("leave --merge out, and put the lines in by hand")
     })?;
     let diff = TextDiff::from_lines(&old, &new);
     Ok(to_bytes(&diff.unified_diff().header(name, name).to_string()))

@@ -17,23 +17,35 @@ const LATE: [&str; 7] = [
     "LOCAL_RULESETS",
 ];
 
-/// The file with all that the snippet says; a line of the snippet that is no macro is the error.
+/// The file with all that the snippet says.
 pub(super) fn merged(text: &str, snippet: &str) -> Result<String, String> {
-    let wanted_lines = call::lines(snippet);
-    let wanted = call::all(&wanted_lines);
-    for (number, line) in wanted_lines.iter().enumerate() {
-        let is_it = |call: &Call| (call.first..=call.last).contains(&number);
-        let is_known = wanted.iter().any(|call| is_it(call) && !call.arguments.is_empty());
-        let line = line.trim();
-        if !is_known && !line.is_empty() && !line.starts_with('#') && !line.starts_with("dnl") {
-            return Err(line.to_owned());
-        }
-    }
+    let lines = call::lines(snippet);
+    let calls: Vec<_> = call::all(&lines).into_iter().filter(Call::is_active).collect();
     let mut merge = Merge::new(text);
-    for call in wanted.iter().filter(|call| call.is_active()) {
-        merge.put(call);
+    let mut number = 0;
+    while let Some(line) = lines.get(number) {
+        let call = calls.iter().find(|call| call.first == number);
+        number = match call {
+            Some(call) if call.is("LOCAL_CONFIG", "") => {
+                let is_end = |call: &&Call| call.first > number && call.is("divert", "0");
+                let end = calls.iter().find(is_end).ok_or("LOCAL_CONFIG without divert(0)dnl")?;
+                merge.block(&lines[number..=end.last]);
+                end.last
+            }
+            Some(call) if !call.arguments.is_empty() => {
+                merge.put(call)?;
+                call.last
+            }
+            _ if is_blank(line) => number,
+            _ => return Err(format!("--merge does not understand this line: {}", line.trim())),
+        } + 1;
     }
     Ok(merge.finish())
+}
+
+fn is_blank(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#') || line.starts_with("dnl")
 }
 
 struct Merge<'t> {
@@ -76,10 +88,10 @@ impl<'t> Merge<'t> {
         Self { lines, calls, place, floor, changed: BTreeMap::new(), added: BTreeMap::new() }
     }
 
-    fn put(&mut self, wanted: &Call) {
+    fn put(&mut self, wanted: &Call) -> Result<(), String> {
         match wanted.name.as_str() {
             "define" => self.define(wanted),
-            "FEATURE" => self.feature(wanted),
+            "FEATURE" => self.feature(wanted)?,
             "DAEMON_OPTIONS" => self.daemon(wanted),
             "TRUST_AUTH_MECH" => self.trust(wanted),
             _ => {
@@ -89,6 +101,28 @@ impl<'t> Merge<'t> {
                 self.take_in_or_add(wanted, |call| is_same(&call));
             }
         }
+        Ok(())
+    }
+
+    /// Lines for the end of the configuration, which are needed by the map of the feature that follows.
+    fn block(&mut self, block: &[&str]) {
+        let is_there = |line: &&str| self.lines.iter().any(|own| own.trim() == line.trim());
+        if block[1..block.len() - 1].iter().filter(|line| !is_blank(line)).all(is_there) {
+            return;
+        }
+        let is_it = |call: &&Call| call.is_active() && call.is_feature("access_db");
+        let before = self.calls.iter().find(is_it).cloned();
+        let before = before.or_else(|| self.commented(|c| c.is_feature("access_db"), |_| true));
+        let before =
+            before.map(|call| call.first).or_else(|| self.greet_pause()).unwrap_or(self.place);
+        let block = block.iter().map(|line| (*line).to_owned());
+        self.added.entry(before).or_default().extend(block);
+    }
+
+    /// Its pauses are looked up in the map only where the map is there before it.
+    fn greet_pause(&self) -> Option<usize> {
+        let is_it = |call: &&Call| call.is_active() && call.is_feature("greet_pause");
+        self.calls.iter().find(is_it).map(|call| call.first)
     }
 
     /// The last definition counts, so that one is changed; but not where a file that is included later
@@ -108,21 +142,33 @@ impl<'t> Merge<'t> {
         }
     }
 
-    /// One that is there has the arguments that somebody chose.
-    fn feature(&mut self, wanted: &Call) {
+    /// One that is there keeps the arguments that somebody chose, but for the map that is wanted.
+    fn feature(&mut self, wanted: &Call) -> Result<(), String> {
         let name = wanted.argument(0);
-        if self.calls.iter().any(|call| call.is_active() && call.is_feature(name)) {
-            return;
+        let active = self.calls.iter().find(|call| call.is_active() && call.is_feature(name));
+        let found = active.cloned().or_else(|| self.commented(|c| c.is_feature(name), |_| true));
+        let Some(mut call) = found else {
+            let before = self.greet_pause().filter(|_| name == "access_db");
+            self.add(wanted, before);
+            return Ok(());
+        };
+        let mut is_new = call.is_comment;
+        let map = call.argument(1);
+        if !wanted.argument(1).is_empty() && map != wanted.argument(1) {
+            let is_usual =
+                map.is_empty() || map.ends_with("/access") || map.ends_with("/access.db");
+            if !is_usual {
+                return Err(format!("FEATURE(`{name}') has a map of its own: {map}"));
+            }
+            call.arguments.resize(call.arguments.len().max(2), String::new());
+            call.arguments[1].clone_from(&wanted.arguments[1]);
+            is_new = true;
         }
-        let commented = self.commented(|call| call.is_feature(name), |_| true);
-        if let Some(call) = commented {
+        if is_new {
             let text = call.text();
-            return self.replace(&call, &text);
+            self.replace(&call, &text);
         }
-        // Its pauses are looked up in the map only where the map is there before it.
-        let mut pauses = self.calls.iter().filter(|c| c.is_active() && c.is_feature("greet_pause"));
-        let before = pauses.next().filter(|_| name == "access_db").map(|call| call.first);
-        self.add(wanted, before);
+        Ok(())
     }
 
     fn daemon(&mut self, wanted: &Call) {

@@ -142,6 +142,29 @@ fn bytes_come_out_as_they_went_in_and_nothing_changed_is_no_difference() {
 }
 
 #[test]
+fn a_map_beside_the_own_one_is_read() {
+    let snippet = "LOCAL_CONFIG\nKaccess_own hash /etc/mail/access\ndivert(0)dnl\n\
+                   FEATURE(`access_db', `sequence access_own access_mailca')dnl\n";
+    for (feature, expected) in [
+        ("FEATURE(`access_db', , `skip')dnl\n", ", `skip')dnl\n"),
+        ("FEATURE(`access_db', `hash -o /etc/mail/access.db')dnl\n", ")dnl\n"),
+        ("dnl FEATURE(`access_db')dnl\n", ")dnl\n"),
+        ("", ")dnl\n"),
+    ] {
+        let old = format!("{feature}FEATURE(`greet_pause')dnl\nMAILER(`smtp')dnl\n");
+        let new = merged(&old, snippet).unwrap();
+        let greet_pause = new.find("FEATURE(`greet_pause')").unwrap();
+        let expected =
+            format!("FEATURE(`access_db', `sequence access_own access_mailca'{expected}");
+        assert!(new[..greet_pause].ends_with(&expected), "{new}");
+        assert!(new.find("Kaccess_own") < new.find("\nFEATURE(`access_db'"), "{new}");
+        assert_eq!(merged(&new, snippet).unwrap(), new);
+    }
+    let error = merged("FEATURE(`access_db', `LDAP')dnl\n", snippet).unwrap_err();
+    assert!(error.contains("LDAP"), "{error}");
+}
+
+#[test]
 fn a_line_that_is_no_macro_is_refused() {
     let error = diff("x", b"", "LOCAL_RULESETS\nR$* $: $1\n").unwrap_err();
     assert!(error.to_string().contains("LOCAL_RULESETS"), "{error}");

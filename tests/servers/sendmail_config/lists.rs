@@ -1,0 +1,140 @@
+//! Revocation lists, and a CA that gets a new key.
+
+use super::{another_ca, configure, may_relay, prepare, start};
+use crate::sendmail;
+use crate::site::{CA, USER};
+use crate::support::{Machine, need_machine};
+
+const ANN: &str = "/root/ann";
+const PUBLISH: &str = "mailca crl --publish /etc/mail/certs/crl.pem --hash-dir /etc/mail/certs";
+
+fn issue(machine: &Machine, name: &str) -> String {
+    let line =
+        "mailca issue --no-input --user NAME --email NAME@example.com NAME".replace("NAME", name);
+    machine.shell(&line);
+    format!("/root/{name}")
+}
+
+fn map(machine: &Machine) {
+    machine.shell("mailca access-map --all -o /etc/mail/mailca.access --build");
+}
+
+/// A list whose next one should have come long ago.
+fn publish_expired(machine: &Machine) {
+    machine.shell(
+        "openssl ca -config demoCA/openssl.cnf -gencrl -crl_lastupdate 20200101000000Z \
+             -crl_nextupdate 20200201000000Z -out expired.pem 2>/dev/null &&
+         for file in crl.pem mailca-crl-*.pem; do
+           (cd /etc/mail/certs && cp /root/expired.pem $file) || exit 1
+         done",
+    );
+}
+
+#[test]
+fn a_revoked_certificate_does_not_relay_with_trixie() {
+    revoked(&need_machine!("sendmail", "trixie"));
+}
+
+#[test]
+fn a_revoked_certificate_does_not_relay_with_bookworm() {
+    revoked(&need_machine!("sendmail", "bookworm"));
+}
+
+fn revoked(machine: &Machine) {
+    prepare(machine);
+    issue(machine, "ann");
+    map(machine);
+    let options = "--role relay-by-cert --crl";
+    let refused = machine.run(&format!("mailca config sendmail {options}")).exits(1);
+    assert!(refused.stderr.contains("no revocation list"), "{refused}");
+    machine.shell(PUBLISH);
+    start(machine, options);
+    assert!(may_relay(machine, 25, Some(USER)) && may_relay(machine, 25, Some(ANN)));
+    // The map still has ann's name. The folder is searched each time, so that no reload is needed.
+    machine.shell(&format!("mailca revoke --yes ann && {PUBLISH}"));
+    assert!(!may_relay(machine, 25, Some(ANN)), "{}", machine.told());
+    assert!(may_relay(machine, 25, Some(USER)), "{}", machine.told());
+    machine.wait_for_log("certificate revoked");
+    sendmail::reload(machine);
+    assert!(!may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
+
+    // With a list that is out of date nobody relays, so that `config` refuses to ask for it.
+    publish_expired(machine);
+    sendmail::reload(machine);
+    assert!(!may_relay(machine, 25, Some(USER)), "{}", machine.told());
+    machine.wait_for_log("CRL has expired");
+    let refused = machine.run(&format!("mailca config sendmail {options}")).exits(1);
+    assert!(refused.stderr.contains("out of date"), "{refused}");
+    // A fresh one in the folder is enough, though the file was read at the start.
+    machine.shell(PUBLISH);
+    assert!(may_relay(machine, 25, Some(USER)), "{}", machine.told());
+    assert!(!may_relay(machine, 25, Some(ANN)));
+}
+
+#[test]
+fn without_its_list_sendmail_lets_everybody_in_and_with_the_folder_nobody() {
+    let machine = need_machine!("sendmail", "trixie");
+    prepare(&machine);
+    issue(&machine, "ann");
+    map(&machine);
+    machine.shell(&format!("mailca revoke --yes ann && {PUBLISH}"));
+    start(&machine, "--role relay-by-cert --crl");
+    machine.shell("rm /etc/mail/certs/crl.pem /etc/mail/certs/*.r0");
+    sendmail::reload(&machine);
+    assert!(!may_relay(&machine, 25, Some(ANN)) && !may_relay(&machine, 25, Some(USER)));
+    // The file alone, as in sendmail.mc files of old.
+    machine.shell(
+        "sed -i /^O.CRLPath/d /etc/mail/sendmail.cf && grep -q ^O.CRLFile /etc/mail/sendmail.cf",
+    );
+    sendmail::reload(&machine);
+    assert!(may_relay(&machine, 25, Some(ANN)), "{}", machine.told());
+    assert!(may_relay(&machine, 25, Some(USER)));
+}
+
+#[test]
+fn both_keys_of_a_ca_count_with_trixie() {
+    both_keys(&need_machine!("sendmail", "trixie"));
+}
+
+#[test]
+fn both_keys_of_a_ca_count_with_bookworm() {
+    both_keys(&need_machine!("sendmail", "bookworm"));
+}
+
+fn both_keys(machine: &Machine) {
+    prepare(machine);
+    another_ca(machine);
+    issue(machine, "ann");
+    machine.shell("cp demoCA/cacert.pem old-root.pem && mailca rekey-ca --yes");
+    let [bob, eve] = ["bob", "eve"].map(|name| issue(machine, name));
+    map(machine);
+    machine.shell(&format!(
+        "mailca renew mx && for file in cert.pem key.pem; do
+           install -m 400 mx/$file /etc/mail/certs/$file || exit 1
+         done && install -m 400 demoCA/cacert.pem /etc/mail/certs/cacert.pem && {PUBLISH}"
+    ));
+    start(machine, "--role relay-by-cert --crl");
+    // Clients with the old root verify the server by what it sends, those with the new one too.
+    for ca in [CA, "/root/old-root.pem"] {
+        machine.handshake("smtp", 25, ca, "");
+    }
+    for folder in [USER, ANN, &bob, &eve] {
+        assert!(may_relay(machine, 25, Some(folder)), "{folder}\n{}", machine.told());
+    }
+    assert!(!may_relay(machine, 25, Some("/root/other/joeuser")));
+    // One of the old key, and one of the new.
+    machine.shell(&format!("mailca revoke --yes ann && mailca revoke --yes eve && {PUBLISH}"));
+    for folder in [ANN, &eve] {
+        assert!(!may_relay(machine, 25, Some(folder)), "{folder}\n{}", machine.told());
+    }
+    for folder in [USER, &bob] {
+        assert!(may_relay(machine, 25, Some(folder)), "{folder}\n{}", machine.told());
+    }
+    machine.shell("ls -l /etc/mail/certs/*.r0 /etc/mail/certs/*.r1");
+    // The file alone holds the list of the present key as far as Sendmail reads it.
+    configure(machine, "--role relay-by-cert --crl");
+    machine.shell("sed -i /^O.CRLPath/d /etc/mail/sendmail.cf");
+    sendmail::reload(machine);
+    assert!(!may_relay(machine, 25, Some(&eve)) && may_relay(machine, 25, Some(&bob)));
+    assert!(!may_relay(machine, 25, Some(USER)), "the old key has no list then");
+}
