@@ -1,6 +1,6 @@
 //! Revocation lists, and a CA that gets a new key.
 
-use super::{another_ca, configure, may_relay, prepare, start};
+use super::{another_ca, configure, deliver, may_relay, prepare, start};
 use crate::sendmail;
 use crate::site::{CA, USER};
 use crate::support::{Machine, need_machine};
@@ -54,7 +54,6 @@ fn revoked(machine: &Machine) {
     machine.shell(&format!("mailca revoke --yes ann && {PUBLISH}"));
     assert!(!may_relay(machine, 25, Some(ANN)), "{}", machine.told());
     assert!(may_relay(machine, 25, Some(USER)), "{}", machine.told());
-    machine.wait_for_log("certificate revoked");
     sendmail::reload(machine);
     assert!(!may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
 
@@ -62,7 +61,6 @@ fn revoked(machine: &Machine) {
     publish_expired(machine);
     sendmail::reload(machine);
     assert!(!may_relay(machine, 25, Some(USER)), "{}", machine.told());
-    machine.wait_for_log("CRL has expired");
     let refused = machine.run(&format!("mailca config sendmail {options}")).exits(1);
     assert!(refused.stderr.contains("out of date"), "{refused}");
     // A fresh one in the folder is enough, though the file was read at the start.
@@ -72,23 +70,32 @@ fn revoked(machine: &Machine) {
 }
 
 #[test]
-fn without_its_list_sendmail_lets_everybody_in_and_with_the_folder_nobody() {
-    let machine = need_machine!("sendmail", "trixie");
-    prepare(&machine);
-    issue(&machine, "ann");
-    map(&machine);
+fn without_its_list_at_the_start_trixie_lets_everybody_in() {
+    without_list(&need_machine!("sendmail", "trixie"));
+}
+
+#[test]
+fn without_its_list_at_the_start_bookworm_lets_everybody_in() {
+    without_list(&need_machine!("sendmail", "bookworm"));
+}
+
+/// Which is why `config` asks for the list to be there.
+fn without_list(machine: &Machine) {
+    prepare(machine);
+    issue(machine, "ann");
+    map(machine);
     machine.shell(&format!("mailca revoke --yes ann && {PUBLISH}"));
-    start(&machine, "--role relay-by-cert --crl");
-    machine.shell("rm /etc/mail/certs/crl.pem /etc/mail/certs/*.r0");
-    sendmail::reload(&machine);
-    assert!(!may_relay(&machine, 25, Some(ANN)) && !may_relay(&machine, 25, Some(USER)));
-    // The file alone, as in sendmail.mc files of old.
-    machine.shell(
-        "sed -i /^O.CRLPath/d /etc/mail/sendmail.cf && grep -q ^O.CRLFile /etc/mail/sendmail.cf",
-    );
-    sendmail::reload(&machine);
-    assert!(may_relay(&machine, 25, Some(ANN)), "{}", machine.told());
-    assert!(may_relay(&machine, 25, Some(USER)));
+    start(machine, "--role relay-by-cert --crl");
+    assert!(!may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
+    machine.shell("rm /etc/mail/certs/crl.pem");
+    // Until the next start the one that was read counts.
+    assert!(!may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
+    sendmail::reload(machine);
+    assert!(may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
+    machine.wait_for_log("crl.pem");
+    machine.shell(PUBLISH);
+    sendmail::reload(machine);
+    assert!(!may_relay(machine, 25, Some(ANN)) && may_relay(machine, 25, Some(USER)));
 }
 
 #[test]
@@ -108,11 +115,8 @@ fn both_keys(machine: &Machine) {
     machine.shell("cp demoCA/cacert.pem old-root.pem && mailca rekey-ca --yes");
     let [bob, eve] = ["bob", "eve"].map(|name| issue(machine, name));
     map(machine);
-    machine.shell(&format!(
-        "mailca renew mx && for file in cert.pem key.pem; do
-           install -m 400 mx/$file /etc/mail/certs/$file || exit 1
-         done && install -m 400 demoCA/cacert.pem /etc/mail/certs/cacert.pem && {PUBLISH}"
-    ));
+    machine.shell(&format!("mailca renew mx && {PUBLISH}"));
+    deliver(machine);
     start(machine, "--role relay-by-cert --crl");
     // Clients with the old root verify the server by what it sends, those with the new one too.
     for ca in [CA, "/root/old-root.pem"] {
@@ -130,7 +134,7 @@ fn both_keys(machine: &Machine) {
     for folder in [USER, &bob] {
         assert!(may_relay(machine, 25, Some(folder)), "{folder}\n{}", machine.told());
     }
-    machine.shell("ls -l /etc/mail/certs/*.r0 /etc/mail/certs/*.r1");
+    machine.shell("test -f /etc/mail/certs/*.r0 && test -f /etc/mail/certs/*.r1");
     // The file alone holds the list of the present key as far as Sendmail reads it.
     configure(machine, "--role relay-by-cert --crl");
     machine.shell("sed -i /^O.CRLPath/d /etc/mail/sendmail.cf");

@@ -37,7 +37,9 @@ fn submission_runner(machine: &Machine) {
     machine.shell("sendmail-mta -Ac -q -v >>/var/log/mail.log 2>&1");
     send("now");
     machine.wait_until("two messages", || {
-        machine.holds("test $(grep -c '^Subject: ' /var/mail/root) = 2")
+        let log = machine.log();
+        let sent = |line: &&str| line.contains("mailer=relay") && line.contains("stat=Sent");
+        log.lines().filter(sent).count() == 2
     });
     let log = machine.log();
     let verified = log.lines().filter(|line| line.contains("STARTTLS=client, relay=[127.0.0.1]"));
@@ -114,7 +116,7 @@ fn verified_servers(machine: &Machine) {
     for folder in ["/root/other/bad", HOST, "/root/joeuser", ""] {
         let _peer = Peer::start(machine, folder);
         let said = sent(machine);
-        assert!(said.contains("Deferred: 403 4.7.0"), "{folder}: {said}\n{}", machine.told());
+        assert!(said.contains("Deferred: 4"), "{folder}: {said}\n{}", machine.told());
         assert!(!said.contains("Sent"), "{folder}: {said}");
         if folder.is_empty() {
             // Unless it is excepted.
