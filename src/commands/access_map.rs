@@ -34,7 +34,8 @@ pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> 
     let mut lock = None;
     if args.all {
         let ca = CaFolder::open(&global.ca_dir)?;
-        if args.output.is_some() {
+        if let Some(path) = &args.output {
+            file::check(&absolute(path)?, args.server, &existing(args.force, env)?, global)?;
             lock = Some(file::lock(&ca)?);
         }
         let profiles: Vec<Profile> =
@@ -87,7 +88,7 @@ pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> 
 fn check(args: &cli::AccessMap) -> Result<()> {
     let connections = &args.connections;
     let admits = args.all || args.issuer || !args.targets.is_empty();
-    if !admits && !connections.has_peers() {
+    if !admits && !connections.has_peers() && !connections.has_terms() {
         return Err(Error::usage("nobody is named")
             .hint("name a folder, a serial number or a certificate file, or --all, or --issuer")
             .hint("or with --tls-srv, --tls-clt or --tls-rcpt whose connections are meant"));

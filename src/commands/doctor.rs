@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
+use crate::store::doctor::lost::Lost;
 use crate::store::doctor::{self, Depth, Finding, Scene, Severity, adopt, fix};
 
 /// Looks, repairs where that is asked for, and tells. A problem that is left is a verdict; advice alone
@@ -20,15 +21,26 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     {
         return tell(&[], &[finding], args, global, env);
     }
-    let ca = CaFolder::open(&global.ca_dir)?;
-    let settings = settings(global, env)?;
     let file = args.passphrase.ca_passphrase_file.as_ref();
     let passphrase = file.map(|file| env.password_file(file)).transpose()?;
+    let around = Path::new(".");
+    let lost = Lost { folder: &global.ca_dir, around, passphrase: passphrase.as_ref() };
+    let mut repaired = Vec::new();
+    if let Some(finding) = lost.finding() {
+        // Without its certificate nothing else of a CA can be looked at.
+        if !args.fix || !finding.fixable {
+            return tell(&[], &[finding], args, global, env);
+        }
+        lost.restore()?;
+        repaired.push(finding);
+    }
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let settings = settings(global, env)?;
     let scene = Scene {
         ca: &ca,
         settings: &settings,
         now: env.now()?,
-        around: Path::new("."),
+        around,
         crls: &args.crl,
         passphrase: passphrase.as_ref(),
     };
@@ -53,9 +65,10 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     }
     // A revocation that was taken in is one that the servers have to hear of.
     let maps = access_map::follow(&ca, &settings, global, env);
+    repaired.extend(report.repaired);
     let mut left = report.left;
     left.extend(access_maps(&ca, &settings, env));
-    tell(&report.repaired, &left, args, global, env)?;
+    tell(&repaired, &left, args, global, env)?;
     maps.outcome()
 }
 

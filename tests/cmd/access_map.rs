@@ -268,7 +268,7 @@ fn what_does_not_fit_together_is_wrong_usage() {
         ("--tls-srv a.example --verify --for postfix", "Sendmail's"),
         ("--tls-srv a.example --verify --perm --temp", "cannot be used with"),
         ("--tls-srv a.example --bits 128 --match-cn", "--verify"),
-        ("--tls-srv *.example --verify", "no host or domain"),
+        ("--tls-srv *.example.com --verify", "no host or domain"),
         ("--tls-rcpt a@b@c --verify", "no mail address"),
         ("joe --key", "Postfix only"),
         ("joe --digest sha1 --for exim", "Postfix only"),
@@ -354,4 +354,145 @@ fn json_has_the_entries() {
     assert_eq!(json["written"]["changed"], true);
     assert_eq!(json["written"]["built"], false);
     assert_eq!(json["warnings"].as_array().unwrap().len(), 0);
+}
+
+/// A server's program that notes how it was called, and makes what is named like a database.
+fn with_programs(folder: &Folder) -> String {
+    folder.mkdir("bin");
+    for name in ["makemap", "postmap"] {
+        let script = "#!/bin/sh\nfor last; do :; done\n\
+            echo \"${0##*/} $*\" >>\"${0%/*}/../calls\"\nsleep 0.02\nexec cat \"$last\" >\"$last.db\"\n";
+        folder.write(&format!("bin/{name}"), script);
+        folder.chmod(&format!("bin/{name}"), 0o755);
+    }
+    format!("{}:/usr/bin:/bin", folder.path("bin").display())
+}
+
+fn calls(folder: &Folder) -> Vec<String> {
+    let text = if folder.exists("calls") { folder.text("calls") } else { String::new() };
+    let root = std::fs::canonicalize(folder.root()).unwrap();
+    text.lines().map(|line| line.replace(&format!("{}/", root.display()), "")).collect()
+}
+
+#[test]
+fn databases_are_built_by_the_servers_programs_where_that_is_needed() {
+    let folder = with_users();
+    let path = with_programs(&folder);
+    let run = |line: &str| folder.mailca(line).env("PATH", &path).success();
+    run("access-map --all -o map --build");
+    run("access-map --all -o clients --build --for postfix");
+    assert_eq!(calls(&folder), ["makemap hash map", "postmap clients"]);
+    run("access-map --all -o map --build");
+    assert_eq!(calls(&folder).len(), 2, "built again though nothing changed");
+    std::fs::remove_file(folder.path("map.db")).unwrap();
+    run("access-map --all -o map --build");
+    assert_eq!(calls(&folder).len(), 3);
+    folder.write("bin/makemap", "#!/bin/sh\necho out of order >&2\nexit 1\n");
+    folder.mailca("revoke ann").success();
+    let failed = folder.mailca("access-map --all -o map --build").env("PATH", &path).exits(1);
+    assert!(failed.stderr.contains("out of order"), "{failed}");
+}
+
+/// Maps of both servers that follow.
+fn with_maps() -> (Folder, String) {
+    let folder = with_users();
+    let path = with_programs(&folder);
+    let mut settings = folder.text("demoCA/mailca.toml");
+    settings.push_str(
+        "access-maps = [\"sendmail:../map\", \"postfix:../clients\", \"exim:../fingerprints\"]\n",
+    );
+    settings.push_str("own-backup = true\n");
+    folder.replace("demoCA/mailca.toml", settings);
+    folder.mailca("crl").env("PATH", &path).success();
+    (folder, path)
+}
+
+#[test]
+fn maps_follow_what_the_ca_does() {
+    let (folder, path) = with_maps();
+    let run = |line: &str| folder.mailca(line).env("PATH", &path).success();
+    let count = || entries(&folder.text("clients")).len();
+    let names = || entries(&folder.text("map")).len();
+    assert_eq!((count(), names()), (2, 3));
+    assert_eq!(calls(&folder), ["makemap hash map", "postmap clients"]);
+    run("status");
+    run("doctor");
+    let outcome = run("revoke joe --crl --json");
+    let json: serde_json::Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    assert_eq!(json["access_maps"][1]["changed"], true, "{outcome}");
+    assert_eq!((count(), names(), entries(&folder.text("fingerprints")).len()), (1, 2, 1));
+    assert_eq!(calls(&folder).len(), 4);
+    run("issue --user new --email new@example.com new");
+    assert_eq!((count(), names()), (2, 3));
+    run("newreq --user more --email more@example.com more");
+    run("sign more");
+    assert_eq!((count(), names()), (3, 4));
+    run("renew --profile user --yes --revoke-old more");
+    assert_eq!((count(), names()), (3, 4));
+    let before = calls(&folder).len();
+    run("issue --cn mx.example.com mx");
+    run("crl --if-needed");
+    assert_eq!(calls(&folder).len(), before, "built again though nothing changed");
+    run("crl");
+    run("doctor");
+}
+
+#[test]
+fn a_place_that_fails_holds_nothing_up_and_is_told() {
+    let (folder, path) = with_maps();
+    folder.write("clients", "by hand\n");
+    folder.write("bin/makemap", "#!/bin/sh\necho out of order >&2\nexit 1\n");
+    let revoked = folder.mailca("revoke joe --crl").env("PATH", &path).exits(1);
+    for words in ["out of order", "not an access map", "2 of 3 access maps"] {
+        assert!(revoked.stderr.contains(words), "{revoked}");
+    }
+    assert_eq!(folder.index()[1][0], "R");
+    assert_eq!(entries(&folder.text("fingerprints")).len(), 1);
+    assert_eq!(folder.text("clients"), "by hand\n");
+    folder.mailca("status").env("PATH", &path).exits(3);
+    let found = folder.mailca("doctor").env("PATH", &path).exits(3);
+    assert!(found.text().contains("[access-map]"), "{found}");
+    for wrong in [
+        "postfix",
+        "postfix:",
+        "courier:../x",
+        "opensmtpd:../x",
+        "exim+key:../x",
+        "postfix+md5:../x",
+    ] {
+        let run = folder.mailca("crl").env("PATH", &path).env("MAILCA_ACCESS_MAPS", wrong).exits(1);
+        assert!(run.stderr.contains("access-maps"), "{run}");
+    }
+}
+
+#[test]
+fn a_map_that_is_older_than_the_ca_is_found_and_mended() {
+    let (folder, path) = with_maps();
+    let old = folder.read("fingerprints");
+    folder.mailca("revoke joe --crl").env("PATH", &path).success();
+    folder.replace("fingerprints", old);
+    let found = folder.mailca("doctor").env("PATH", &path).exits(3);
+    assert!(found.text().contains("does not hold those who are valid now"), "{found}");
+    folder.mailca("doctor --fix").env("PATH", &path).success();
+    assert_eq!(entries(&folder.text("fingerprints")).len(), 1);
+    std::fs::remove_file(folder.path("clients.db")).unwrap();
+    let told = folder.mailca("status").env("PATH", &path).exits(3);
+    assert!(told.text().contains("database"), "{told}");
+    folder.mailca("crl --if-needed").env("PATH", &path).success();
+    assert!(folder.exists("clients.db"));
+}
+
+#[test]
+fn fingerprints_of_keys_follow_too() {
+    let folder = with_users();
+    let path = with_programs(&folder);
+    let run = folder
+        .mailca("crl")
+        .env("PATH", &path)
+        .env("MAILCA_ACCESS_MAPS", "postfix+key+sha1:../clients");
+    run.success();
+    let followed = folder.text("clients");
+    let printed =
+        folder.mailca("access-map --all --for postfix --key --digest sha1").success().text();
+    assert_eq!(entries(&followed), entries(&printed));
 }

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use zeroize::Zeroizing;
 
 use crate::cli::Global;
 use crate::commands::check_guarded;
@@ -56,8 +57,45 @@ pub(super) struct Written {
     pub(super) kept: Option<PathBuf>,
 }
 
-/// Puts a map into its file, unless it is there already. Only a map of mailca's for the same server gives way
-/// to another one.
+/// Refuses where a map cannot be put into a file, or would take the place of something else: only a map of
+/// mailca's for the same server gives way to another one. What is there now.
+pub(super) fn check(
+    path: &Path,
+    server: Server,
+    existing: &Existing,
+    global: &Global,
+) -> Result<Now> {
+    check_guarded(path, global)?;
+    let metadata = fs::symlink_metadata(path).ok();
+    if metadata.as_ref().is_some_and(|there| !there.is_file()) {
+        return Err(Error::refused(format!("{} is not a plain file", path.display()))
+            .hint("name the file itself: a map takes the place of no link and no device"));
+    }
+    atomic::check_writable(atomic::folder_of(path))?;
+    let content = input::read_if_there(path)?;
+    let mark = format!("{MARK} for {}.", server.title());
+    let is_ours =
+        content.as_ref().is_none_or(|now| now.is_empty() || now.starts_with(mark.as_bytes()));
+    if !is_ours && matches!(existing, Existing::Refuse) {
+        return Err(Error::refused(format!(
+            "{} is there, and is not an access map that mailca wrote for {}",
+            path.display(),
+            server.title()
+        ))
+        .hint("name another file: what somebody wrote by hand is not written over")
+        .hint("--force keeps it aside and writes the new one"));
+    }
+    Ok(Now { metadata, content, is_ours })
+}
+
+/// What is in the place of a map.
+pub(super) struct Now {
+    metadata: Option<std::fs::Metadata>,
+    content: Option<Zeroizing<Vec<u8>>>,
+    is_ours: bool,
+}
+
+/// Puts a map into its file, unless it is there already.
 pub(super) fn put(
     path: &Path,
     text: &str,
@@ -65,35 +103,17 @@ pub(super) fn put(
     existing: &Existing,
     global: &Global,
 ) -> Result<Written> {
-    check_guarded(path, global)?;
-    let there = fs::symlink_metadata(path).ok();
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        return Err(Error::refused(format!("{} is not a plain file", path.display()))
-            .hint("name the file itself: a map takes the place of no link and no device"));
-    }
-    let content = input::read_if_there(path)?;
-    if content.as_ref().is_some_and(|content| ***content == *text.as_bytes()) {
+    let now = check(path, server, existing, global)?;
+    if now.content.is_some_and(|content| **content == *text.as_bytes()) {
         return Ok(Written { changed: false, kept: None });
     }
-    atomic::check_writable(atomic::folder_of(path))?;
-    let mark = format!("{MARK} for {}.", server.title());
-    let is_ours = content.is_none_or(|now| now.is_empty() || now.starts_with(mark.as_bytes()));
     let kept = match existing {
-        _ if is_ours => None,
-        Existing::KeepAside(stamp) => Some(atomic::keep_aside(path, stamp)?),
-        Existing::Refuse => {
-            return Err(Error::refused(format!(
-                "{} is there, and is not an access map that mailca wrote for {}",
-                path.display(),
-                server.title()
-            ))
-            .hint("name another file: what somebody wrote by hand is not written over")
-            .hint("--force keeps it aside and writes the new one"));
-        }
+        Existing::KeepAside(stamp) if !now.is_ours => Some(atomic::keep_aside(path, stamp)?),
+        _ => None,
     };
-    let mode = there.as_ref().map_or(MODE, |there| there.mode() & 0o777);
+    let mode = now.metadata.as_ref().map_or(MODE, |there| there.mode() & 0o777);
     let staged = Staged::new(path, text.as_bytes(), mode)?;
-    if there.is_some() {
+    if now.metadata.is_some() {
         staged.take_owner(path)?;
     }
     staged.replace()?;

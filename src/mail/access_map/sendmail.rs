@@ -149,8 +149,8 @@ impl Requirement {
         };
         match (self.verify, self.bits) {
             (true, None) => text.push_str("VERIFY"),
-            (true, Some(bits)) => text.push_str(&format!("VERIFY:{bits}")),
-            (false, Some(bits)) => text.push_str(&format!("ENCR:{bits}")),
+            (true, Some(bits)) => text = format!("{text}VERIFY:{bits}"),
+            (false, Some(bits)) => text = format!("{text}ENCR:{bits}"),
             (false, None) => return Err(Error::bug("a requirement that asks for nothing")),
         }
         let common_name = self.common_name.as_ref().map(|name| match name.as_str() {
