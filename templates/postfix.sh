@@ -36,9 +36,9 @@ esac
 
 # Clients whose certificate is in the map may relay. Postfix looks for its SHA-256 fingerprint there, and at
 # nothing else: neither at a revocation list nor at the dates, so that one that is listed relays even when
-# it is revoked or expired. After each `mailca revoke`, and every day, make the map anew, without these:
-#   mailca access-map --for postfix --all >{{ map }}.new &&
-#     mv {{ map }}.new {{ map }} && postmap {{ map }}
+# it is revoked or expired. A map made anew leaves these out: make one after each `mailca revoke` and every
+# day (access-maps in mailca.toml has mailca do it):
+#   mailca access-map --for postfix --all -o {{ map }} --build
 postconf -e \
   'smtpd_tls_ask_ccert = yes' \
   'smtpd_tls_CAfile = {{ cacert }}' \
