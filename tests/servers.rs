@@ -14,6 +14,8 @@ mod dovecot;
 mod exim;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/opensmtpd_config.rs"]
+mod opensmtpd_config;
 #[path = "servers/peer.rs"]
 mod peer;
 #[path = "servers/postfix.rs"]

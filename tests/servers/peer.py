@@ -33,7 +33,8 @@ class Conversation(socketserver.StreamRequestHandler):
                 self.connection = context.wrap_socket(self.connection, server_side=True)
                 self.rfile = self.connection.makefile("rb")
                 self.wfile = self.connection.makefile("wb", buffering=0)
-                subject = dict(pair[0] for pair in self.connection.getpeercert().get("subject", ()))
+                shown = self.connection.getpeercert() or {}
+                subject = dict(pair[0] for pair in shown.get("subject", ()))
                 told |= {"tls": True, "client": subject.get("commonName")}
             elif word == "DATA":
                 self.say("354 go ahead")

@@ -69,11 +69,6 @@ fn it_receives_over_tls_with_what_is_printed() {
         let outcome = machine.handshake("smtp", 25, CA, "-tls1_2");
         // The whole chain, the root too, for DANE-TA.
         assert_eq!(outcome.text().matches(" s:").count(), 2, "{outcome}");
-        for old in ["-tls1", "-tls1_1"] {
-            let outcome =
-                machine.try_handshake("smtp", 25, CA, &format!("{old} -cipher ALL:@SECLEVEL=0"));
-            assert_ne!(outcome.status, Some(0), "{outcome}");
-        }
         assert!(answer(&machine, USER, plain).starts_with("454"), "{}", machine.told());
         let replies = machine.smtp(CA).send("a@example.org", "root@example.com");
         assert!(
@@ -82,6 +77,11 @@ fn it_receives_over_tls_with_what_is_printed() {
             machine.told()
         );
         assert!(!machine.log().contains("warning: "), "{}", machine.log());
+        for old in ["-tls1", "-tls1_1"] {
+            let outcome =
+                machine.try_handshake("smtp", 25, CA, &format!("{old} -cipher ALL:@SECLEVEL=0"));
+            assert_ne!(outcome.status, Some(0), "{outcome}");
+        }
         postfix::stop(&machine);
     }
 }
@@ -277,7 +277,7 @@ fn mail_goes_to_verified_servers_only() {
             start(&machine);
             let stranger = peer::start(&machine, &Signed::ByAnother);
             send(&machine);
-            machine.wait_for_log("Server certificate not trusted");
+            machine.wait_for_log("certificate verification failed for client.example.org");
             assert!(peer::taken(&machine).is_empty(), "{}", machine.told());
             machine.end(stranger);
             peer::start(&machine, &Signed::ByTheCa);
