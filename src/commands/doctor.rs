@@ -9,6 +9,7 @@ use crate::commands::settings;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::ca::CaFolder;
+use crate::store::doctor::lost::Lost;
 use crate::store::doctor::{self, Depth, Finding, Scene, Severity, adopt, fix};
 
 /// Looks, repairs where that is asked for, and tells. A problem that is left is a verdict; advice alone
@@ -19,15 +20,26 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     {
         return tell(&[], &[finding], args, global, env);
     }
-    let ca = CaFolder::open(&global.ca_dir)?;
-    let settings = settings(global, env)?;
     let file = args.passphrase.ca_passphrase_file.as_ref();
     let passphrase = file.map(|file| env.password_file(file)).transpose()?;
+    let around = Path::new(".");
+    let lost = Lost { folder: &global.ca_dir, around, passphrase: passphrase.as_ref() };
+    let mut repaired = Vec::new();
+    if let Some(finding) = lost.finding() {
+        // Without its certificate nothing else of a CA can be looked at.
+        if !args.fix || !finding.fixable {
+            return tell(&[], &[finding], args, global, env);
+        }
+        lost.restore()?;
+        repaired.push(finding);
+    }
+    let ca = CaFolder::open(&global.ca_dir)?;
+    let settings = settings(global, env)?;
     let scene = Scene {
         ca: &ca,
         settings: &settings,
         now: env.now()?,
-        around: Path::new("."),
+        around,
         crls: &args.crl,
         passphrase: passphrase.as_ref(),
     };
@@ -48,7 +60,8 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     for line in &report.said {
         env.say(line);
     }
-    tell(&report.repaired, &report.left, args, global, env)
+    repaired.extend(report.repaired);
+    tell(&repaired, &report.left, args, global, env)
 }
 
 fn tell(

@@ -184,7 +184,7 @@ fn pack(ca: &CaFolder, names: &[PathBuf], staged: &mut Staged) -> Result<Vec<(Pa
 fn check(ca: &CaFolder, file: fs::File, written: &[(PathBuf, u64)]) -> Result<()> {
     let wrong = || Error::refused("the archive, read back, is not what was written");
     let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(1 << 16, file));
-    let key = input::read(&ca.path().join(layout::CA_KEY.name))?;
+    let key = input::read_plain(&ca.path().join(layout::CA_KEY.name))?;
     let mut expected = written.iter();
     for entry in archive.entries()? {
         let mut entry = entry?;

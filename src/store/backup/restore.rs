@@ -231,12 +231,13 @@ fn check(draft: &Path) -> Result<(Certificate, bool)> {
             "it is no backup of a CA: cacert.pem or private/cakey.pem is not in it",
         ));
     }
-    let read =
-        Certificate::from_file_content(&input::read(&draft.join(layout::CA_CERTIFICATE.name))?)
-            .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
+    let read = Certificate::from_file_content(&input::read_plain(
+        &draft.join(layout::CA_CERTIFICATE.name),
+    )?)
+    .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
     let certificate =
         read.into_iter().next().ok_or_else(|| Error::refused("cacert.pem is empty"))?;
-    let content = input::read(&draft.join(layout::CA_KEY.name))?;
+    let content = input::read_plain(&draft.join(layout::CA_KEY.name))?;
     let mut is_encrypted = crate::pki::pem::has_legacy_encryption(&content);
     if is_encrypted {
         return Ok((certificate, true));
