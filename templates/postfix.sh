@@ -1,7 +1,7 @@
 # Postfix for {{ host }}: {{ role_names }}.
-# To be run as root: it changes main.cf and master.cf, and leaves alone what it does not name. Before it, put
-# {{ key }} and {{ cert }} in place (mailca install);
-# after it, run `postfix reload`. To run it again does no harm. Nothing runs before all of it has been read.
+# To be run as root: it changes main.cf and master.cf, and leaves alone what it does not name. Running it again
+# does no harm, and nothing runs before all of it has been read. Before it, the certificates have to be in
+# {{ certs }} (mailca install --for postfix). After it: postfix reload
 {% if incoming and roles.receive %}
 # To see it work:
 #   openssl s_client -starttls smtp -connect {{ host }}:25 -CAfile {{ cacert }} \

@@ -13,17 +13,20 @@ pub const NAME: &str = "client.example.org";
 pub enum Signed {
     ByTheCa,
     ByAnother,
+    /// But for a host of another name.
+    ByTheCaForAnother,
 }
 
 /// Starts one; ends with the machine.
 pub fn start(machine: &Machine, signed: &Signed) -> u32 {
-    let (ca, folder) = match signed {
-        Signed::ByTheCa => ("/root/demoCA", "/root/peer"),
-        Signed::ByAnother => ("/root/otherCA", "/root/peer-of-another"),
+    let (ca, folder, name) = match signed {
+        Signed::ByTheCa => ("/root/demoCA", "/root/peer", NAME),
+        Signed::ByAnother => ("/root/otherCA", "/root/peer-of-another", NAME),
+        Signed::ByTheCaForAnother => ("/root/demoCA", "/root/misnamed", "mail.example.org"),
     };
     machine.shell(&format!(
         "test -d {ca} || mailca newca --no-input --ca-dir {ca} --cn 'Another CA'
-         test -d {folder} || mailca issue --no-input --ca-dir {ca} --cn {NAME} $(basename {folder})"
+         test -d {folder} || mailca issue --no-input --ca-dir {ca} --cn {name} $(basename {folder})"
     ));
     machine.write("/root/peer.py", include_str!("peer.py"), 0o644);
     let line = format!(

@@ -61,7 +61,7 @@ fn list(domains: &[String]) -> Result<String> {
     Ok(quoted.collect::<Result<Vec<_>>>()?.join(", "))
 }
 
-/// `OpenSMTPD` would start with an Ed25519 key, and fail at every handshake. Who may not read the certificate
+/// `OpenSMTPD` takes such a configuration (`smtpd -n`), and does not start with it. Who may not read the certificate
 /// is not told here; the text says it too.
 fn check_key(wanted: &Wanted) -> Result<()> {
     let path = wanted.certs.join("cert.pem");
