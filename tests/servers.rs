@@ -14,8 +14,14 @@ mod dovecot;
 mod exim;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/opensmtpd_config.rs"]
+mod opensmtpd_config;
+#[path = "servers/peer.rs"]
+mod peer;
 #[path = "servers/postfix.rs"]
 mod postfix;
+#[path = "servers/postfix_config.rs"]
+mod postfix_config;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/sendmail_config.rs"]
@@ -24,3 +30,5 @@ mod sendmail_config;
 mod site;
 #[path = "servers/smoke.rs"]
 mod smoke;
+#[path = "servers/users.rs"]
+mod users;

@@ -11,10 +11,13 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 5] = [
+const ALL: [(&str, &str); 8] = [
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
+    ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
+    ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
     ("sendmail.mc", include_str!("../../templates/sendmail.mc")),
+    ("smtpd.conf", include_str!("../../templates/smtpd.conf")),
     ("submit.mc", include_str!("../../templates/submit.mc")),
     ("timer.txt", include_str!("../../templates/timer.txt")),
 ];
