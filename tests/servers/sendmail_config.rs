@@ -1,15 +1,14 @@
 //! `config sendmail`: what it prints is put into Debian's own files, and Sendmail does what it says.
 
-use crate::sendmail;
 use crate::site::{self, CA, HOST, USER};
 use crate::support::{Machine, Tls, need_machine};
+use crate::{pages, sendmail};
 
 #[path = "sendmail_config/lists.rs"]
 mod lists;
 #[path = "sendmail_config/sending.rs"]
 mod sending;
 
-/// Debian's file, but for what needs the DNS, and without a pause before the greeting.
 const MC: &str = "/etc/mail/sendmail.mc";
 const ALL_ROLES: &str = "receive,submission,relay-by-cert,verify-peers,client";
 
@@ -17,6 +16,15 @@ const ALL_ROLES: &str = "receive,submission,relay-by-cert,verify-peers,client";
 fn prepare(machine: &Machine) {
     site::certify(machine);
     deliver(machine);
+    without_dns(machine);
+    machine.shell(&format!("cp {MC} /root/base.mc"));
+    access(machine, "");
+    machine.shell("mailca access-map --all -o /etc/mail/mailca.access --build");
+}
+
+/// Debian's file, but for what needs the DNS, and without limits to what one client may do.
+fn without_dns(machine: &Machine) {
+    machine.shell("chown root:root /etc/mail && chmod g-s /etc/mail");
     machine.write("/etc/mail/local-host-names", "localhost\nmx.example.com\nexample.com\n", 0o644);
     machine.shell(&format!(
         "sed -i -e '/greet_pause/d' -e '/conncontrol/d' -e '/ratecontrol/d' \
@@ -25,17 +33,14 @@ fn prepare(machine: &Machine) {
              define(\\`confDOMAIN_NAME', \\`mx.example.com')dnl\\n\
              define(\\`confQUEUE_LA', \\`10000')dnl\\n\
              define(\\`confREFUSE_LA', \\`10000')dnl\\n\
-             FEATURE(\\`accept_unresolvable_domains')dnl|\" {MC} && cp {MC} /root/base.mc"
+             FEATURE(\\`accept_unresolvable_domains')dnl|\" {MC}"
     ));
-    access(machine, "");
-    machine.shell("mailca access-map --all -o /etc/mail/mailca.access --build");
 }
 
 /// What `install` does.
 fn deliver(machine: &Machine) {
     machine.shell(&format!(
         "mkdir -p -m 700 /etc/mail/certs && mkdir -p -m 755 /etc/mail/cacerts &&
-         chown root:root /etc/mail && chmod g-s /etc/mail &&
          for file in key.pem cert.pem cacert.pem; do
            install -m 400 {HOST}/$file /etc/mail/certs/$file || exit 1
          done && install -m 444 {HOST}/cacert.pem /etc/mail/cacerts/cacert.pem"
@@ -211,4 +216,66 @@ fn a_certificate_relays(machine: &Machine) {
     // A running daemon takes the new map.
     machine.shell("mailca access-map --all -o /etc/mail/mailca.access --build");
     assert!(may_relay(machine, 25, Some("/root/ann")));
+}
+
+#[test]
+fn its_page_is_true_with_trixie() {
+    its_page(&need_machine!("sendmail", "trixie"));
+}
+
+#[test]
+fn its_page_is_true_with_bookworm() {
+    its_page(&need_machine!("sendmail", "bookworm"));
+}
+
+fn its_page(machine: &Machine) {
+    without_dns(machine);
+    machine.shell("ln -sf sendmail-mta /usr/sbin/sendmail");
+    let pid = "$(head -n 1 /run/sendmail/mta/sendmail.pid)";
+    let start = "setsid /usr/sbin/sendmail-mta -bD </dev/null >>/var/log/mail.log 2>&1 &";
+    pages::systemctl(
+        machine,
+        &[("restart sendmail", start), ("reload sendmail", &format!("kill -HUP {pid}"))],
+    );
+    pages::follow(machine, "sendmail.md", |title| match title {
+        "Start it" => {
+            for port in [25, 587, 465] {
+                machine.wait_for_port(port);
+                assert!(may_relay(machine, port, Some(USER)), "{}", machine.told());
+                assert!(!may_relay(machine, port, None), "{}", machine.told());
+            }
+            machine.shell("cp -r joeuser old");
+        }
+        "Revoke" => assert!(!may_relay(machine, 25, Some("/root/old")), "{}", machine.told()),
+        "Renew" => {
+            machine.wait_for_log("restarting");
+            machine.wait_for_port(25);
+            machine.handshake("smtp", 25, CA, "");
+        }
+        _ => {}
+    });
+}
+
+/// Red Hat's file has its lines commented out.
+#[test]
+fn the_lines_of_red_hat_are_taken_in() {
+    let machine = need_machine!("sendmail", "trixie");
+    prepare(&machine);
+    machine.write("/root/base.mc", include_str!("sendmail_config/redhat.mc"), 0o644);
+    machine.shell(
+        "mailca crl --publish /etc/mail/certs/crl.pem && cd /etc/mail/certs &&
+         cat key.pem cert.pem >sendmail.pem && chmod 400 sendmail.pem && rm key.pem cert.pem",
+    );
+    start(&machine, &format!("--role {ALL_ROLES} --combined --crl"));
+    let text = machine.read(MC);
+    // Each is said once, where it stood.
+    for words in ["`confSERVER_KEY'", "`confAUTH_MECHANISMS'", "Port=smtps", "TRUST_AUTH_MECH"] {
+        let active = |line: &&str| line.contains(words) && !line.starts_with("dnl");
+        assert_eq!(text.lines().filter(active).count(), 1, "{words}: {text}");
+    }
+    assert!(!text.contains("dnl define(`confSERVER_KEY'"), "{text}");
+    for (port, protocol) in [(25, "smtp"), (587, "smtp"), (465, "")] {
+        machine.handshake(protocol, port, CA, "");
+        assert!(may_relay(&machine, port, Some(USER)), "{}", machine.told());
+    }
 }

@@ -1,9 +1,12 @@
 //! `mailca config sendmail`.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use self::installed::Installed;
-use super::server::Wanted;
+use super::quote;
+use super::server::{Wanted, name_of};
 use crate::cli::{Global, Role, SendmailConfig};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -34,7 +37,7 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
     let text = wanted.templates.fill(template, &values)?;
     let Some(file) = &args.merge else {
         warn(&installed, &wanted, args, env);
-        return env.print_bytes(text.as_bytes());
+        return wanted.print(Server::Sendmail, &text, global, env);
     };
     let name = file.display();
     let content = input::read(file)?;
@@ -58,28 +61,26 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
     if diff.is_empty() {
         env.say(&format!("{name} says all of that already; nothing to change"));
     }
+    if global.json {
+        let text = String::from_utf8_lossy(&diff);
+        return wanted.print(Server::Sendmail, &text, global, env);
+    }
     env.print_bytes(&diff)
 }
 
 fn values(args: &SendmailConfig, wanted: &Wanted, reload: &str, installed: &Installed) -> Value {
-    let mut values = wanted.values();
-    let has = |role| wanted.has(role);
-    let relays = has(Role::RelayByCert);
-    let more = json!({
+    let relays = wanted.has(Role::RelayByCert);
+    wanted.values_and(json!({
         "options": options(args),
         "reload": reload,
         "notes": [installed.note()],
-        "server": has(Role::Receive) || has(Role::Submission) || relays,
+        "server": wanted.has_any(&[Role::Receive, Role::Submission, Role::RelayByCert]),
         // Whoever relays needs a port, which is 25 where there is no submission.
-        "port_25": has(Role::Receive) || (relays && !has(Role::Submission)),
+        "port_25": wanted.has(Role::Receive) || (relays && !wanted.has(Role::Submission)),
         "cert_name": if args.combined { COMBINED } else { "cert.pem" },
         "key_name": if args.combined { COMBINED } else { "key.pem" },
         "fresh": fresh(wanted),
-    });
-    if let (Value::Object(values), Value::Object(more)) = (&mut values, more) {
-        values.extend(more);
-    }
-    values
+    }))
 }
 
 /// The command that keeps the lists fresh which the configuration names.
@@ -88,22 +89,18 @@ fn fresh(wanted: &Wanted) -> String {
     format!("mailca crl --if-needed --publish {certs}/crl.pem --hash-dir {certs}")
 }
 
-/// The options that make this text again, as a shell takes them: none of them needs quotes.
+/// The options that make this text again, as a shell takes them.
 fn options(args: &SendmailConfig) -> String {
-    use clap::ValueEnum;
-    let mut text = String::new();
-    let roles: Vec<_> = args.server.role.iter().filter_map(ValueEnum::to_possible_value).collect();
-    if !roles.is_empty() {
-        let names: Vec<_> = roles.iter().map(|value| value.get_name()).collect();
-        text.push_str(&format!(" --role {}", names.join(",")));
-    }
-    if let Some(certs) = &args.server.certs {
-        text.push_str(&format!(" --certs {}", certs.display()));
-    }
-    for (is_given, name) in [(args.server.crl, " --crl"), (args.combined, " --combined")] {
-        text.push_str(if is_given { name } else { "" });
-    }
-    text
+    let names: Vec<_> = args.server.role.iter().map(|role| name_of(*role)).collect();
+    let path = |path: &PathBuf| quote::shell_word(&printable(&path.display().to_string()));
+    let given = [
+        (!names.is_empty()).then(|| format!(" --role {}", names.join(","))),
+        args.server.certs.as_ref().map(|certs| format!(" --certs {}", path(certs))),
+        args.server.crl.then(|| " --crl".to_owned()),
+        args.combined.then(|| " --combined".to_owned()),
+        args.server.template_dir.as_ref().map(|dir| format!(" --template-dir {}", path(dir))),
+    ];
+    given.into_iter().flatten().collect()
 }
 
 /// What the sendmail of this machine lacks.
