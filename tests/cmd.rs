@@ -22,6 +22,8 @@ mod common;
 mod config;
 #[path = "cmd/config_postfix.rs"]
 mod config_postfix;
+#[path = "cmd/config_sendmail.rs"]
+mod config_sendmail;
 #[path = "cmd/crl.rs"]
 mod crl;
 #[path = "cmd/doctor.rs"]

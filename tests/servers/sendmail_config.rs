@@ -263,7 +263,8 @@ fn the_lines_of_red_hat_are_taken_in() {
     prepare(&machine);
     machine.write("/root/base.mc", include_str!("sendmail_config/redhat.mc"), 0o644);
     machine.shell(
-        "mailca crl --publish /etc/mail/certs/crl.pem && cd /etc/mail/certs &&
+        "chown root:root /run/sendmail /run/sendmail/mta && chmod 755 /run/sendmail/mta &&
+         mailca crl --publish /etc/mail/certs/crl.pem && cd /etc/mail/certs &&
          cat key.pem cert.pem >sendmail.pem && chmod 400 sendmail.pem && rm key.pem cert.pem",
     );
     start(&machine, &format!("--role {ALL_ROLES} --combined --crl"));
