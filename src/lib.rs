@@ -6,15 +6,17 @@
 //! - [`pki`]: certificates, requests, keys and names as values; pure.
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
+//! - [`net`]: what a live mail server says before TLS, and the certificates that it presents.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!
-//! `cli` -> `commands` -> `store`, `render`, `prompt` -> `pki`; nothing points back.
+//! `cli` -> `commands` -> `store`, `net`, `render`, `prompt` -> `pki`; nothing points back.
 
 pub mod cli;
 pub mod commands;
 pub mod env;
 pub mod error;
+pub mod net;
 pub mod pki;
 pub mod prompt;
 pub mod render;
