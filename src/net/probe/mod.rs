@@ -5,8 +5,6 @@
 //! the conversation's limits and by those of rustls for a handshake.
 
 mod stream;
-#[cfg(test)]
-mod tests;
 mod witness;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -110,7 +108,7 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
     .map_err(|error| error.at(target.place()))?;
     let late = |awaited: &str| {
         Error::refused(format!(
-            "the server did not send {awaited} within {} seconds",
+            "the server did not send {awaited} within {} s",
             options.timeout.as_secs_f32()
         ))
         .at(target.place())

@@ -14,6 +14,10 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::pki::signature::{KeyAlgorithm, key_description};
 use crate::pki::tlv;
 
+/// Signatures of RSA keys for RSASSA-PSS only, with SHA-256, 384 and 512 (RFC 8446 4.2.3), which rustls
+/// has no names for.
+const RSA_PSS_PSS: [u16; 3] = [0x0809, 0x080a, 0x080b];
+
 /// What was seen of a handshake.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Testimony {
@@ -141,10 +145,11 @@ impl ServerCertVerifier for Witness {
         self.hear(message, certificate, signed)
     }
 
-    /// Ed448 too, which is not checked: a server that has nothing else would refuse us.
+    /// Those too that are not checked: a server that has nothing else would show us nothing.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let mut schemes = self.algorithms.supported_schemes();
         schemes.push(SignatureScheme::ED448);
+        schemes.extend(RSA_PSS_PSS.map(SignatureScheme::from));
         schemes
     }
 }
