@@ -19,8 +19,12 @@ use rustls::{RootCertStore, ServerConfig};
 
 use crate::support::{Folder, chain, tls_server, tls_server_with};
 
-const OPTIONS: ProbeOptions<'static> =
-    ProbeOptions { timeout: Duration::from_secs(30), server_name: None, client: None, connect: None };
+const OPTIONS: ProbeOptions<'static> = ProbeOptions {
+    timeout: Duration::from_secs(30),
+    server_name: None,
+    client: None,
+    connect: None,
+};
 
 fn with_host() -> Folder {
     let folder = Folder::with_ca();
@@ -124,7 +128,8 @@ fn a_client_certificate_is_presented() {
     let connect: Option<SocketAddr> = Some(tls_server_with(&[], config).0);
     let target = Target::parse("mail.example.com", Service::Imaps).unwrap();
     let own = certificates(&folder, "joeuser/cert.pem");
-    let [right, wrong] = ["joeuser/key.pem", "mail.example.com/key.pem"].map(|name| key(&folder, name));
+    let [right, wrong] =
+        ["joeuser/key.pem", "mail.example.com/key.pem"].map(|name| key(&folder, name));
     let client = Some(ClientIdentity { chain: &own, key: &right });
     let session = open(&target, &ProbeOptions { client, connect, ..OPTIONS }).unwrap();
     assert!(session.presented.is_finished, "{:?}", session.presented.notes);

@@ -55,17 +55,12 @@ pub(super) fn look(
     let now = env.now()?;
     let one = |target: &Target| {
         let presented = probe::presented(target, &options)?;
-        judge(target.clone(), presented, known, now)
+        Ok(judge(target.clone(), presented, known, now))
     };
     targets.iter().map(one).collect()
 }
 
-fn judge(
-    target: Target,
-    presented: Presented,
-    known: &Known<'_>,
-    now: OffsetDateTime,
-) -> Result<Live> {
+fn judge(target: Target, presented: Presented, known: &Known<'_>, now: OffsetDateTime) -> Live {
     let mut warnings = presented.notes.clone();
     let read: Vec<_> = presented.chain.iter().map(|der| Certificate::from_der(der).ok()).collect();
     let (own, above) =
@@ -126,7 +121,7 @@ fn judge(
         Some(_) => {}
     }
     let chain = read.into_iter().flatten().collect();
-    Ok(Live { target, presented, chain, fits, warnings })
+    Live { target, presented, chain, fits, warnings }
 }
 
 /// Whether the server's certificate verifies up to this anchor (RFC 7671 5.2: names and dates count).
