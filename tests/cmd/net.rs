@@ -111,6 +111,9 @@ fn a_certificate_without_its_key_is_seen_as_such() {
     assert_eq!(found.chain[0], certificates(&folder, "mail.example.com/cert.pem")[0].as_der());
     assert!(!found.is_finished && !found.is_key_proven);
     assert!(found.notes[0].contains("did not come to its end"), "{:?}", found.notes);
+    // No record stands for it, though the key in the certificate is the one in a record.
+    let line = format!("tlsa mail.example.com:imaps --check --connect {address}");
+    folder.mailca(&line).verdict(&["has not shown that it has the key"]);
 }
 
 #[test]
