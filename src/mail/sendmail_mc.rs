@@ -38,7 +38,7 @@ fn to_chars(bytes: &[u8]) -> String {
 }
 
 fn to_bytes(text: &str) -> Vec<u8> {
-    text.chars().flat_map(|c| u8::try_from(c).ok()).collect()
+    text.chars().filter_map(|c| u8::try_from(c).ok()).collect()
 }
 
 #[cfg(test)]

@@ -71,7 +71,8 @@ fn other_places_and_files() {
     assert!(text.contains("define(`CERT_DIR', `/srv/certs')dnl\n"), "{text}");
     assert_eq!(text.matches("CERT_DIR/sendmail.pem'").count(), 4);
     // The command that is named makes the same.
-    let command = "mailca config sendmail --role receive,client --certs /srv/certs --combined --merge";
+    let command =
+        "mailca config sendmail --role receive,client --certs /srv/certs --combined --merge";
     assert!(text.contains(command), "{text}");
     let text = printed("--submit");
     assert!(text.contains("define(`CERT_DIR', `/etc/mail/cacerts')dnl\n"), "{text}");
@@ -110,7 +111,10 @@ fn a_merge_is_a_patch_and_none_a_second_time() {
     assert!(again.stdout.is_empty(), "{again}");
     // Other roles are a change again.
     let more = "config sendmail --role receive,relay-by-cert --merge sendmail.mc";
-    folder.mailca(more).success().says(&["-define(`confTLS_SRV_OPTIONS', `V')dnl", "+LOCAL_CONFIG"]);
+    folder
+        .mailca(more)
+        .success()
+        .says(&["-define(`confTLS_SRV_OPTIONS', `V')dnl", "+LOCAL_CONFIG"]);
 }
 
 #[test]
@@ -129,7 +133,9 @@ fn a_file_that_cannot_be_merged_is_refused() {
 fn what_makes_no_sense_together_is_refused() {
     let folder = Folder::empty();
     for options in ["--role receive", "--crl", "--combined"] {
-        folder.mailca(&format!("config sendmail --submit {options}")).usage(&["cannot be used with"]);
+        folder
+            .mailca(&format!("config sendmail --submit {options}"))
+            .usage(&["cannot be used with"]);
     }
     folder.mailca("config sendmail --role send").usage(&["invalid value 'send'"]);
     folder.mailca("config sendmail --certs certs").usage(&["absolute path"]);
@@ -148,7 +154,11 @@ fn a_revocation_list_has_to_be_there_and_fresh() {
     };
     // That of the CA does not help a server which has none.
     folder.mailca("crl").success();
-    config().refused(&["no revocation list", "certs/crl.pem is not there", "mailca crl --if-needed"]);
+    config().refused(&[
+        "no revocation list",
+        "certs/crl.pem is not there",
+        "mailca crl --if-needed",
+    ]);
     folder.mailca("crl --publish").arg(&format!("{certs}/crl.pem")).success();
     let text = config().success().text();
     for line in [
