@@ -17,9 +17,9 @@ fn the_submission_runner_verifies_with_bookworm() {
 
 fn submission_runner(machine: &Machine) {
     prepare(machine);
-    let submit = "mailca config sendmail --submit --merge /etc/mail/submit.mc";
-    machine.shell(&format!("{submit} >diff && patch /etc/mail/submit.mc <diff"));
-    assert_eq!(machine.shell(submit), "");
+    let config = "mailca config sendmail --submit --merge /etc/mail/submit.mc";
+    machine.shell(&format!("{config} >diff && patch /etc/mail/submit.mc <diff"));
+    assert_eq!(machine.shell(config), "");
     let made = machine.run("m4 /etc/mail/submit.mc >/etc/mail/submit.cf").success();
     assert_eq!(made.stderr, "");
     // Each of the two files is told from the other.
@@ -27,15 +27,15 @@ fn submission_runner(machine: &Machine) {
     assert!(refused.stderr.contains("add --submit"), "{refused}");
     machine.run(&format!("mailca config sendmail --submit --merge {MC}")).exits(1);
 
-    let send = |subject: &str| {
+    let submit = |subject: &str| {
         let message = format!("printf 'Subject: {subject}\\n\\ntext\\n'");
         machine.run(&format!("{message} | runuser -u nobody -- sendmail-mta -i root")).output();
     };
     // Nobody takes it yet, so that it is the runner which sends it, as smmsp.
-    send("later");
+    submit("later");
     start(machine, "--role receive,submission");
     machine.shell("sendmail-mta -Ac -q -v >>/var/log/mail.log 2>&1");
-    send("now");
+    submit("now");
     machine.wait_until("two messages", || {
         let log = machine.log();
         let sent = |line: &&str| line.contains("mailer=relay") && line.contains("stat=Sent");
