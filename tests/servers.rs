@@ -16,6 +16,8 @@ mod exim;
 mod opensmtpd;
 #[path = "servers/opensmtpd_config.rs"]
 mod opensmtpd_config;
+#[path = "servers/pages.rs"]
+mod pages;
 #[path = "servers/peer.rs"]
 mod peer;
 #[path = "servers/postfix.rs"]

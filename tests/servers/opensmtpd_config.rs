@@ -1,10 +1,10 @@
 //! `mailca config opensmtpd`: OpenSMTPD takes what it prints, and does it.
 
-use crate::opensmtpd;
 use crate::peer::{self, Signed};
 use crate::site::{CA, USER, certify};
 use crate::support::{Machine, Smtp, Tls, need_machine};
 use crate::users::{self, EXPIRED, STRANGER, answer, may_relay};
+use crate::{opensmtpd, pages};
 
 /// The files in place, as `install` puts them; and what it wants to send mail with no CA of ours.
 const INSTALLED: &str = "
@@ -224,4 +224,37 @@ fn a_key_that_others_may_read_is_refused() {
     machine.shell("mailca config opensmtpd >/etc/smtpd.conf && smtpd -n");
     machine.shell("chmod 444 /etc/opensmtpd/certs/key.pem");
     machine.run("smtpd -n").exits(1);
+}
+
+#[test]
+fn the_page_leads_there() {
+    let machine = need_machine!("opensmtpd", "trixie");
+    machine.shell(": | install -D -m 644 /dev/stdin /etc/ssl/certs/ca-certificates.crt");
+    pages::systemctl(
+        &machine,
+        &[(
+            "restart opensmtpd",
+            "pkill -o -x smtpd || :; while pgrep -x smtpd; do sleep 0.1; done
+             setsid /usr/sbin/smtpd -d </dev/null >>/var/log/mail.log 2>&1 &
+             until ss -Hltn 'sport = :25' | grep -q .; do sleep 0.1; done",
+        )],
+    );
+    let mut first = String::new();
+    let serial = || {
+        let outcome = machine.handshake("smtp", 25, CA, "");
+        let line = format!("openssl x509 -noout -serial <<'END'\n{}\nEND", outcome.text());
+        machine.shell(&line)
+    };
+    pages::follow(&machine, "opensmtpd.md", |title| match title {
+        "See that it works" => {
+            machine.handshake("smtp", 587, CA, "");
+            machine.handshake("", 465, CA, "");
+            assert!(answer(&machine, "", on_its_port).starts_with("closed"));
+            first = serial();
+        }
+        "Give clients certificates" => assert!(may_relay(&machine, on_its_port)),
+        "Revoke" => assert!(!may_relay(&machine, on_its_port)),
+        "Renew" => assert_ne!(serial(), first),
+        _ => {}
+    });
 }
