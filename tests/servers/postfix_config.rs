@@ -276,7 +276,7 @@ fn mail_goes_to_verified_servers_only() {
     for release in RELEASES {
         for (only, wrong) in [
             ("", Signed::ByAnother),
-            ("", Signed::ByTheCaForAnother),
+            ("", Signed::Misnamed),
             ("--peer [client.example.org]", Signed::ByAnother),
         ] {
             let machine = need_machine!("postfix", release);
