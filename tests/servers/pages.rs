@@ -42,11 +42,12 @@ fn sections(page: &str) -> Vec<Section> {
 /// Gives the machine a `systemctl` that runs these lines of shell for `VERB UNIT`: nothing in it starts
 /// services.
 pub fn systemctl(machine: &Machine, knows: &[(&str, &str)]) {
-    let mut script = String::from("#!/bin/sh\nset -e\ncase $* in\n");
-    for (words, line) in knows {
-        script += &format!("  '{words}') {line} ;;\n");
-    }
-    script += "  *) echo \"systemctl $*: unknown\" >&2; exit 1 ;;\nesac\n";
+    let cases: Vec<_> =
+        knows.iter().map(|(words, line)| format!("  '{words}') {line} ;;\n")).collect();
+    let script = format!(
+        "#!/bin/sh\nset -e\ncase $* in\n{}  *) echo \"systemctl $*: unknown\" >&2; exit 1 ;;\nesac\n",
+        cases.concat()
+    );
     machine.write("/usr/local/bin/systemctl", script, 0o755);
 }
 

@@ -13,8 +13,8 @@ pub const NAME: &str = "client.example.org";
 pub enum Signed {
     ByTheCa,
     ByAnother,
-    /// But for a host of another name.
-    ByTheCaForAnother,
+    /// By the CA, but for a host of another name.
+    Misnamed,
 }
 
 /// Starts one; ends with the machine.
@@ -22,7 +22,7 @@ pub fn start(machine: &Machine, signed: &Signed) -> u32 {
     let (ca, folder, name) = match signed {
         Signed::ByTheCa => ("/root/demoCA", "/root/peer", NAME),
         Signed::ByAnother => ("/root/otherCA", "/root/peer-of-another", NAME),
-        Signed::ByTheCaForAnother => ("/root/demoCA", "/root/misnamed", "mail.example.org"),
+        Signed::Misnamed => ("/root/demoCA", "/root/misnamed", "mail.example.org"),
     };
     machine.shell(&format!(
         "test -d {ca} || mailca newca --no-input --ca-dir {ca} --cn 'Another CA'

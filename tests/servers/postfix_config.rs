@@ -1,10 +1,10 @@
 //! `mailca config postfix`: Postfix takes what it prints, and does it.
 
 use crate::peer::{self, Signed};
-use crate::postfix;
 use crate::site::{CA, USER, certify};
 use crate::support::{Machine, Smtp, Tls, need_machine};
 use crate::users::{self, EXPIRED, STRANGER, answer, may_relay};
+use crate::{pages, postfix};
 
 const RELEASES: [&str; 2] = ["trixie", "bookworm"];
 const MAP: &str = "/etc/postfix/relay_clientcerts";
@@ -15,15 +15,20 @@ const INSTALLED: &str = "
     cat mx/cert.pem mx/cacert.pem | install -m 400 /dev/stdin /etc/postfix/certs/cert.pem";
 
 /// A Postfix as Debian installs it, but for what a machine without DNS needs.
-fn fresh(machine: &Machine) {
-    certify(machine);
-    machine.shell(INSTALLED);
+fn prepare(machine: &Machine) {
     machine.shell(
         "postconf -e 'inet_protocols = ipv4' 'smtp_dns_support_level = disabled' \
            'smtp_host_lookup = native' 'mynetworks = 127.0.0.0/8' 'local_recipient_maps =' \
            'alias_maps =' 'alias_database =' 'mydestination = mx.example.com, example.com' &&
          postconf -F '*/*/chroot = n'",
     );
+}
+
+/// The same, with the certificates in place.
+fn fresh(machine: &Machine) {
+    certify(machine);
+    machine.shell(INSTALLED);
+    prepare(machine);
 }
 
 /// Runs what is printed, twice, since that must make no difference; Postfix says nothing against it.
@@ -206,7 +211,7 @@ fn those_in_the_map_relay_and_nobody_else() {
         start(&machine);
         // The map is there, and empty.
         assert!(!may_relay(&machine, plain), "{}", machine.told());
-        list(&machine, &[USER]);
+        machine.shell(&format!("mailca access-map --for postfix --all -o {MAP} --build"));
         machine.wait_until("the new map", || may_relay(&machine, plain));
         for other in ["", STRANGER, EXPIRED] {
             let answer = answer(&machine, other, plain);
@@ -215,7 +220,7 @@ fn those_in_the_map_relay_and_nobody_else() {
         // Postfix sees no revocation: the map made anew is it.
         users::revoke(&machine);
         assert!(may_relay(&machine, plain), "{}", machine.told());
-        list(&machine, &[]);
+        machine.shell(&format!("mailca access-map --for postfix --all -o {MAP} --build"));
         machine.wait_until("the map without the revoked one", || !may_relay(&machine, plain));
         // Nor does it see the end of a certificate.
         list(&machine, &[EXPIRED]);
@@ -271,7 +276,7 @@ fn mail_goes_to_verified_servers_only() {
     for release in RELEASES {
         for (only, wrong) in [
             ("", Signed::ByAnother),
-            ("", Signed::ByTheCaForAnother),
+            ("", Signed::Misnamed),
             ("--peer [client.example.org]", Signed::ByAnother),
         ] {
             let machine = need_machine!("postfix", release);
@@ -337,4 +342,50 @@ fn the_lines_of_main_cf_and_master_cf_do_the_same() {
         };
         assert_eq!(tidy(&by_lines), tidy(&by_commands));
     }
+}
+
+#[test]
+fn the_page_leads_there() {
+    for release in RELEASES {
+        let machine = need_machine!("postfix", release);
+        prepare(&machine);
+        machine.write("/etc/postfix/sasl/smtpd.conf", "mech_list: PLAIN\n", 0o644);
+        start(&machine);
+        let serial = || {
+            let outcome = machine.handshake("smtp", 25, CA, "");
+            let line = format!("openssl x509 -noout -serial <<'END'\n{}\nEND", outcome.text());
+            machine.shell(&line)
+        };
+        let mut first = String::new();
+        pages::follow(&machine, "postfix.md", |title| match title {
+            "See that it works" => {
+                machine.handshake("smtp", 587, CA, "");
+                machine.handshake("", 465, CA, "");
+                first = serial();
+            }
+            "Give users certificates" => assert!(!may_relay(&machine, plain)),
+            "Let them relay" => {
+                machine.wait_until("the map", || may_relay(&machine, plain));
+                assert!(answer(&machine, "", plain).starts_with("454"));
+            }
+            "Revoke" => machine.wait_until("the new map", || !may_relay(&machine, plain)),
+            "Renew" => machine.wait_until("the new certificate", || serial() != first),
+            _ => {}
+        });
+    }
+}
+
+#[test]
+fn a_revocation_makes_the_map_that_the_settings_name() {
+    let machine = need_machine!("postfix", "trixie");
+    fresh(&machine);
+    configure(&machine, "--role relay-by-cert");
+    start(&machine);
+    machine.shell(&format!(
+        "echo 'access-maps = [\"postfix:{MAP}\"]' >>demoCA/mailca.toml &&
+         mailca access-map --for postfix --all -o {MAP} --build"
+    ));
+    machine.wait_until("the map", || may_relay(&machine, plain));
+    users::revoke(&machine);
+    machine.wait_until("the map without the revoked one", || !may_relay(&machine, plain));
 }
