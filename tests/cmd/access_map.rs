@@ -371,7 +371,9 @@ fn with_programs(folder: &Folder) -> String {
 fn calls(folder: &Folder) -> Vec<String> {
     let text = if folder.exists("calls") { folder.text("calls") } else { String::new() };
     let root = std::fs::canonicalize(folder.root()).unwrap();
-    text.lines().map(|line| line.replace(&format!("{}/", root.display()), "")).collect()
+    text.lines()
+        .map(|line| line.replace(&format!("{}/.mailca-build-", root.display()), ""))
+        .collect()
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Place {
             let number = map.entries().count();
             env.say(&format!("{} is made anew, with {number} entries", path.display()));
         }
-        let built = build::if_needed(self.server, &path, written.changed)?;
+        let built = build::if_needed(self.server, &path, written.changed, env)?;
         Ok(json!({
             "server": self.server.name(),
             "file": path,
