@@ -1,5 +1,7 @@
 //! What `mailca access-map` prints lets in exactly those who are named, at the real servers.
 
+use std::fmt::Write as _;
+
 use crate::support::{Machine, need_machine};
 use crate::{exim, postfix, sendmail, site};
 
@@ -92,7 +94,7 @@ fn sendmail_knows_every_name(machine: &Machine) {
     for (number, (name, almost, mask)) in NAMES.iter().enumerate() {
         certify(machine, &format!("u{number}"), name, mask);
         certify(machine, &format!("x{number}"), almost, mask);
-        named.push_str(&format!(" u{number}"));
+        let _ = write!(named, " u{number}");
     }
     sendmail_with_map(machine, "");
     machine.shell(&format!("mailca access-map{named} -o {SENDMAIL_MAP} --build"));

@@ -62,7 +62,7 @@ fn run(name: &str, map: &Path, env: &Env) -> Result<()> {
     })?;
     let mode = fs::metadata(map)?.mode() & 0o777;
     let copy = copy_of(map)?;
-    let made = Made(&copy);
+    let leftover = Leftover(&copy);
     atomic::remove_if_there(&copy)?;
     atomic::create(&copy, &input::read(map)?, mode)?;
     let mut command = Command::new(&found);
@@ -79,7 +79,7 @@ fn run(name: &str, map: &Path, env: &Env) -> Result<()> {
         return Err(Error::refused(format!("{name} failed on {}: {said}", map.display())));
     }
     publish(map, &copy)?;
-    drop(made);
+    drop(leftover);
     Ok(())
 }
 
@@ -105,9 +105,9 @@ fn publish(map: &Path, copy: &Path) -> Result<()> {
 }
 
 /// What goes away in the end, whatever happens.
-struct Made<'a>(&'a Path);
+struct Leftover<'a>(&'a Path);
 
-impl Drop for Made<'_> {
+impl Drop for Leftover<'_> {
     fn drop(&mut self) {
         // What cannot be removed now is written over the next time.
         let _ = atomic::remove_if_there(self.0);
