@@ -46,7 +46,8 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     say_all(&mut transaction, env);
     let mut announced = Ok(());
     if is_revoked()? {
-        env.say("it is revoked already, and only servers have not heard of it");
+        let who = if due { "the access maps lack" } else { "the list lacks" };
+        env.say(&format!("it is revoked already, and {who} it"));
     } else {
         // What cannot be noted must not hold the revocation up.
         announced = announce(&ca, &settings);
