@@ -8,6 +8,11 @@ use crate::support::{Machine, need_machine};
 const ANN: &str = "/root/ann";
 const PUBLISH: &str = "mailca crl --publish /etc/mail/certs/crl.pem --hash-dir /etc/mail/certs";
 
+/// The list after the one that the daemon was started with: of two that began in the same second
+/// OpenSSL goes by the first.
+const PUBLISH_LATER: &str =
+    "sleep 1 && mailca crl --publish /etc/mail/certs/crl.pem --hash-dir /etc/mail/certs";
+
 fn issue(machine: &Machine, name: &str) -> String {
     let line =
         "mailca issue --no-input --user NAME --email NAME@example.com NAME".replace("NAME", name);
@@ -51,7 +56,7 @@ fn revoked(machine: &Machine) {
     start(machine, options);
     assert!(may_relay(machine, 25, Some(USER)) && may_relay(machine, 25, Some(ANN)));
     // The map still has ann's name. The folder is searched each time, so that no reload is needed.
-    machine.shell(&format!("mailca revoke --yes ann && {PUBLISH}"));
+    machine.shell(&format!("mailca revoke --yes ann && {PUBLISH_LATER}"));
     assert!(!may_relay(machine, 25, Some(ANN)), "{}", machine.told());
     assert!(may_relay(machine, 25, Some(USER)), "{}", machine.told());
     sendmail::reload(machine);
@@ -67,6 +72,33 @@ fn revoked(machine: &Machine) {
     machine.shell(PUBLISH);
     assert!(may_relay(machine, 25, Some(USER)), "{}", machine.told());
     assert!(!may_relay(machine, 25, Some(ANN)));
+}
+
+#[test]
+fn a_list_of_the_same_second_counts_after_a_reload_only() {
+    for release in ["trixie", "bookworm"] {
+        for (second, is_late) in [("00", true), ("01", false)] {
+            let machine = need_machine!("sendmail", release);
+            prepare(&machine);
+            issue(&machine, "ann");
+            map(&machine);
+            machine.shell(PUBLISH);
+            let put = |second: &str, files: &str| {
+                machine.shell(&format!(
+                    "openssl ca -config demoCA/openssl.cnf -gencrl -out list.pem 2>/dev/null \
+                         -crl_lastupdate 202001010000{second}Z -crl_nextupdate 20991231000000Z &&
+                     cd /etc/mail/certs && for file in {files}; do cp /root/list.pem $file; done"
+                ));
+            };
+            put("00", "crl.pem mailca-crl-*.pem");
+            start(&machine, "--role relay-by-cert --crl");
+            machine.shell("mailca revoke --yes ann");
+            put(second, "crl.pem mailca-crl-*.pem");
+            assert_eq!(may_relay(&machine, 25, Some(ANN)), is_late, "{release} {second}");
+            sendmail::reload(&machine);
+            assert!(!may_relay(&machine, 25, Some(ANN)), "{release} {second}");
+        }
+    }
 }
 
 #[test]
@@ -129,7 +161,8 @@ fn both_keys(machine: &Machine) {
     }
     assert!(!may_relay(machine, 25, Some("/root/other/joeuser")));
     // One of the old key, and one of the new.
-    machine.shell(&format!("mailca revoke --yes ann && mailca revoke --yes eve && {PUBLISH}"));
+    machine
+        .shell(&format!("mailca revoke --yes ann && mailca revoke --yes eve && {PUBLISH_LATER}"));
     for folder in [ANN, &eve] {
         assert!(!may_relay(machine, 25, Some(folder)), "{folder}\n{}", machine.told());
     }
