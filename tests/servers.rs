@@ -16,6 +16,8 @@ mod exim;
 mod opensmtpd;
 #[path = "servers/postfix.rs"]
 mod postfix;
+#[path = "servers/quickstart.rs"]
+mod quickstart;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/site.rs"]

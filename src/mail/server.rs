@@ -54,6 +54,10 @@ pub struct Layout {
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
     pub joined_crl: bool,
+    /// The file by which it is seen that the server is installed.
+    pub configuration: &'static str,
+    /// The port on which it is seen whether it presents a certificate.
+    pub port: u16,
     /// The command that makes the running server take up new files.
     pub reload: &'static str,
 }
@@ -99,6 +103,8 @@ impl Server {
             public_dir: None,
             hash_links: false,
             joined_crl: false,
+            configuration: "",
+            port: 25,
             reload: "",
         };
         match self {
@@ -108,12 +114,16 @@ impl Server {
                 chain: Chain::Leaf,
                 public_dir: Some("/etc/mail/cacerts"),
                 hash_links: true,
+                configuration: "/etc/mail/sendmail.mc",
                 reload: "systemctl reload sendmail",
                 ..BY_ROOT
             },
-            Self::Postfix => {
-                Layout { dir: "/etc/postfix/certs", reload: "systemctl reload postfix", ..BY_ROOT }
-            }
+            Self::Postfix => Layout {
+                dir: "/etc/postfix/certs",
+                configuration: "/etc/postfix/main.cf",
+                reload: "systemctl reload postfix",
+                ..BY_ROOT
+            },
             // Opens its files as its own user, for each connection.
             Self::Exim => Layout {
                 dir: "/etc/exim4/certs",
@@ -121,18 +131,22 @@ impl Server {
                 group: "Debian-exim",
                 key_mode: 0o640,
                 public_mode: 0o640,
+                configuration: "/etc/exim4/exim4.conf.template",
                 reload: "systemctl reload exim4",
                 ..BY_ROOT
             },
             Self::Dovecot => Layout {
                 dir: "/etc/dovecot/certs",
                 joined_crl: true,
+                configuration: "/etc/dovecot/dovecot.conf",
+                port: 143,
                 reload: "systemctl reload dovecot",
                 ..BY_ROOT
             },
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
+                configuration: "/etc/smtpd.conf",
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
             },
@@ -158,6 +172,7 @@ mod tests {
             assert_eq!(layout.dir_mode & 0o027, 0, "{server}");
             assert!(layout.group == "root" || layout.dir_mode & 0o050 == 0o050, "{server}");
             assert!(layout.dir.starts_with("/etc/") && !layout.reload.is_empty(), "{server}");
+            assert!(layout.configuration.starts_with("/etc/") && layout.port != 0, "{server}");
         }
     }
 }
