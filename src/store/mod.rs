@@ -71,6 +71,7 @@ pub mod import;
 pub mod index;
 pub mod input;
 pub mod layout;
+pub mod owner;
 pub mod previous;
 pub mod together;
 pub mod transaction;

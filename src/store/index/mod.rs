@@ -211,6 +211,7 @@ impl Index {
             Ok(ControlFlow::Continue(()))
         })?;
         staged.write(&new)?;
+        staged.take_owner(&self.path)?;
         staged.sync()?;
         if self.path.exists() {
             // The name of the old one is made first, so that there is no moment without index.txt.
@@ -268,6 +269,13 @@ impl Index {
             file.write_all(b"\n")?;
             say(format!("{}: the last line had no end and was completed", self.path.display()));
             return Ok(());
+        }
+        if (Line { offset: start, bytes: &tail }).may_revoke() {
+            return Err(Error::refused(format!(
+                "the last line of {} is half of the row of a revoked certificate",
+                self.path.display()
+            ))
+            .hint("`mailca doctor --fix` completes it from newcerts/"));
         }
         let mut torn = fs::OpenOptions::new()
             .append(true)
