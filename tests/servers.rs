@@ -16,13 +16,23 @@ mod dovecot;
 mod exim;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/opensmtpd_config.rs"]
+mod opensmtpd_config;
+#[path = "servers/pages.rs"]
+mod pages;
+#[path = "servers/peer.rs"]
+mod peer;
 #[path = "servers/postfix.rs"]
 mod postfix;
 #[path = "servers/quickstart.rs"]
 mod quickstart;
+#[path = "servers/postfix_config.rs"]
+mod postfix_config;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/site.rs"]
 mod site;
 #[path = "servers/smoke.rs"]
 mod smoke;
+#[path = "servers/users.rs"]
+mod users;

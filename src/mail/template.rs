@@ -11,9 +11,12 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 3] = [
+const ALL: [(&str, &str); 6] = [
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
+    ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
+    ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
+    ("smtpd.conf", include_str!("../../templates/smtpd.conf")),
     ("timer.txt", include_str!("../../templates/timer.txt")),
 ];
 
