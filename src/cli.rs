@@ -7,11 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod commands;
 mod config;
+mod config_exim;
 mod life;
 mod span;
 
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{Config, Role, ServerConfig, Timer, Topic};
+pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };

@@ -11,7 +11,13 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 3] = [
+const ALL: [(&str, &str); 9] = [
+    ("exim.sh", include_str!("../../templates/exim.sh")),
+    ("exim.conf", include_str!("../../templates/exim.conf")),
+    ("exim-rcpt.acl", include_str!("../../templates/exim-rcpt.acl")),
+    ("exim-auth.conf", include_str!("../../templates/exim-auth.conf")),
+    ("dovecot-2.4.conf", include_str!("../../templates/dovecot-2.4.conf")),
+    ("dovecot-2.3.conf", include_str!("../../templates/dovecot-2.3.conf")),
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
     ("timer.txt", include_str!("../../templates/timer.txt")),

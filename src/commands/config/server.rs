@@ -101,7 +101,7 @@ fn name_of(role: Role) -> String {
 }
 
 /// The quoting of five languages has little in common but this: the path goes into all of them as it is.
-fn check_path(path: &Path) -> Result<()> {
+pub(super) fn check_path(path: &Path) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
     match path.to_str() {
         Some(text) if text.starts_with('/') && text.chars().all(plain) => Ok(()),
