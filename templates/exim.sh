@@ -77,8 +77,13 @@ REMOTE_SMTP_SMARTHOST_TLS_CERTIFICATE = {{ cert }}
 REMOTE_SMTP_SMARTHOST_PRIVATEKEY = {{ key }}
 {% endif %}
 {% if roles.verify_peers %}
-# Mail goes to these hosts only if this CA signed their certificate. Names in the place of * leave others out.
-MAILCA_VERIFY_HOSTS = *
+{% if peers == "*" %}
+# Mail leaves for servers only whose certificate this CA signed; --peer names some in the place of all.
+{% else %}
+# Mail goes to these servers only if this CA signed their certificate. Who forges answers of the DNS can
+# give a domain another server, which is not verified.
+{% endif %}
+MAILCA_VERIFY_HOSTS = {{ peers }}
 REMOTE_SMTP_SMARTHOST_HOSTS_REQUIRE_TLS = MAILCA_VERIFY_HOSTS
 REMOTE_SMTP_SMARTHOST_TLS_VERIFY_HOSTS = MAILCA_VERIFY_HOSTS
 REMOTE_SMTP_SMARTHOST_TLS_VERIFY_CERTIFICATES = {{ cacert }}

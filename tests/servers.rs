@@ -10,10 +10,16 @@ mod support;
 
 #[path = "servers/dovecot.rs"]
 mod dovecot;
+#[path = "servers/dovecot_config.rs"]
+mod dovecot_config;
 #[path = "servers/exim.rs"]
 mod exim;
+#[path = "servers/exim_config.rs"]
+mod exim_config;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/peer.rs"]
+mod peer;
 #[path = "servers/postfix.rs"]
 mod postfix;
 #[path = "servers/sendmail.rs"]
@@ -22,3 +28,5 @@ mod sendmail;
 mod site;
 #[path = "servers/smoke.rs"]
 mod smoke;
+#[path = "servers/users.rs"]
+mod users;

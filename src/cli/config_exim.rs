@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::ServerConfig;
 
@@ -17,14 +17,17 @@ pub struct EximConfig {
     /// Lines for one exim.conf of your own, in the place of Debian's files
     #[arg(long)]
     pub plain: bool,
-    /// Relay for the certificates of this list only, as access-map prints it
+    /// Relay for the certificates of this list only
     #[arg(
         long,
         value_name = "FILE",
-        long_help = "Relay for the certificates of this list only. `mailca access-map --for exim` prints it: SHA-256 \
-        fingerprints, one a line. Exim reads it anew for every recipient."
+        long_help = "Relay for the certificates of this list only. `mailca access-map --for exim` makes it. Exim reads it \
+        anew for every recipient, as the user Debian-exim."
     )]
-    pub relay_list: Option<PathBuf>,
+    pub list: Option<PathBuf>,
+    /// With verify-peers: verify this server only, by its host name; may be repeated
+    #[arg(long = "peer", value_name = "HOST", action = ArgAction::Append)]
+    pub peers: Vec<String>,
 }
 
 /// The versions of Dovecot whose settings have other names.
@@ -54,6 +57,14 @@ pub struct DovecotConfig {
     /// The version of Dovecot: 2.3 or 2.4 [default: that of the installed one, else 2.4]
     #[arg(long, value_enum, value_name = "VERSION", hide_possible_values = true)]
     pub version: Option<DovecotVersion>,
+    /// Let the users of this list only log in by certificate
+    #[arg(
+        long,
+        value_name = "FILE",
+        long_help = "Let the users of this list only log in by certificate. `mailca access-map --for dovecot` makes it. \
+        Dovecot reads it anew for every login, as the user dovecot."
+    )]
+    pub list: Option<PathBuf>,
     /// Let nobody log in without a certificate, not even with a password
     #[arg(long)]
     pub require_cert: bool,

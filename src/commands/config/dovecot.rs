@@ -23,6 +23,7 @@ pub(super) fn run(args: &DovecotConfig, global: &Global, env: &mut Env) -> Resul
         return Err(Error::usage("--require-cert is for --role relay-by-cert"));
     }
     let mut values = wanted.values();
+    values["list"] = json!(wanted.list(args.list.as_deref())?);
     values["require_cert"] = json!(args.require_cert);
     let template = match args.version.or_else(installed).unwrap_or(DovecotVersion::V2_4) {
         DovecotVersion::V2_3 => "dovecot-2.3.conf",

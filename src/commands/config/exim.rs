@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::server::{Wanted, check_path};
+use super::server::Wanted;
 use crate::cli::{EximConfig, Global, Role};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::server::Server;
+use crate::pki::general_name::GeneralName;
+use crate::pki::printable::printable;
 
 /// The roles of Exim.
 const ROLES: [Role; 5] =
@@ -20,17 +22,30 @@ pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<(
     let acl = wanted.has(Role::Submission) || wanted.has(Role::RelayByCert);
     values["server"] = json!(acl || wanted.has(Role::Receive));
     values["acl"] = json!(acl);
-    values["relay_list"] = json!(null);
-    if let Some(list) = &args.relay_list {
-        check_path(list)?;
-        if !wanted.has(Role::RelayByCert) {
-            return Err(Error::usage("--relay-list is for --role relay-by-cert"));
-        }
-        values["relay_list"] = json!(list);
-    }
+    values["list"] = json!(wanted.list(args.list.as_deref())?);
+    values["peers"] = json!(peers(&args.peers, &wanted)?);
     for (name, template) in [("rcpt", "exim-rcpt.acl"), ("auth", "exim-auth.conf")] {
         values[name] = json!(wanted.templates.fill(template, &values)?.trim_end());
     }
     let template = if args.plain { "exim.conf" } else { "exim.sh" };
     env.print_bytes(wanted.templates.fill(template, &values)?.as_bytes())
+}
+
+/// The hosts whose certificate is verified, as one of Exim's lists. Names in such a list would be looked up in
+/// the DNS, and taken for others where that fails: the name of the server is compared in their place.
+fn peers(names: &[String], wanted: &Wanted) -> Result<String> {
+    if names.is_empty() {
+        return Ok("*".to_owned());
+    }
+    if !wanted.has(Role::VerifyPeers) {
+        return Err(Error::usage("--peer is for --role verify-peers"));
+    }
+    let hosts = names.iter().map(|name| match GeneralName::dns(name)? {
+        GeneralName::Dns(host) if !host.starts_with('*') => Ok(host),
+        _ => Err(Error::usage(format!("{} is no name of a host", printable(name)))),
+    });
+    Ok(format!(
+        "${{if inlisti{{$host}}{{{}}}{{*}}{{}}}}",
+        hosts.collect::<Result<Vec<_>>>()?.join(":")
+    ))
 }

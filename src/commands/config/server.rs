@@ -71,6 +71,16 @@ impl Wanted {
         self.roles.contains(&role)
     }
 
+    /// The file with the certificates that may, where only some may.
+    pub(super) fn list<'p>(&self, list: Option<&'p Path>) -> Result<Option<&'p Path>> {
+        let Some(path) = list else { return Ok(None) };
+        if !self.has(Role::RelayByCert) {
+            return Err(Error::usage("--list is for --role relay-by-cert"));
+        }
+        check_path(path)?;
+        Ok(Some(path))
+    }
+
     /// What every template may use. `roles.NAME` is true or false, with `_` for `-`.
     pub(super) fn values(&self) -> Value {
         let path = |name: &str| self.certs.join(name).display().to_string();
@@ -101,7 +111,7 @@ fn name_of(role: Role) -> String {
 }
 
 /// The quoting of five languages has little in common but this: the path goes into all of them as it is.
-pub(super) fn check_path(path: &Path) -> Result<()> {
+fn check_path(path: &Path) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
     match path.to_str() {
         Some(text) if text.starts_with('/') && text.chars().all(plain) => Ok(()),
