@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
+use crate::pki::inspect::text::count;
 use crate::pki::name::Oneline;
 use crate::pki::profile::Profile;
 use crate::pki::revocation::Reason;
@@ -43,7 +44,7 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
             .hint("`mailca doctor --fix` makes it anew from newcerts and crl.pem"));
     }
     let in_time = |status, not_after: &[u8]| filter.is_in_time(status, not_after);
-    index.rows_where(in_time, |row| {
+    let spoiled = index.rows_where(in_time, |row| {
         let Some(state) = filter.state(row) else { return Ok(ControlFlow::Continue(())) };
         let subject = row.subject();
         let mut entry = entry(row, &subject, state);
@@ -71,6 +72,14 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
         output.push(&entry, env)?;
         Ok(ControlFlow::Continue(()))
     })?;
+    if spoiled > 0 {
+        env.warn(&format!(
+            "{} of {} cannot be read, and {} not listed; `mailca doctor` says more",
+            count(spoiled, "line"),
+            index.path().display(),
+            if spoiled == 1 { "is" } else { "are" }
+        ));
+    }
     if missing > 0 {
         env.warn(&format!(
             "{missing} certificates are not in newcerts and were not looked at; `mailca doctor` says more"

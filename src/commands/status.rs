@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
-use crate::commands::{renew, settings};
+use crate::commands::{access_map, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -35,11 +35,18 @@ const OLD_BACKUP: Duration = Duration::days(180);
 pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
-    let mut seen = Seen::of(&ca, env.now()?, args.expiring.0)?;
+    let folders = renew::folders(global)?;
+    let in_use = folders.iter().map(|(_, certificate)| certificate);
+    let mut seen = Seen::of(&ca, env.now()?, args.expiring.0, in_use)?;
     let mut to_do = Vec::new();
     folder(&ca, &settings, &mut seen, env, &mut to_do)?;
     revocation(&ca, &settings, &seen, env, &mut to_do)?;
-    certificates(&ca, &mut seen, global, env, &mut to_do)?;
+    to_do.extend(access_map::lacking(&ca, &settings, false, env).into_iter().map(|what| ToDo {
+        id: access_map::LACKING,
+        what,
+        mend: access_map::MEND.to_owned(),
+    }));
+    certificates(&ca, &mut seen, &folders, env, &mut to_do)?;
     let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do);
     let view = View {
         ca: ca.certificate(),
@@ -75,6 +82,13 @@ fn folder(
             id: "index-missing",
             what: "index.txt is missing: what was issued and revoked is not known".to_owned(),
             mend: "mailca doctor --fix makes it anew".to_owned(),
+        });
+    } else if seen.rows < 2 && ca.count_issued(seen.rows + 1)? > seen.rows {
+        to_do.push(ToDo {
+            id: "index-emptied",
+            what: "index.txt lacks what was issued and revoked: newcerts/ has more".to_owned(),
+            mend: "mailca doctor tells; a backup of index.txt, or mailca doctor --fix, mends"
+                .to_owned(),
         });
     }
     let Some(lines) = seen.lines.take() else { return Ok(()) };
@@ -121,7 +135,7 @@ fn revocation(
 fn certificates(
     ca: &CaFolder,
     seen: &mut Seen,
-    global: &Global,
+    folders: &[(CertificateFolder, Certificate)],
     env: &Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
@@ -130,8 +144,6 @@ fn certificates(
         Some(search) => search.finish(ca)?,
         None => Vec::new(),
     };
-    let folders = renew::folders(global)?;
-    due.extend(ended_in_folders(ca, &folders, &due, now)?);
     due.sort_by_key(|due| due.not_after);
     for due in due {
         let (id, when) = if due.not_after < now {
@@ -142,7 +154,7 @@ fn certificates(
         to_do.push(ToDo {
             id,
             what: format!("{} {when} ({})", due.title, due.not_after.date()),
-            mend: renewal(&due, &folders),
+            mend: renewal(&due, folders),
         });
     }
     for certificate in transaction::all_undelivered(ca)? {
@@ -156,31 +168,6 @@ fn certificates(
         });
     }
     Ok(())
-}
-
-/// What lies in a certificate folder here and ended longer ago than anybody looks: where nobody watched
-/// for months, a server may still be given it.
-fn ended_in_folders(
-    ca: &CaFolder,
-    folders: &[(CertificateFolder, Certificate)],
-    known: &[Due],
-    now: OffsetDateTime,
-) -> Result<Vec<Due>> {
-    let mut found = Vec::new();
-    for (_, certificate) in folders {
-        let ended = certificate.not_after < now
-            && certificate.issuer.same_as(&ca.certificate().subject)
-            && !known.iter().any(|due| due.serial == certificate.serial);
-        if ended && ca.revocation(certificate)?.is_none() {
-            found.push(Due {
-                serial: certificate.serial.clone(),
-                not_after: certificate.not_after,
-                title: certificate.title(),
-                certificate: Some(certificate.clone()),
-            });
-        }
-    }
-    Ok(found)
 }
 
 /// The command that renews a certificate, in the folder that it is in where there is one here.

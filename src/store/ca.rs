@@ -33,6 +33,14 @@ impl CaFolder {
         {
             return Err(Error::from(error).hint("its owner may read it; is this the right user?"));
         }
+        if is_without_certificate(path) {
+            return Err(Error::refused(format!(
+                "{} is missing, and the CA's other files are there",
+                certificate.display()
+            ))
+            .hint("`mailca doctor --fix` puts it back where it finds it")
+            .hint("make no new CA in its place: nobody would trust what it signs"));
+        }
         if !certificate.exists() {
             return Err(Error::refused(format!("there is no CA in {}", path.display()))
                 .hint("make one with `mailca newca`")
@@ -75,7 +83,7 @@ impl CaFolder {
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
         let path = self.path.join(layout::CA_KEY.name);
-        let content = input::read(&path)?;
+        let content = input::read_plain(&path)?;
         let key = PrivateKey::from_file_content(&content, || passphrase(&path))
             .map_err(|error| error.at(path.display()))?;
         if key.public_key() != self.certificate().public_key {
@@ -114,6 +122,17 @@ impl CaFolder {
                 .into_iter()
                 .next()),
             None => Ok(None),
+        }
+    }
+
+    /// How many files newcerts/ has; it is counted no further than `enough`.
+    pub fn count_issued(&self, enough: u64) -> Result<u64> {
+        match fs::read_dir(self.path.join(layout::NEW_CERTIFICATES)) {
+            Ok(entries) => {
+                Ok(entries.take(usize::try_from(enough).unwrap_or(usize::MAX)).count() as u64)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -167,8 +186,14 @@ pub struct Lock {
     _file: fs::File,
 }
 
+/// Whether the CA's certificate is gone, while its key or its index is there.
+pub fn is_without_certificate(path: &Path) -> bool {
+    let has = |kind: layout::FileKind| path.join(kind.name).exists();
+    !has(layout::CA_CERTIFICATE) && (has(layout::CA_KEY) || has(layout::INDEX))
+}
+
 fn read_bundle(path: &Path) -> Result<Bundle> {
-    let certificates = Certificate::from_file_content(&input::read(path)?)
+    let certificates = Certificate::from_file_content(&input::read_plain(path)?)
         .map_err(|error| error.at(path.display()))?;
     Bundle::new(certificates).ok_or_else(|| Error::bug("a CA without a certificate"))
 }

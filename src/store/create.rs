@@ -15,7 +15,7 @@ use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::config::Settings;
 use crate::store::import::History;
 use crate::store::layout::{self, FileKind};
-use crate::store::{index, input};
+use crate::store::{ca, index, input};
 
 /// The configuration for `openssl ca` in a folder of mailca's.
 const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
@@ -44,6 +44,13 @@ pub fn check_vacant(path: &Path) -> Result<()> {
     let has_ca = [layout::CA_CERTIFICATE, layout::CA_KEY, layout::INDEX]
         .iter()
         .any(|kind| path.join(kind.name).exists());
+    if ca::is_without_certificate(path) {
+        return Err(Error::refused(format!(
+            "there is a CA in {} already, whose cacert.pem is missing",
+            path.display()
+        ))
+        .hint("`mailca doctor --fix` puts it back where it finds it"));
+    }
     if has_ca {
         return Err(Error::refused(format!("there is a CA in {} already", path.display()))
             .hint("sign with it, or make another one elsewhere with --ca-dir"));
@@ -133,7 +140,7 @@ fn index_text(certificate: &Certificate, history: Option<&History>) -> Result<St
 /// The certificates that it issued before; what it did not sign stays behind.
 fn bring(history: &History, certificate: &Certificate, draft: &Path) -> Result<()> {
     for (serial, path) in &history.certificates {
-        let read = Certificate::from_file_content(&input::read(path)?).unwrap_or_default();
+        let read = Certificate::from_file_content(&input::read_plain(path)?).unwrap_or_default();
         let Some(issued) = read.first().filter(|issued| issued.is_issued_by(certificate)) else {
             continue;
         };

@@ -15,6 +15,7 @@ use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::Name;
+use crate::pki::profile::Profile;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::index::{Index, Row};
@@ -60,8 +61,9 @@ struct Candidate {
 /// A search that sees the rows of index.txt in their order. It leaves out:
 ///
 /// - the CA's own certificates, and those that were revoked;
-/// - one after which another was issued for the same subject and all its names, not revoked, that ends no
-///   sooner;
+/// - one after which another was issued for the same subject, all its names and the same profile, not
+///   revoked, that ends no sooner; where the older one is known to be in use, only one with the same key:
+///   two servers may share a name, and a server may have two keys;
 /// - one that was made for so short a time that more than half of it is still to come: with a span longer
 ///   than their validity, certificates would be due from their first day on;
 /// - one that ended longer ago than the span, unless it is known to be in use: index.txt goes back to the
@@ -71,7 +73,9 @@ pub struct Search {
     /// The first and the last end that is looked for.
     ends: RangeInclusive<u64>,
     issuer: Name,
-    /// Those that ended before, and are looked for all the same.
+    /// Those that are known to be in use.
+    in_use: HashSet<Serial>,
+    /// Those among them that ended before, and are looked for all the same.
     ended: HashSet<Serial>,
     /// The CA's own subject.
     own: Vec<u8>,
@@ -89,6 +93,7 @@ impl Search {
             now,
             ends: earliest..=latest,
             issuer: ca.certificate().subject.clone(),
+            in_use: HashSet::new(),
             ended: HashSet::new(),
             own: subject_key(ca.certificate().subject.oneline().as_bytes()),
             found: Vec::new(),
@@ -105,10 +110,14 @@ impl Search {
         certificates: impl IntoIterator<Item = &'c Certificate>,
     ) -> Self {
         let earliest = *self.ends.start();
-        let looked_for = certificates.into_iter().filter(|it| {
-            asn1_time::ordinal_of(it.not_after) < earliest && it.issuer.same_as(&self.issuer)
-        });
-        self.ended.extend(looked_for.map(|it| it.serial.clone()));
+        for certificate in certificates {
+            if certificate.issuer.same_as(&self.issuer) {
+                self.in_use.insert(certificate.serial.clone());
+                if asn1_time::ordinal_of(certificate.not_after) < earliest {
+                    self.ended.insert(certificate.serial.clone());
+                }
+            }
+        }
         self
     }
 
@@ -151,7 +160,10 @@ impl Search {
             if certificate.as_ref().is_some_and(|certificate| is_young(certificate, self.now)) {
                 continue;
             }
-            if !is_replaced(ca, certificate.as_ref(), &candidate.newer)? {
+            // What ended long ago and has a newer one is a folder that somebody forgot.
+            let in_use =
+                self.in_use.contains(&candidate.serial) && !self.ended.contains(&candidate.serial);
+            if !is_replaced(ca, certificate.as_ref(), &candidate.newer, in_use)? {
                 let Candidate { serial, not_after, title, .. } = candidate;
                 due.push(Due { serial, not_after, title, certificate });
             }
@@ -176,30 +188,40 @@ fn is_young(certificate: &Certificate, now: OffsetDateTime) -> bool {
     now - certificate.not_before < certificate.not_after - now
 }
 
-/// Whether one of the newer ones has taken its place. Where the certificates themselves
-/// are missing, the subject alone decides.
-fn is_replaced(ca: &CaFolder, old: Option<&Certificate>, newer: &[Serial]) -> Result<bool> {
-    let Some(old) = old else { return Ok(!newer.is_empty()) };
+/// Whether one of the newer ones has taken its place. Where the certificates themselves are missing, the
+/// subject alone decides, unless the older one is in use.
+fn is_replaced(
+    ca: &CaFolder,
+    old: Option<&Certificate>,
+    newer: &[Serial],
+    in_use: bool,
+) -> Result<bool> {
+    let Some(old) = old else { return Ok(!in_use && !newer.is_empty()) };
     // The last is the likeliest.
     for serial in newer.iter().rev() {
-        match ca.issued(serial)? {
-            Some(new) if !covers(&new, old) => {}
-            _ => return Ok(true),
+        let replaces = match ca.issued(serial)? {
+            Some(new) => covers(&new, old) && (!in_use || new.public_key == old.public_key),
+            None => !in_use,
+        };
+        if replaces {
+            return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Whether a certificate has the subject and all the names of another, and perhaps more.
+/// Whether a certificate has the profile, the subject and all the names of another, and perhaps more names.
 fn covers(new: &Certificate, old: &Certificate) -> bool {
     let has = |name: &GeneralName| new.alternative_names.contains(name);
-    new.subject.same_as(&old.subject) && old.alternative_names.iter().all(has)
+    Profile::of(new) == Profile::of(old)
+        && new.subject.same_as(&old.subject)
+        && old.alternative_names.iter().all(has)
 }
 
 /// A subject column as the key of a table: the spellings of older and newer versions of OpenSSL are the
 /// same, and so are all empty subjects, in whose place the serial stands. Different subjects may share a
 /// key; the certificates tell them apart.
-fn subject_key(subject: &[u8]) -> Vec<u8> {
+pub fn subject_key(subject: &[u8]) -> Vec<u8> {
     if subject.first() != Some(&b'/') {
         return Vec::new();
     }

@@ -140,7 +140,7 @@ impl CertificateFolder {
 
     /// Reads one of its files.
     pub fn read(&self, kind: FileKind) -> Result<Zeroizing<Vec<u8>>> {
-        input::read(&self.path_of(kind))
+        input::read_plain(&self.path_of(kind))
     }
 
     /// Reads the private key.

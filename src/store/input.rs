@@ -21,13 +21,23 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     read_all(file, metadata.len()).map_err(|error| error.at(path.display()))
 }
 
+/// Reads a plain file, or what a link to one leads to. A pipe in the place of a file of a folder would be
+/// waited for without end.
+pub fn read_plain(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_file() || metadata.is_dir() {
+        return read(path);
+    }
+    Err(Error::refused(format!("{} is not a plain file", path.display())))
+}
+
 /// The same for a file that may be missing.
 pub fn read_if_there(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     match fs::symlink_metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
-        _ => read(path).map(Some),
+        _ => read_plain(path).map(Some),
     }
 }
 

@@ -68,13 +68,13 @@ impl Previous {
 
     fn read(stem: PathBuf) -> Result<Self> {
         let path = with(&stem, CERTIFICATE);
-        let certificate = Certificate::from_file_content(&input::read(&path)?)
+        let certificate = Certificate::from_file_content(&input::read_plain(&path)?)
             .map_err(|error| error.at(path.display()))?
             .into_iter()
             .next()
             .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
         let path = with(&stem, UNTIL);
-        let text = input::read(&path)?;
+        let text = input::read_plain(&path)?;
         let until = asn1_time::parse(text.trim_ascii())
             .ok_or_else(|| Error::refused(format!("{}: it is no date", path.display())))?;
         Ok(Self { certificate, until, stem })
@@ -96,7 +96,7 @@ impl Previous {
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
         let path = self.key_path();
-        let key = PrivateKey::from_file_content(&input::read(&path)?, || passphrase(&path))
+        let key = PrivateKey::from_file_content(&input::read_plain(&path)?, || passphrase(&path))
             .map_err(|error| error.at(path.display()))?;
         if key.public_key() != self.certificate.public_key {
             return Err(Error::refused(format!(

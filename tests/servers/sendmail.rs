@@ -58,7 +58,7 @@ pub fn configure(machine: &Machine, mc: &str) {
     machine.shell("m4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf");
 }
 
-/// Makes the access map, for FEATURE(`access_db'); a running sendmail sees the new one at once.
+/// Makes the access map, for the feature `access_db`; a running sendmail sees the new one at once.
 pub fn access(machine: &Machine, lines: &str) {
     machine.write("/etc/mail/access", lines, 0o640);
     machine.shell("makemap hash /etc/mail/access </etc/mail/access");

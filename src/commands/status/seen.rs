@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::error::Result;
 use crate::pki::asn1_time;
+use crate::pki::certificate::Certificate;
 use crate::render::status::Counts;
 use crate::store::ca::CaFolder;
 use crate::store::doctor::LineChecks;
@@ -27,10 +28,15 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Goes through the index of a CA.
-    pub(super) fn of(ca: &CaFolder, now: OffsetDateTime, span: Duration) -> Result<Self> {
+    /// Goes through the index of a CA. `in_use` are the certificates in the folders here.
+    pub(super) fn of<'c>(
+        ca: &CaFolder,
+        now: OffsetDateTime,
+        span: Duration,
+        in_use: impl IntoIterator<Item = &'c Certificate>,
+    ) -> Result<Self> {
         let mut lines = LineChecks::without_duplicates(ca)?;
-        let mut due = Search::new(ca, now, span);
+        let mut due = Search::new(ca, now, span).with_in_use(in_use);
         let mut counts = Counts::default();
         let (mut rows, mut revoked_rows) = (0, 0);
         let moment = asn1_time::ordinal_of(now);
@@ -38,7 +44,7 @@ impl Seen {
         Index::of(ca.path()).lines(|line| {
             let row = Row::parse(line.bytes);
             lines.visit(line, row.as_ref());
-            if let Some(row) = row.filter(|_| line.is_whole()) {
+            if let Some(row) = line.row() {
                 rows += 1;
                 let state = row.state(moment);
                 revoked_rows += usize::from(state == Some(State::Revoked));

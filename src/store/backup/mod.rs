@@ -145,7 +145,7 @@ fn collect(
 fn is_passing(name: &Path) -> bool {
     let text = name.to_string_lossy();
     let last = name.file_name().unwrap_or_default().to_string_lossy();
-    [layout::LOCK.name, layout::BACKUP_RECORD.name].contains(&&*text)
+    [layout::LOCK.name, layout::ACCESS_MAP_LOCK.name, layout::BACKUP_RECORD.name].contains(&&*text)
         || text == format!("{}/tmp", layout::PENDING)
         || (last.starts_with('.')
             && (last.ends_with(".mailca-tmp") || last.starts_with(".mailca-")))
@@ -184,7 +184,7 @@ fn pack(ca: &CaFolder, names: &[PathBuf], staged: &mut Staged) -> Result<Vec<(Pa
 fn check(ca: &CaFolder, file: fs::File, written: &[(PathBuf, u64)]) -> Result<()> {
     let wrong = || Error::refused("the archive, read back, is not what was written");
     let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(1 << 16, file));
-    let key = input::read(&ca.path().join(layout::CA_KEY.name))?;
+    let key = input::read_plain(&ca.path().join(layout::CA_KEY.name))?;
     let mut expected = written.iter();
     for entry in archive.entries()? {
         let mut entry = entry?;

@@ -107,7 +107,11 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
         if size > input::LARGEST {
             return Err(Error::refused(format!("{shown} is too large, over 256 MB")));
         }
-        if name.as_os_str().is_empty() || name == Path::new(layout::LOCK.name) {
+        if name.as_os_str().is_empty()
+            || [layout::LOCK.name, layout::ACCESS_MAP_LOCK.name]
+                .iter()
+                .any(|lock| name == Path::new(lock))
+        {
             continue;
         }
         make_folders(draft, folder_of(&name), &mut folders)?;
@@ -231,12 +235,13 @@ fn check(draft: &Path) -> Result<(Certificate, bool)> {
             "it is no backup of a CA: cacert.pem or private/cakey.pem is not in it",
         ));
     }
-    let read =
-        Certificate::from_file_content(&input::read(&draft.join(layout::CA_CERTIFICATE.name))?)
-            .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
+    let read = Certificate::from_file_content(&input::read_plain(
+        &draft.join(layout::CA_CERTIFICATE.name),
+    )?)
+    .map_err(|error| error.at(layout::CA_CERTIFICATE.name))?;
     let certificate =
         read.into_iter().next().ok_or_else(|| Error::refused("cacert.pem is empty"))?;
-    let content = input::read(&draft.join(layout::CA_KEY.name))?;
+    let content = input::read_plain(&draft.join(layout::CA_KEY.name))?;
     let mut is_encrypted = crate::pki::pem::has_legacy_encryption(&content);
     if is_encrypted {
         return Ok((certificate, true));

@@ -122,7 +122,7 @@ pub fn entries(ca: &CaFolder) -> Result<Entries> {
 pub fn count_revoked(ca: &CaFolder) -> Result<usize> {
     let mut count = 0;
     Index::of(ca.path()).existing_lines(|line| {
-        count += usize::from(line.bytes.starts_with(b"R\t"));
+        count += usize::from(line.may_revoke());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)

@@ -171,7 +171,7 @@ impl Destination {
         if self.is_own() || there.len() == 0 {
             return Ok(None);
         }
-        let crl = Crl::first_of_lists_only(&input::read(&self.path)?).map_err(|_| {
+        let crl = Crl::first_of_lists_only(&input::read_plain(&self.path)?).map_err(|_| {
             Error::refused(format!("{name} is there, and is not just a revocation list"))
                 .hint("name another file, or move this one away: it is not written over")
         })?;

@@ -23,7 +23,7 @@ pub(super) fn entries(folder: &Path) -> Result<Entries> {
     let mut entries = Entries::new();
     index.existing_lines(|line| {
         // A last line without its newline counts as well: a row that is revoked has been there whole.
-        if line.bytes.starts_with(b"R\t") {
+        if line.may_revoke() {
             let row = Row::parse(line.bytes);
             let added = row.as_ref().map(|row| add(&mut entries, row, &other));
             if !matches!(added, Some(Ok(true))) {
@@ -127,6 +127,8 @@ mod tests {
             (row("261122132859Z,holdInstruction,x", "0A1B"), "0A1B"),
             (row("261122132859Z", "zz"), "zz"),
             ("R\t270101000000Z\t261122132859Z\n".into(), "byte 0"),
+            (row("261122132859Z", "0A").replace('\t', " "), "byte 0"),
+            (format!(" {}", row("261122132859Z", "0A")), "byte 0"),
         ] {
             let error = made(&bad).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

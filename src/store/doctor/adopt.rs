@@ -66,7 +66,7 @@ pub fn foreign(folder: &Path) -> Result<Option<Finding>> {
     if source.kind == Kind::DemoCa {
         return Ok(None);
     }
-    let title = match Certificate::from_file_content(&input::read(&source.certificate)?) {
+    let title = match Certificate::from_file_content(&input::read_plain(&source.certificate)?) {
         Ok(found) => found.first().map(Certificate::title).unwrap_or_default(),
         Err(error) => return Err(error.at(source.certificate.display())),
     };

@@ -115,7 +115,7 @@ pub(super) fn repair(mending: &mut Mending<'_>) -> Result<()> {
             mending.write(layout::OPENSSL_CONFIGURATION, text.as_bytes())?;
         }
         State::Elsewhere(_) => {
-            let old = input::read(&folder.join(layout::OPENSSL_CONFIGURATION.name))?;
+            let old = input::read_plain(&folder.join(layout::OPENSSL_CONFIGURATION.name))?;
             let text = moved(&String::from_utf8_lossy(&old), &folder);
             mending.write(layout::OPENSSL_CONFIGURATION, text.as_bytes())?;
         }

@@ -98,7 +98,7 @@ fn entries(crl: &Crl) -> Result<Revoked> {
 }
 
 fn lists_in(path: &Path) -> Result<Vec<Crl>> {
-    Crl::all_from_file_content(&input::read(path)?).map_err(|error| error.at(path.display()))
+    Crl::all_from_file_content(&input::read_plain(path)?).map_err(|error| error.at(path.display()))
 }
 
 fn files_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {

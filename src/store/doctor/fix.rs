@@ -12,9 +12,9 @@ use crate::store::atomic::{self, Staged, sync_folder};
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::survey::Survey;
 use crate::store::doctor::{
-    Depth, Finding, Scene, configuration, examine, leftovers, mend, modes, numbers,
+    Depth, Finding, Scene, configuration, examine, leftovers, mend, modes, numbers, records, sort,
 };
-use crate::store::layout::FileKind;
+use crate::store::layout::{self, FileKind};
 use crate::store::transaction::Transaction;
 
 /// A repair that is going on, under the lock.
@@ -98,18 +98,20 @@ pub fn fix(
 ) -> Result<Report> {
     let before = examine(scene, Depth::Full)?;
     let mut said = Vec::new();
+    let mut doubt = None;
     if before.iter().any(|finding| finding.fixable) {
         let lock = scene.ca.lock(&mut waiting)?;
         let mut mending = Mending { scene, stamp, draw, said };
         let shared = before.iter().any(|finding| finding.id == "shared-subjects");
-        repair(&mut mending, shared)?;
+        doubt = repair(&mut mending, shared)?;
         said = mending.said;
         drop(lock);
         if before.iter().any(|finding| finding.id == "recording-interrupted") {
             said.extend(Transaction::begin(scene.ca, &mut waiting)?.take_remarks());
         }
     }
-    let left = examine(scene, Depth::Full)?;
+    let mut left: Vec<_> = doubt.into_iter().chain(examine(scene, Depth::Full)?).collect();
+    sort(&mut left);
     let repaired = before
         .into_iter()
         .filter(|finding| !left.iter().any(|after| after.id == finding.id))
@@ -117,13 +119,17 @@ pub fn fix(
     Ok(Report { repaired, left, said })
 }
 
-fn repair(mending: &mut Mending<'_>, shared: bool) -> Result<()> {
+/// Returns what could not be told from what was there.
+fn repair(mending: &mut Mending<'_>, shared: bool) -> Result<Option<Finding>> {
     modes::repair(mending)?;
     let published = Published::read(mending.scene, &mut Vec::new())?;
     let survey = Survey::of(mending.scene, &published)?;
+    let next = numbers::number(mending.scene.ca.path(), layout::CRL_NUMBER)?;
+    let doubt = records::revocations_in_doubt(&published, &survey, next.as_ref());
     mend::records(mending, &survey)?;
     configuration::repair_attributes(mending, shared)?;
     numbers::repair(mending, &published, &survey)?;
     configuration::repair(mending)?;
-    leftovers::repair(mending)
+    leftovers::repair(mending)?;
+    Ok(doubt)
 }

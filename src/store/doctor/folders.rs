@@ -1,5 +1,6 @@
 //! The certificate folders in and right below the current folder.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -33,7 +34,7 @@ pub(super) fn issued_certificates(scene: &Scene<'_>, issuers: &Issuers) -> Vec<C
     let mut found: Vec<Certificate> = Vec::new();
     for folder in around(scene) {
         for path in certificate_files(&folder) {
-            let Ok(content) = input::read(&path) else { continue };
+            let Ok(content) = input::read_plain(&path) else { continue };
             let Ok(read) = Certificate::from_file_content(&content) else { continue };
             let Some(first) = read.into_iter().next() else { continue };
             if !found.iter().any(|known| known.serial == first.serial) && issuers.issued(&first) {
@@ -62,12 +63,17 @@ fn certificate_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Keys that are not those of the certificates beside them.
+/// Keys that others may read, and keys that are not those of the certificates beside them.
 pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for folder in around(scene) {
+        for kind in [layout::KEY, layout::NEXT_KEY] {
+            examine_mode(&folder, kind, findings);
+        }
         let (key, certificate) =
             (folder.join(layout::KEY.name), folder.join(layout::CERTIFICATE.name));
-        let (Ok(key_content), Ok(content)) = (input::read(&key), input::read(&certificate)) else {
+        let (Ok(key_content), Ok(content)) =
+            (input::read_plain(&key), input::read_plain(&certificate))
+        else {
             continue;
         };
         let Ok(read) = Certificate::from_file_content(&content) else { continue };
@@ -82,5 +88,27 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                         with `mailca newreq` and `mailca sign --force`";
             findings.push(Finding::problem("key-not-of-certificate", what, mend));
         }
+    }
+}
+
+/// A mail server's group may be meant to read a key; everybody is not.
+fn examine_mode(folder: &Path, kind: layout::FileKind, findings: &mut Vec<Finding>) {
+    let path = folder.join(kind.name);
+    let Ok(there) = fs::metadata(&path) else { return };
+    let mode = there.mode() & 0o777;
+    let shielded = fs::metadata(folder).is_ok_and(|folder| folder.mode() & 0o011 == 0);
+    let (group, others) = (mode & 0o070, mode & 0o007);
+    if !there.is_file() || (group | others) == 0 || shielded {
+        return;
+    }
+    let path = path.display();
+    let what = format!("{path} has the mode {mode:04o}: others than its owner may know the key");
+    if group == 0o040 && others == 0 {
+        let mend = "if no group is meant to read it: chmod 0400";
+        findings.push(Finding::advice("key-for-a-group", what, format!("{mend} {path}")));
+    } else {
+        let mend =
+            format!("chmod 0400 {path}; if in doubt, make a new key: `mailca renew --new-key`");
+        findings.push(Finding::problem("key-open", what, mend));
     }
 }

@@ -26,7 +26,7 @@ impl Issuers {
             let path = entry?.path();
             if path.to_string_lossy().ends_with(".cert.pem") {
                 all.extend(
-                    Certificate::from_file_content(&input::read(&path)?).unwrap_or_default(),
+                    Certificate::from_file_content(&input::read_plain(&path)?).unwrap_or_default(),
                 );
             }
         }

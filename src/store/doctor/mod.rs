@@ -23,6 +23,7 @@ mod survey;
 
 pub mod adopt;
 pub mod fix;
+pub mod lost;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::store::input;
 use crate::store::layout::{self, FileKind};
 
 /// The number in a file: `None` where there is none, or it cannot be read.
-fn number(folder: &Path, kind: FileKind) -> Result<Option<Serial>> {
+pub(super) fn number(folder: &Path, kind: FileKind) -> Result<Option<Serial>> {
     let content = input::read_if_there(&folder.join(kind.name))?;
     Ok(content.and_then(|content| {
         let text = std::str::from_utf8(&content).ok()?.trim();

@@ -1,5 +1,6 @@
 //! Telling what [`Survey`] found.
 
+use crate::pki::serial::Serial;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::survey::Survey;
 use crate::store::doctor::{Finding, Scene, counted, listed};
@@ -79,6 +80,43 @@ pub(super) fn examine(
     }
     left(published, survey, findings);
     survey.leaves.tell(findings);
+}
+
+/// What is not known any more of revocations where index.txt is made anew. It is told when that is done:
+/// nothing is left that it could be seen from afterwards.
+pub(super) fn revocations_in_doubt(
+    published: &Published,
+    survey: &Survey,
+    next_number: Option<&Serial>,
+) -> Option<Finding> {
+    let is_emptied = !survey.has_rows && !survey.added.is_empty();
+    if !survey.index_missing && !is_emptied {
+        return None;
+    }
+    let mend = "if any was revoked: name an old list with `mailca doctor --fix --crl FILE`, or look into a \
+                backup and `mailca revoke` it again";
+    Some(match &published.highest {
+        Some(highest) if next_number.is_none_or(|next| *next <= highest.successor()) => {
+            let what = format!(
+                "index.txt was made anew: what was revoked after revocation list {} is valid again",
+                highest.to_decimal()
+            );
+            Finding::advice("revocations-in-doubt", what, mend)
+        }
+        Some(highest) => {
+            let what = format!(
+                "index.txt was made anew, and revocation list {}, the newest that was found, may not be the \
+                 last that was made: what was revoked since is valid again",
+                highest.to_decimal()
+            );
+            Finding::problem("revocations-in-doubt", what, mend)
+        }
+        None => {
+            let what = "index.txt was made anew, and no revocation list was found: whatever was revoked is \
+                        valid again";
+            Finding::problem("revocations-in-doubt", what, mend)
+        }
+    })
 }
 
 /// What nobody but the administrator can mend.

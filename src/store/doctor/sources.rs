@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use fs_err as fs;
+use time::OffsetDateTime;
 
 use crate::error::Result;
+use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::doctor::lines::key_of_serial;
@@ -61,4 +63,29 @@ pub(super) fn former_revocations(ca: &CaFolder) -> Result<HashMap<u64, Vec<u8>>>
         })?;
     }
     Ok(found)
+}
+
+/// What spoiled lines say of the revocation of a certificate: the word before its serial number, where it
+/// can be read. That it is revoked must not be lost, even where it cannot be read when and why.
+pub(super) fn spoiled_revocation(
+    lines: &str,
+    serial: &Serial,
+    now: OffsetDateTime,
+) -> Option<Revocation> {
+    let serial = serial.to_string();
+    let line = lines.lines().find(|line| line.to_ascii_uppercase().contains(&serial))?;
+    let words: Vec<_> = line.split_ascii_whitespace().collect();
+    let at = words.iter().position(|word| word.eq_ignore_ascii_case(&serial));
+    // The first one is the status, and the second one the end of its validity.
+    let word = at.filter(|at| *at > 2).map_or("", |at| words[at - 1]);
+    let (revocation, empty) = (word.as_bytes(), &b""[..]);
+    let row = Row {
+        status: b'R',
+        not_after: empty,
+        revocation,
+        serial: empty,
+        file: empty,
+        subject: empty,
+    };
+    Some(row.revocation().unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
 }

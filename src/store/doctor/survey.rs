@@ -19,7 +19,9 @@ use crate::store::doctor::folders;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
-use crate::store::doctor::sources::{former_revocations, is_missing, kept_serials};
+use crate::store::doctor::sources::{
+    former_revocations, is_missing, kept_serials, spoiled_revocation,
+};
 use crate::store::index::{Index, Line, Row, line};
 use crate::store::{input, layout};
 
@@ -58,6 +60,8 @@ pub(super) struct Survey {
     /// The file that the lines come from: index.txt, or the one before it where that is gone.
     pub(super) source: PathBuf,
     pub(super) index_missing: bool,
+    /// Whether any row could be read.
+    pub(super) has_rows: bool,
     pub(super) newcerts_missing: bool,
     /// What becomes of the lines, by where they begin. The others stay.
     pub(super) edits: BTreeMap<u64, Edit>,
@@ -155,8 +159,9 @@ impl Survey {
         let row = Row::parse(line.bytes);
         let row = row.filter(|row| line.is_whole() || row.serial().is_some());
         let Some(row) = row else {
-            if line.bytes.first() == Some(&b'R') {
+            if line.may_revoke() {
                 self.spoiled.push_str(&String::from_utf8_lossy(line.bytes));
+                self.spoiled.push('\n');
             }
             let edit = match kind(line.bytes) {
                 _ if !line.is_whole() => Edit::ToTorn,
@@ -167,8 +172,18 @@ impl Survey {
             self.edits.insert(line.offset, edit);
             return Ok(());
         };
+        self.has_rows = true;
         let key = key_of_serial(row.serial);
-        let certificate = self.certificate_of(&row, key, scene, kept, outside);
+        let certificate = self.certificate_of(&row, key, line.is_whole(), scene, kept, outside);
+        let whole = certificate.as_ref().filter(|_| !line.is_whole());
+        let whole = whole.map(|certificate| certificate.subject.oneline());
+        let row = match &whole {
+            // The end of a torn line may be that of a word.
+            Some(subject) if subject.as_bytes().starts_with(row.subject) => {
+                Row { subject: subject.as_bytes(), ..row }
+            }
+            _ => row,
+        };
         let new = self.mended(&row, key, certificate.as_ref(), scene, published)?;
         let revoked = new.first() == Some(&b'R');
         if new != line.bytes {
@@ -194,6 +209,7 @@ impl Survey {
         &mut self,
         row: &Row<'_>,
         key: u64,
+        is_whole: bool,
         scene: &Scene<'_>,
         kept: &HashSet<u64>,
         outside: &[Certificate],
@@ -201,7 +217,7 @@ impl Survey {
         let serial = row.serial()?;
         let is_valid = row.status == b'V';
         if kept.contains(&key) {
-            if !is_valid && row.subject().to_text().as_bytes() == row.subject {
+            if is_whole && !is_valid && row.subject().to_text().as_bytes() == row.subject {
                 return None;
             }
             let certificate = scene.ca.issued(&serial).unwrap_or_default();
@@ -348,9 +364,10 @@ impl Survey {
             } else if let Some(revocation) = former.get(&key) {
                 new = row.revoked_line_as(revocation);
                 revoked = true;
-            } else if self.spoiled.to_ascii_uppercase().contains(&certificate.serial.to_string()) {
-                // A spoiled line said that it is revoked. When and why is lost; that it is must not be.
-                new = row.revoked_line(&Revocation::new(now, Reason::Unspecified))?;
+            } else if let Some(revocation) =
+                spoiled_revocation(&self.spoiled, &certificate.serial, now)
+            {
+                new = row.revoked_line(&revocation)?;
                 revoked = true;
             }
         }

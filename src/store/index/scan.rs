@@ -7,6 +7,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use crate::error::{Error, Result};
+use crate::store::index::Row;
 
 /// How much is read at once, in bytes.
 const PIECE: usize = 1 << 18;
@@ -20,10 +21,35 @@ pub struct Line<'l> {
     pub bytes: &'l [u8],
 }
 
-impl Line<'_> {
+impl<'l> Line<'l> {
     /// Whether it ends in a newline; the last one may not, where a crash tore it.
     pub fn is_whole(&self) -> bool {
         self.bytes.ends_with(b"\n")
+    }
+
+    /// The row that it is. One without its newline may have been half written, unless it is that of a
+    /// revoked certificate: that has been there whole before it was revoked.
+    pub fn row(&self) -> Option<Row<'l>> {
+        let row = Row::parse(self.bytes)?;
+        (self.is_whole() || row.status == b'R' && row.serial().is_some()).then_some(row)
+    }
+
+    /// Whether it is whole, and neither a row nor a comment nor blank: somebody damaged it.
+    pub fn is_spoiled(&self) -> bool {
+        self.is_whole()
+            && self.bytes.first() != Some(&b'#')
+            && !self.bytes.trim_ascii().is_empty()
+            && Row::parse(self.bytes).is_none()
+    }
+
+    /// Whether it begins as the row of a revoked certificate does, be it one or not.
+    pub fn may_revoke(&self) -> bool {
+        matches!(self.bytes.trim_ascii_start().first(), Some(b'R' | b'r'))
+    }
+
+    /// Whether a serial number, in upper case, is somewhere in it.
+    pub fn names(&self, serial: &str) -> bool {
+        memchr::memmem::find(&self.bytes.to_ascii_uppercase(), serial.as_bytes()).is_some()
     }
 }
 

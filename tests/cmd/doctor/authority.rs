@@ -144,3 +144,58 @@ fn adopt_previews_and_changes_nothing() {
     edit(&folder, "demoCA/index.txt", |text| text + "\n");
     folder.mailca("doctor --adopt").verdict(&["[blank-lines]"]);
 }
+
+/// Whoever finds no certificate must not make a new CA.
+#[test]
+fn a_certificate_that_is_lost_is_put_back_from_wherever_it_is() {
+    for place in ["newcerts", "folder"] {
+        let folder = Folder::with_ca();
+        folder.mailca("issue --cn mx.example.com mx").success();
+        let before = folder.read("demoCA/cacert.pem");
+        fs::remove_file(folder.path("demoCA/cacert.pem")).unwrap();
+        if place == "folder" {
+            fs::remove_dir_all(folder.path("demoCA/newcerts")).unwrap();
+        } else {
+            fs::remove_dir_all(folder.path("mx")).unwrap();
+        }
+        folder.mailca("newca").refused(&["cacert.pem is missing", "mailca doctor --fix"]);
+        folder.mailca("list").refused(&["cacert.pem is missing", "mailca doctor --fix"]);
+        found(&folder, "ca-certificate-missing").says(&["mailca doctor --fix"]);
+        folder.mailca("doctor --fix").output();
+        assert_eq!(folder.read("demoCA/cacert.pem"), before, "{place}");
+        folder.mailca("issue --cn b.example.com b").success();
+    }
+}
+
+#[test]
+fn a_certificate_that_is_lost_for_good_is_told() {
+    let folder = Folder::with_ca();
+    fs::remove_file(folder.path("demoCA/cacert.pem")).unwrap();
+    fs::remove_dir_all(folder.path("demoCA/newcerts")).unwrap();
+    let outcome = folder.mailca("doctor --fix").verdict(&["was not found again", "backup"]);
+    assert!(outcome.text().contains("[ca-certificate-missing]"), "{outcome}");
+
+    // Which certificate is the right one, the key tells.
+    let folder = Folder::empty();
+    folder.write("pass", "correct horse\n");
+    folder.mailca("newca --encrypt-key --ca-passphrase-file pass").success();
+    fs::remove_file(folder.path("demoCA/cacert.pem")).unwrap();
+    folder.mailca("doctor").verdict(&["--ca-passphrase-file"]);
+    folder.mailca("doctor --fix --ca-passphrase-file pass").output();
+    folder.mailca("issue --cn b.example.com b --ca-passphrase-file pass").success();
+}
+
+#[test]
+fn the_lost_certificate_of_a_ca_between_two_keys_comes_with_the_old_ones() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mx.example.com mx").success();
+    folder.mailca("rekey-ca --yes").success();
+    let count = |folder: &Folder| folder.text("demoCA/cacert.pem").matches("BEGIN").count();
+    let before = count(&folder);
+    fs::remove_file(folder.path("demoCA/cacert.pem")).unwrap();
+    folder.mailca("doctor --fix").output();
+    assert_eq!(count(&folder), before);
+    folder.mailca("verify mx/cert.pem").success();
+    folder.mailca("issue --cn b.example.com b").success();
+    folder.mailca("verify b/cert.pem").success();
+}

@@ -1,6 +1,7 @@
 //! The other files of the CA's folder: modes, numbers, settings, leftovers.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::{CA, copies, edit, found, lived, repaired, serial, sound, without};
 use crate::support::{Folder, Snapshot, mode, need};
@@ -298,4 +299,32 @@ fn what_cannot_go_together_is_refused() {
     let folder = Folder::empty();
     folder.mailca("doctor").refused(&["no CA"]);
     folder.mailca("doctor --fix --adopt").usage(&["--adopt"]);
+}
+
+#[test]
+fn a_key_that_others_may_read_is_told() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn mx.example.com mx").success();
+    for (of_folder, of_key, told) in [
+        (0o755, 0o444, "problem"),
+        (0o755, 0o420, "problem"),
+        (0o750, 0o440, "advice"),
+        (0o755, 0o400, ""),
+        (0o700, 0o444, ""),
+    ] {
+        set_mode(&folder, "mx", of_folder);
+        set_mode(&folder, "mx/key.pem", of_key);
+        let outcome = folder.mailca("doctor").output();
+        assert_eq!(outcome.status, Some(if told == "problem" { 3 } else { 0 }), "{outcome}");
+        let outcome = if told.is_empty() {
+            outcome.says_nothing_of(&["mx/key.pem"])
+        } else {
+            outcome.says(&[told, "mx/key.pem has the mode", "chmod 0400 "])
+        };
+        drop(outcome);
+    }
+}
+
+fn set_mode(folder: &Folder, name: &str, mode: u32) {
+    fs::set_permissions(folder.path(name), fs::Permissions::from_mode(mode)).unwrap();
 }

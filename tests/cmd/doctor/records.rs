@@ -383,3 +383,76 @@ fn what_a_spoiled_line_says_is_revoked_is_not_valid_again() {
         assert_eq!(row[0], "R", "{spoiled}");
     }
 }
+
+/// The reason and the moment are in the spoiled line, and the whole subject is in the certificate.
+#[test]
+fn what_a_spoiled_line_says_of_a_revocation_is_kept() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone --reason keyCompromise").success();
+    let text = folder.text(INDEX);
+    let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+    for spoiled in [row.replace('\t', " ") + "\n", row[..row.len() - 8].to_owned()] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        folder.write(INDEX, text.replace(&format!("{row}\n"), &spoiled));
+        folder.mailca("doctor --fix").output();
+        assert!(folder.text(INDEX).contains(&format!("{row}\n")), "{spoiled:?}");
+    }
+}
+
+/// `openssl ca` stops at such a line; left out of a list, its certificate would be let in.
+#[test]
+fn a_spoiled_line_of_a_revoked_one_is_no_valid_certificate() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone --reason keyCompromise --crl").success();
+    edit(&folder, INDEX, |text| {
+        let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+        text.replace(row, &row.replace('\t', " "))
+    });
+    folder.mailca("crl").refused(&["cannot be read", "must not be left out", "mailca doctor"]);
+    folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+    folder.mailca("list").success().says(&["1 line", "cannot be read", "mailca doctor"]);
+    // A revoked row that lost its line end counts everywhere.
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone").success();
+    edit(&folder, INDEX, |text| text.trim_end().to_owned());
+    folder.mailca("list --revoked").success().says(&["gone.example.com"]);
+    folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+}
+
+/// What was revoked cannot be told from certificates: that is said, and is a problem where no list tells it.
+#[test]
+fn an_index_made_anew_says_what_it_cannot_know() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone").success();
+    let revoked = Snapshot::of(folder.root());
+    fs::remove_file(folder.path(INDEX)).unwrap();
+    folder.mailca("doctor --fix").exits(3).says(&[
+        "[revocations-in-doubt]",
+        "no revocation list",
+        "--crl",
+    ]);
+
+    let folder = Folder::copy_of(&revoked);
+    folder.write(INDEX, "");
+    folder.mailca("status").exits(3).says(&["newcerts/ has more", "mailca doctor"]);
+    folder.mailca("doctor --fix").exits(3).says(&["[revocations-in-doubt]"]);
+
+    // The last list is there: what it says is taken over, and only what came later is in doubt.
+    let folder = Folder::copy_of(&revoked);
+    folder.mailca("crl").success();
+    fs::remove_file(folder.path(INDEX)).unwrap();
+    folder.mailca("doctor --fix").success().says(&["advice", "[revocations-in-doubt]", "list 1 "]);
+    assert_eq!(folder.index().iter().filter(|row| row[0] == "R").count(), 1);
+
+    // A later list was made, and is gone.
+    let folder = Folder::copy_of(&revoked);
+    folder.mailca("crl").success();
+    folder.mailca("crl").success();
+    folder.write("demoCA/crlnumber", "05\n");
+    fs::remove_file(folder.path(INDEX)).unwrap();
+    folder.mailca("doctor --fix").exits(3).says(&["may not be the last"]);
+}

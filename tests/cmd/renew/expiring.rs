@@ -119,6 +119,7 @@ fn a_newer_certificate_for_the_same_names_is_enough() {
     ] {
         let folder = Folder::with_ca();
         folder.dated_host("mail", -340, 25);
+        fs::remove_dir_all(folder.path("mail")).unwrap();
         folder.mailca(later).success();
         let outcome = folder.mailca(LINE).arg("--json").success();
         assert_eq!(titles(&report(&outcome), "renewed").len(), usize::from(due), "{later}");
@@ -139,6 +140,30 @@ fn a_newer_certificate_for_the_same_names_is_enough() {
     folder.mailca("issue --cn mail.example.com before").success();
     folder.dated_host("mail", -340, 25);
     folder.mailca(LINE).success().says(&["mail.example.com is renewed"]);
+}
+
+/// Two machines may share a name, one server may have a key of each kind, and one request may be signed
+/// for both sides: what lies in a folder here is in use until its own key has a newer certificate.
+#[test]
+fn what_lies_here_is_due_whatever_else_has_its_names() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    folder.dated_host("mail", -340, 25);
+    for more in ["rsa --key-type rsa-2048", "client --profile client --key mail/key.pem"] {
+        folder.mailca(&format!("issue --cn mail.example.com {more}")).success();
+    }
+    folder.mailca("status").exits(3).says(&["mailca renew mail"]);
+    folder.mailca(LINE).success().says(&["mail.example.com is renewed"]);
+    nothing_is_due(&folder);
+
+    // The same key, the same names: it was renewed into another file.
+    let folder = Folder::with_ca();
+    folder.dated_host("mail", -340, 25);
+    let serial = certificate(&folder, "mail").serial;
+    folder.mkdir("elsewhere");
+    let line = format!("renew {serial} -o new.pem --ca-dir ../demoCA");
+    folder.mailca(&line).within("elsewhere").success();
+    nothing_is_due(&folder);
 }
 
 /// With a span longer than their validity, certificates would be renewed every day.

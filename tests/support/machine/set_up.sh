@@ -27,6 +27,18 @@ for device in null zero full random urandom tty; do
 done
 : >usr/local/bin/mailca
 mount --bind "$3" usr/local/bin/mailca
+if ! chroot . mailca --version >/dev/null 2>&1; then
+  # It was built with a newer C library than this release's: that goes with it.
+  umount usr/local/bin/mailca
+  mkdir usr/local/lib/outside
+  ldd "$3" | grep -o '/[^ ]*' | xargs cp -L -t usr/local/lib/outside "$3"
+  cat >usr/local/bin/mailca <<'END'
+#!/bin/sh
+exec /usr/local/lib/outside/ld-linux* --argv0 mailca --library-path /usr/local/lib/outside \
+  /usr/local/lib/outside/mailca "$@"
+END
+  chmod 755 usr/local/bin/mailca
+fi
 printf %s "$4" >usr/local/lib/init.py
 printf %s "$5" >usr/local/lib/smtp.py
 
