@@ -14,7 +14,9 @@ mod span;
 
 pub use access_map::{AccessMap, Connections};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
-pub use config::{Config, Role, ServerConfig, Timer, Topic};
+pub use config::{
+    Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, ServerConfig, Timer, Topic,
+};
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,

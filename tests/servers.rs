@@ -18,10 +18,14 @@ mod exim;
 mod exim_config;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/opensmtpd_config.rs"]
+mod opensmtpd_config;
 #[path = "servers/peer.rs"]
 mod peer;
 #[path = "servers/postfix.rs"]
 mod postfix;
+#[path = "servers/postfix_config.rs"]
+mod postfix_config;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/site.rs"]

@@ -6,6 +6,7 @@ use crate::error::Result;
 
 mod dovecot;
 mod exim;
+mod opensmtpd;
 mod postfix;
 mod quote;
 mod server;
@@ -17,6 +18,7 @@ pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
     match &args.topic {
         Topic::Dovecot(args) => dovecot::run(args, global, env),
         Topic::Exim(args) => exim::run(args, global, env),
+        Topic::Opensmtpd(args) => opensmtpd::run(args, global, env),
         Topic::Postfix(args) => postfix::run(args, global, env),
         Topic::Timer(args) => timer::run(args, global, env),
     }

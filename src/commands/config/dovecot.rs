@@ -29,7 +29,8 @@ pub(super) fn run(args: &DovecotConfig, global: &Global, env: &mut Env) -> Resul
         DovecotVersion::V2_3 => "dovecot-2.3.conf",
         DovecotVersion::V2_4 => "dovecot-2.4.conf",
     };
-    env.print_bytes(wanted.templates.fill(template, &values)?.as_bytes())
+    let text = wanted.templates.fill(template, &values)?;
+    wanted.print(Server::Dovecot, &text, global, env)
 }
 
 /// The version that is installed here, where one is.

@@ -19,7 +19,7 @@ pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<(
     let wanted = Wanted::new(Server::Exim, &ROLES, &args.server, global, env)?;
     let mut values = wanted.values();
     // Server roles need its certificate; the ACL has something to say for two of them.
-    let acl = wanted.has(Role::Submission) || wanted.has(Role::RelayByCert);
+    let acl = wanted.has_any(&[Role::Submission, Role::RelayByCert]);
     values["server"] = json!(acl || wanted.has(Role::Receive));
     values["acl"] = json!(acl);
     values["list"] = json!(wanted.list(args.list.as_deref())?);
@@ -28,17 +28,16 @@ pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<(
         values[name] = json!(wanted.templates.fill(template, &values)?.trim_end());
     }
     let template = if args.plain { "exim.conf" } else { "exim.sh" };
-    env.print_bytes(wanted.templates.fill(template, &values)?.as_bytes())
+    let text = wanted.templates.fill(template, &values)?;
+    wanted.print(Server::Exim, &text, global, env)
 }
 
 /// The hosts whose certificate is verified, as one of Exim's lists. Names in such a list would be looked up in
 /// the DNS, and taken for others where that fails: the name of the server is compared in their place.
 fn peers(names: &[String], wanted: &Wanted) -> Result<String> {
+    wanted.check_peers(names)?;
     if names.is_empty() {
         return Ok("*".to_owned());
-    }
-    if !wanted.has(Role::VerifyPeers) {
-        return Err(Error::usage("--peer is for --role verify-peers"));
     }
     let hosts = names.iter().map(|name| match GeneralName::dns(name)? {
         GeneralName::Dns(host) if !host.starts_with('*') => Ok(host),
