@@ -1,5 +1,6 @@
 # TLS for Exim as Debian sets it up, in one file or split. To use it, as root:
-#   mailca config exim ... >exim.sh && sh exim.sh && systemctl restart exim4
+#   mailca config exim ... | sh
+#   systemctl restart exim4
 #
 # It may be run again, and then takes the place of what it wrote before. Where Exim refuses the result,
 # everything is put back. A macro that your own files set as well is such a case: remove it there.

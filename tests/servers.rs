@@ -20,6 +20,8 @@ mod exim_config;
 mod opensmtpd;
 #[path = "servers/opensmtpd_config.rs"]
 mod opensmtpd_config;
+#[path = "servers/pages.rs"]
+mod pages;
 #[path = "servers/peer.rs"]
 mod peer;
 #[path = "servers/postfix.rs"]

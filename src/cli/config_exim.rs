@@ -9,7 +9,7 @@ use super::ServerConfig;
 /// `mailca config exim`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  \
-    mailca config exim --role receive,relay-by-cert >exim.sh && sh exim.sh && systemctl restart exim4")]
+    mailca config exim --role receive,relay-by-cert | sh && systemctl restart exim4")]
 pub struct EximConfig {
     /// The options of every server.
     #[command(flatten)]

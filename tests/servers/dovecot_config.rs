@@ -168,7 +168,7 @@ fn only_the_users_of_the_list_log_in_by_certificate() {
     for release in RELEASES {
         let machine = need_machine!("dovecot", release);
         prepare(&machine);
-        machine.write("/etc/dovecot/cert-users", "joeuser:::::::nopassword=y\n", 0o644);
+        machine.shell("mailca access-map --for dovecot joeuser -o /etc/dovecot/cert-users");
         start(&machine, "relay-by-cert --list /etc/dovecot/cert-users");
         assert_eq!(login(&machine, "joeuser", "EXTERNAL", ""), "logged in", "{}", machine.told());
         assert!(login(&machine, "jane", "EXTERNAL", "").starts_with("refused"));
