@@ -77,7 +77,8 @@ the certificates that may relay.
 
 fn exim(file: &str) -> String {
     format!(
-        "Read anew for each mail; nothing is to be run. In the ACL for RCPT, with tls_try_verify_hosts = *:
+        "Read anew for each mail; nothing is to be run. `mailca config exim --role relay-by-cert --list {file}`
+prints what uses it. In the ACL for RCPT, with tls_try_verify_hosts = *:
   accept  encrypted   = *
           verify      = certificate
           condition   = ${{lookup{{${{sha256:$tls_in_peercert}}}}lsearch{{{file}}}{{yes}}{{no}}}}
@@ -96,7 +97,8 @@ A revoked certificate is refused by tls_crl.
 
 fn dovecot(file: &str) -> String {
     format!(
-        "Read anew at each login; nothing is to be run. The user is the common name, in lower case. In Dovecot 2.3:
+        "Read anew at each login; nothing is to be run. The user is the common name, in lower case.
+`mailca config dovecot --role relay-by-cert --list {file}` prints what uses it, for 2.3 and 2.4. In 2.3:
   auth_mechanisms = plain external
   auth_ssl_username_from_cert = yes
   passdb {{
@@ -111,8 +113,8 @@ refused by the revocation list behind the CA in ssl_ca.
 }
 
 const DOVECOT_EVERYBODY: &str = "\
-There is no list for this: ssl_verify_client_cert = yes and auth_ssl_require_client_cert = yes let in nobody
-without a certificate of the CA in ssl_ca. A revoked one is refused by the list behind it.
+There is no list for this: `mailca config dovecot --role relay-by-cert` lets everybody log in who has a certificate
+of the CA and an account of that name. A revoked one is refused with --crl.
 ";
 
 const OPENSMTPD: &str = "\
