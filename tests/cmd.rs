@@ -40,6 +40,8 @@ mod index;
 mod list;
 #[path = "cmd/main_job.rs"]
 mod main_job;
+#[path = "cmd/net.rs"]
+mod net;
 #[path = "cmd/newca.rs"]
 mod newca;
 #[path = "cmd/newreq.rs"]
