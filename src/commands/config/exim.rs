@@ -2,13 +2,11 @@
 
 use serde_json::json;
 
-use super::server::Wanted;
+use super::server::{Wanted, domain};
 use crate::cli::{EximConfig, Global, Role};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mail::server::Server;
-use crate::pki::general_name::GeneralName;
-use crate::pki::printable::printable;
 
 /// The roles of Exim.
 const ROLES: [Role; 5] =
@@ -39,12 +37,6 @@ fn peers(names: &[String], wanted: &Wanted) -> Result<String> {
     if names.is_empty() {
         return Ok("*".to_owned());
     }
-    let hosts = names.iter().map(|name| match GeneralName::dns(name)? {
-        GeneralName::Dns(host) if !host.starts_with('*') => Ok(host),
-        _ => Err(Error::usage(format!("{} is no name of a host", printable(name)))),
-    });
-    Ok(format!(
-        "${{if inlisti{{$host}}{{{}}}{{*}}{{}}}}",
-        hosts.collect::<Result<Vec<_>>>()?.join(":")
-    ))
+    let hosts = names.iter().map(|name| domain(name)).collect::<Result<Vec<_>>>()?;
+    Ok(format!("${{if inlisti{{$host}}{{{}}}{{*}}{{}}}}", hosts.join(":")))
 }
