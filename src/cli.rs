@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod access_map;
 mod commands;
 mod config;
+mod config_exim;
 mod life;
 mod span;
 
@@ -16,6 +17,7 @@ pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, S
 pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, ServerConfig, Timer, Topic,
 };
+pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
