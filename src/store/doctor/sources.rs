@@ -99,9 +99,11 @@ pub(super) fn spoiled_revocation(
     Some(row.revocation().unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
 }
 
-/// Whether a spoiled line names no certificate at all: it was cut before the serial number.
+/// Whether a spoiled line of a revoked certificate names none: it was cut before the serial number.
 pub(super) fn names_nobody(line: &str) -> bool {
-    line.split_ascii_whitespace().count() <= 3
+    let first = line.bytes().find(u8::is_ascii_alphanumeric);
+    matches!(first, Some(b'R' | b'r'))
+        && line.split_ascii_whitespace().count() <= 3
         && !line.split_ascii_whitespace().next_back().is_some_and(|word| {
             word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
         })
