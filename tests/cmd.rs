@@ -40,6 +40,8 @@ mod main_job;
 mod newca;
 #[path = "cmd/newreq.rs"]
 mod newreq;
+#[path = "cmd/net.rs"]
+mod net;
 #[path = "cmd/outputs.rs"]
 mod outputs;
 #[path = "cmd/passwords.rs"]

@@ -50,6 +50,8 @@ pub struct Layout {
     /// A folder beside it that everybody may enter, with the CA's certificates for programs that run as
     /// another user.
     pub public_dir: Option<&'static str>,
+    /// Whether it can be told to refuse whom a revocation list names.
+    pub reads_crl: bool,
     /// Whether OpenSSL's hash links belong beside the CA certificate and the revocation list.
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
@@ -62,6 +64,11 @@ impl Server {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Sendmail, Self::Postfix, Self::Exim, Self::Dovecot, Self::Opensmtpd];
+
+    /// The server of a name on the command line.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|server| server.name() == name)
+    }
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -97,6 +104,7 @@ impl Server {
             public_mode: 0o400,
             chain: Chain::Full,
             public_dir: None,
+            reads_crl: true,
             hash_links: false,
             joined_crl: false,
             reload: "",
@@ -133,6 +141,7 @@ impl Server {
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
+                reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
             },

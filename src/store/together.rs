@@ -23,6 +23,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::layout;
+use crate::store::owner::Owner;
 
 const LIVE: &str = ".mailca-live";
 const OLD: &str = ".mailca-old";
@@ -35,12 +36,13 @@ pub struct NewFile<'a> {
     pub name: &'a Path,
     /// Its mode.
     pub mode: u32,
+    /// Whom it belongs to; `None` stands for the owner of the one whose place it takes.
+    pub owner: Option<Owner>,
     /// What is in it.
     pub content: &'a [u8],
 }
 
-/// Puts all of the files in their places under `base`, in place of those that are there, whose owners
-/// they get. The caller has kept the old ones aside where they are still wanted.
+/// Puts all of the files in their places under `base`, in place of those that are there. The caller has kept the old ones aside where they are still wanted.
 pub fn replace(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     // Held until the end: two of these would get into each other's way.
     let _lock = lock(base)?;
@@ -140,7 +142,10 @@ fn prepare(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
             .create_new(true)
             .mode(file.mode)
             .open(base.join(NEW).join(file.name))?;
-        atomic::take_owner(&new, &base.join(file.name))?;
+        match file.owner {
+            Some(owner) => owner.take(&new)?,
+            None => atomic::take_owner(&new, &base.join(file.name))?,
+        }
         new.write_all(file.content)?;
         new.sync_all()?;
         let there = base.join(file.name);
@@ -220,8 +225,13 @@ mod tests {
 
     fn files(contents: [&[u8]; 2]) -> [NewFile<'_>; 2] {
         [
-            NewFile { name: Path::new("cert.pem"), mode: 0o400, content: contents[0] },
-            NewFile { name: Path::new(KEY), mode: 0o400, content: contents[1] },
+            NewFile {
+                name: Path::new("cert.pem"),
+                mode: 0o400,
+                owner: None,
+                content: contents[0],
+            },
+            NewFile { name: Path::new(KEY), mode: 0o400, owner: None, content: contents[1] },
         ]
     }
 

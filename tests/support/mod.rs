@@ -9,6 +9,7 @@
 
 mod cert;
 mod fixture;
+mod mail_server;
 mod peer;
 mod pty;
 mod run;
@@ -16,6 +17,7 @@ mod snapshot;
 
 pub use cert::{Certificate, certificate_der, issuer_of, subject_of};
 pub use fixture::{Folder, KEY_TYPES};
+pub use mail_server::{chain, say, serve, tls_server, tls_server_with};
 pub use peer::{peer, peers_python, skip};
 pub use pty::{CTRL_C, Pty};
 pub use run::{Outcome, Run};

@@ -278,7 +278,12 @@ fn switch(ca: &CaFolder, bundle: &Bundle, next: &Next, env: &mut Env) -> Result<
     let kept = atomic::keep_aside(&ca.path().join(layout::CA_CERTIFICATE.name), &env.stamp()?)?;
     let files: Vec<_> = files
         .iter()
-        .map(|(kind, content)| NewFile { name: kind.name.as_ref(), mode: kind.mode, content })
+        .map(|(kind, content)| NewFile {
+            name: kind.name.as_ref(),
+            mode: kind.mode,
+            owner: None,
+            content,
+        })
         .collect();
     together::replace(ca.path(), &files)?;
     env.say(&format!("the old cacert.pem is kept as {}", kept.display()));

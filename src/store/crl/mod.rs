@@ -90,6 +90,52 @@ pub fn join(lists: &mut [List]) {
     }
 }
 
+/// The lists in a CA's folder, as a server is given them.
+#[derive(Debug)]
+pub struct Current {
+    /// All of them in PEM, that of the present key first.
+    pub pem: String,
+    /// Each by itself, for servers that look for it by the hash of the CA's name.
+    pub hashed: Vec<Hashed>,
+}
+
+/// A list for a folder that OpenSSL searches by hash.
+#[derive(Debug)]
+pub struct Hashed {
+    /// The name of its file.
+    pub name: String,
+    /// The hash of its issuer's name.
+    pub hash: String,
+    /// The list.
+    pub pem: String,
+}
+
+/// The lists that are in the CA's folder and verify; `None` where there is none for the present key.
+pub fn current(ca: &CaFolder, now: OffsetDateTime) -> Result<Option<Current>> {
+    let mut issuers = vec![Issuer::present(ca)];
+    for one in Previous::active(ca, now)? {
+        issuers.push(Issuer::previous(one.certificate)?);
+    }
+    let mut current = Current { pem: String::new(), hashed: Vec::new() };
+    for issuer in &issuers {
+        let Some(crl) = Destination::own(issuer, ca).verified(issuer) else { continue };
+        let pem = crl.to_pem();
+        current.pem.push_str(&pem);
+        current.hashed.push(Hashed {
+            name: hash_dir::file_name(&issuer.certificate)?,
+            hash: issuer.certificate.subject.openssl_hash()?,
+            pem,
+        });
+    }
+    let has_own = Destination::own(&issuers[0], ca).verified(&issuers[0]).is_some();
+    Ok(has_own.then_some(current))
+}
+
+/// Sees that OpenSSL finds a file with a list by this hash, in the folder that it is in.
+pub fn link_by_hash(file: &Path, hash: &str) -> Result<()> {
+    hash_dir::link(file, hash)
+}
+
 /// From when to when a list is to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {

@@ -1,0 +1,211 @@
+//! `mailca install`: put a certificate and its key where a mail server reads them, and see that it does.
+//!
+//! The certificate folder stays the original. What is installed is remembered in it, and `renew` and `crl` do
+//! it again ([`again`]).
+
+mod again;
+mod check;
+mod reload;
+mod target;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::cli::{Global, Install};
+use crate::commands::nearest_folder;
+use crate::commands::certificate_folders;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::mail::server::Server;
+use crate::net::service::Service;
+use crate::net::target::Target;
+use crate::pki::printable::printable;
+use crate::store::folder::{CertificateFolder, FolderName};
+use crate::store::installed::{self, Record};
+use crate::store::layout;
+
+pub(super) use again::{after_crl, after_renewal, bring_up, not_brought_up};
+use target::{Done, Occasion};
+
+/// Installs what the options say, or what is remembered.
+pub fn run(args: &Install, global: &Global, env: &mut Env) -> Result<()> {
+    let folder = folder(args, global)?;
+    let mut records = installed::load(&folder)?;
+    if args.forget {
+        return forget(args, &folder, records, env);
+    }
+    let wanted = match new_record(args)? {
+        Some(record) => {
+            let place = records.iter().position(|known| known.to == record.to);
+            match place {
+                Some(at) => records[at] = record,
+                None => records.push(record),
+            }
+            vec![place.unwrap_or(records.len() - 1)]
+        }
+        None if records.is_empty() => {
+            return Err(Error::usage("nothing says where this certificate goes").hint(
+                "name the mail server with --for: sendmail, postfix, exim, dovecot or opensmtpd",
+            ));
+        }
+        None => (0..records.len()).collect(),
+    };
+    let mut report = Vec::new();
+    let mut failed = None;
+    for at in wanted {
+        let outcome = target::install(&folder, &mut records, at, Occasion::Asked, global, env);
+        match outcome {
+            Ok(done) => {
+                say(&records[at], &done, env);
+                report.push(value(&records[at], &done));
+            }
+            Err(error) if records.len() == 1 => return Err(error),
+            Err(error) => {
+                let error = error.at(records[at].to.display());
+                env.report(&error);
+                failed = Some(error);
+            }
+        }
+    }
+    if global.json {
+        env.print_json(&json!({ "installed": report }))?;
+    }
+    match failed {
+        None => Ok(()),
+        Some(_) => Err(Error::refused("not everything was installed; see above")),
+    }
+}
+
+fn folder(args: &Install, global: &Global) -> Result<CertificateFolder> {
+    let name = args.name.as_deref().map(FolderName::parse).transpose()?;
+    let folder = CertificateFolder::of(name.as_ref(), &global.ca_dir)?;
+    if folder.has(layout::CERTIFICATE) {
+        return Ok(folder);
+    }
+    let missing = folder.path_of(layout::CERTIFICATE);
+    let error =
+        Error::refused(format!("there is no certificate: {} is missing", missing.display()));
+    let folders = certificate_folders()?;
+    let near = args.name.as_deref().and_then(|name| nearest_folder(&folders, name));
+    Err(match near {
+        Some(near) => error.hint(format!("is {near} meant?")),
+        None if args.name.is_none() => error.hint("name its folder: `mailca install NAME --for SERVER`"),
+        None => error.hint("make one with `mailca issue`, or sign its request with `mailca sign`"),
+    })
+}
+
+/// What the options say; `None` where they name neither a server nor a folder.
+fn new_record(args: &Install) -> Result<Option<Record>> {
+    let server = match (args.server, &args.to) {
+        (Some(server), _) => server,
+        (None, Some(to)) => Server::ALL
+            .into_iter()
+            .find(|server| Path::new(server.layout().dir) == to)
+            .ok_or_else(|| {
+                Error::usage("which server reads that folder is not known").hint(
+                    "name it with --for: it decides on modes, owner, and what the files hold",
+                )
+            })?,
+        (None, None) => return Ok(None),
+    };
+    let layout = server.layout();
+    let to = absolute(args.to.as_deref().unwrap_or(Path::new(layout.dir)))?;
+    let public = match (&args.public, layout.public_dir) {
+        (Some(public), _) => Some(absolute(public)?),
+        (None, Some(usual)) if to == Path::new(layout.dir) => Some(PathBuf::from(usual)),
+        (None, Some(usual)) => {
+            let name = Path::new(usual).file_name().unwrap_or_default();
+            to.parent().map(|parent| parent.join(name))
+        }
+        (None, None) => None,
+    };
+    if public.as_ref() == Some(&to) {
+        return Err(Error::usage("the public certificates would lie beside the key")
+            .hint("name another folder with --public"));
+    }
+    if let Some(check) = &args.check {
+        Target::parse(check, Service::Smtp)?;
+    }
+    if args.reload.as_ref().is_some_and(|command| command.trim().is_empty()) {
+        return Err(Error::usage("the command of --reload is empty"));
+    }
+    Ok(Some(Record {
+        server: server.name().to_owned(),
+        to,
+        owner: args.owner.clone(),
+        combined: args.combined,
+        public,
+        reload: args.reload.clone(),
+        check: args.check.clone(),
+        timeout: args.timeout,
+        unfinished: false,
+    }))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    match path.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => Ok(path),
+        _ => Err(Error::usage(format!(
+            "{} is no name for a folder that a server reads",
+            printable(&path.display().to_string())
+        ))),
+    }
+}
+
+fn forget(
+    args: &Install,
+    folder: &CertificateFolder,
+    records: Vec<Record>,
+    env: &mut Env,
+) -> Result<()> {
+    let to = args.to.as_deref().map(absolute).transpose()?;
+    let is_meant = |record: &Record| {
+        to.as_ref().is_none_or(|to| record.to == *to)
+            && args.server.is_none_or(|server| record.server == server.name())
+    };
+    let (gone, kept): (Vec<_>, Vec<_>) = records.into_iter().partition(is_meant);
+    if gone.is_empty() {
+        return Err(Error::refused("nothing is remembered of such an installation"));
+    }
+    installed::save(folder, &kept)?;
+    for record in gone {
+        env.say(&format!("{} is forgotten; its files stay", record.to.display()));
+    }
+    Ok(())
+}
+
+fn say(record: &Record, done: &Done, env: &mut Env) {
+    let to = record.to.display();
+    if done.changed {
+        env.say(&format!("installed in {to}: {}", done.files.join(", ")));
+    } else {
+        env.say(&format!("{to} is up to date"));
+    }
+    if let Some(public) = &record.public {
+        env.say(&format!("  the public certificates, for everybody: {}", public.display()));
+    }
+    match (&record.reload, &record.check) {
+        (_, Some(check)) => env.say(&format!("  {check} presents it")),
+        (Some(_), None) => env.say("  the server was reloaded"),
+        (None, None) if done.changed => {
+            let usual =
+                Server::by_name(&record.server).map_or("", |server| server.layout().reload);
+            env.say(&format!("  next: {usual}"));
+        }
+        (None, None) => {}
+    }
+}
+
+fn value(record: &Record, done: &Done) -> Value {
+    json!({
+        "server": record.server,
+        "to": record.to,
+        "public": record.public,
+        "files": done.files,
+        "changed": done.changed,
+        "reloaded": done.reloaded,
+        "presented": done.presented,
+    })
+}
