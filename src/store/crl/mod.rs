@@ -11,6 +11,7 @@ mod places;
 mod standing;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use fs_err as fs;
 use time::{Duration, OffsetDateTime};
@@ -26,6 +27,7 @@ use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged};
 use crate::store::ca::CaFolder;
 use crate::store::index::Index;
+use crate::store::previous::Previous;
 use crate::store::{input, layout};
 
 mod rows;
