@@ -36,12 +36,12 @@ mod index;
 mod list;
 #[path = "cmd/main_job.rs"]
 mod main_job;
+#[path = "cmd/net.rs"]
+mod net;
 #[path = "cmd/newca.rs"]
 mod newca;
 #[path = "cmd/newreq.rs"]
 mod newreq;
-#[path = "cmd/net.rs"]
-mod net;
 #[path = "cmd/outputs.rs"]
 mod outputs;
 #[path = "cmd/passwords.rs"]

@@ -19,8 +19,12 @@ use rustls::{RootCertStore, ServerConfig};
 
 use crate::support::{Folder, chain, tls_server, tls_server_with};
 
-const OPTIONS: ProbeOptions<'static> =
-    ProbeOptions { timeout: Duration::from_secs(30), server_name: None, client: None, connect: None };
+const OPTIONS: ProbeOptions<'static> = ProbeOptions {
+    timeout: Duration::from_secs(30),
+    server_name: None,
+    client: None,
+    connect: None,
+};
 
 fn with_host() -> Folder {
     let folder = Folder::with_ca();
@@ -107,6 +111,9 @@ fn a_certificate_without_its_key_is_seen_as_such() {
     assert_eq!(found.chain[0], certificates(&folder, "mail.example.com/cert.pem")[0].as_der());
     assert!(!found.is_finished && !found.is_key_proven);
     assert!(found.notes[0].contains("did not come to its end"), "{:?}", found.notes);
+    // No record stands for it, though the key in the certificate is the one in a record.
+    let line = format!("tlsa mail.example.com:imaps --check --connect {address}");
+    folder.mailca(&line).verdict(&["has not shown that it has the key"]);
 }
 
 #[test]
@@ -124,7 +131,8 @@ fn a_client_certificate_is_presented() {
     let connect: Option<SocketAddr> = Some(tls_server_with(&[], config).0);
     let target = Target::parse("mail.example.com", Service::Imaps).unwrap();
     let own = certificates(&folder, "joeuser/cert.pem");
-    let [right, wrong] = ["joeuser/key.pem", "mail.example.com/key.pem"].map(|name| key(&folder, name));
+    let [right, wrong] =
+        ["joeuser/key.pem", "mail.example.com/key.pem"].map(|name| key(&folder, name));
     let client = Some(ClientIdentity { chain: &own, key: &right });
     let session = open(&target, &ProbeOptions { client, connect, ..OPTIONS }).unwrap();
     assert!(session.presented.is_finished, "{:?}", session.presented.notes);

@@ -55,78 +55,80 @@ pub(super) fn look(
     let now = env.now()?;
     let one = |target: &Target| {
         let presented = probe::presented(target, &options)?;
-        judge(target.clone(), presented, known, now)
+        Ok(judge(target.clone(), presented, known, now))
     };
     targets.iter().map(one).collect()
 }
 
-fn judge(
-    target: Target,
-    presented: Presented,
-    known: &Known<'_>,
-    now: OffsetDateTime,
-) -> Result<Live> {
-    let mut warnings = presented.notes.clone();
+fn judge(target: Target, presented: Presented, known: &Known<'_>, now: OffsetDateTime) -> Live {
     let read: Vec<_> = presented.chain.iter().map(|der| Certificate::from_der(der).ok()).collect();
-    let (own, above) =
-        read.split_first().map_or((None, &[][..]), |(own, rest)| (own.as_ref(), rest));
-    let mut fits = Vec::new();
+    let own = read.first().and_then(Option::as_ref);
     let mut wrong = None;
-    for named in known.records {
+    // Whoever shows a certificate and fails to show its key is nobody.
+    let is_somebody = presented.is_finished || presented.is_key_proven;
+    let mut fits = |named: &Named| {
+        let Some(own) = own.filter(|_| is_somebody) else { return false };
         let has_key =
-            |one: &Certificate| Record::new(named.record.usage, &one.public_key) == named.record;
-        fits.push(match (named.record.usage, own) {
-            (_, None) => false,
-            (Usage::EndEntity, Some(own)) => has_key(own),
-            (Usage::TrustAnchor, Some(own)) => {
-                let anchor = above.iter().flatten().find(|one| has_key(one));
-                let outcome = anchor.map(|anchor| anchored(own, anchor, &presented, known, now));
-                match outcome.transpose() {
-                    Ok(found) => found.is_some(),
-                    Err(error) => {
-                        wrong.get_or_insert(error);
-                        false
-                    }
-                }
+            |one: &&Certificate| Record::new(named.record.usage, &one.public_key) == named.record;
+        if named.record.usage == Usage::EndEntity {
+            return has_key(&own);
+        }
+        let Some(anchor) = read.iter().skip(1).flatten().find(has_key) else { return false };
+        match anchored(own, anchor, &presented, known, now) {
+            Ok(()) => true,
+            Err(error) => {
+                wrong.get_or_insert(error);
+                false
             }
-        });
-    }
-    let all = |usage| {
-        let of_usage =
-            known.records.iter().zip(&fits).filter(move |(one, _)| one.record.usage == usage);
-        of_usage.map(|(_, fits)| *fits).collect::<Vec<_>>()
+        }
     };
-    let anchors = all(Usage::TrustAnchor);
-    if !anchors.is_empty() && !anchors.contains(&true) {
-        warnings.push(match wrong {
-            Some(error) => format!("2 1 1 does not work here: {error}"),
-            None => "2 1 1 does not work here: the CA's certificate is not in the chain that the server \
-                     presents; put cacert.pem behind cert.pem in the file that it sends"
-                .into(),
-        });
+    let fits: Vec<bool> = known.records.iter().map(&mut fits).collect();
+    let mut warnings = presented.notes.clone();
+    if is_somebody {
+        warnings.extend(anchor_warning(&fits, wrong.as_ref(), known));
+        warnings.extend(key_warning(&fits, own, known));
     }
-    match own {
-        None => warnings.push("the server's certificate cannot be read".into()),
-        Some(own) if !all(Usage::EndEntity).contains(&true) => warnings.push(format!(
+    let chain = read.into_iter().flatten().collect();
+    Live { target, presented, chain, fits, warnings }
+}
+
+/// Whether there are records of this usage, and whether one of them fits.
+fn fits_any(fits: &[bool], usage: Usage, known: &Known<'_>) -> Option<bool> {
+    let of_usage = known.records.iter().zip(fits).filter(|(one, _)| one.record.usage == usage);
+    of_usage.map(|(_, fits)| *fits).reduce(|one, other| one || other)
+}
+
+fn anchor_warning(fits: &[bool], wrong: Option<&Error>, known: &Known<'_>) -> Option<String> {
+    if fits_any(fits, Usage::TrustAnchor, known)? {
+        return None;
+    }
+    Some(match wrong {
+        Some(error) => format!("2 1 1 does not work here: {error}"),
+        None => {
+            "2 1 1 does not work here: the CA's certificate is not in the chain that the server \
+                 presents; put cacert.pem behind cert.pem in the file that it sends"
+                .into()
+        }
+    })
+}
+
+fn key_warning(fits: &[bool], own: Option<&Certificate>, known: &Known<'_>) -> Option<String> {
+    let Some(own) = own else { return Some("the server's certificate cannot be read".into()) };
+    if fits_any(fits, Usage::EndEntity, known) != Some(true) {
+        return Some(format!(
             "3 1 1 does not work here: the server presents another key, with a certificate of {} with \
              the serial number {}",
             printable(&own.title()),
             own.serial
-        )),
-        Some(own)
-            if own.public_key == known.certificate.public_key
-                && own.as_der() != known.certificate.as_der() =>
-        {
-            warnings.push(
-                "the server presents another certificate for this key than cert.pem; after a renewal \
-                 it has to be reloaded"
-                    .into(),
-            );
-        }
-        Some(_) => {}
+        ));
     }
-    let chain = read.into_iter().flatten().collect();
-    Ok(Live { target, presented, chain, fits, warnings })
+    let is_other = own.public_key == known.certificate.public_key
+        && own.as_der() != known.certificate.as_der();
+    is_other.then(|| {
+        "the server presents another certificate for this key than cert.pem; after a renewal it has to \
+         be reloaded"
+            .into()
+    })
 }
 
 /// Whether the server's certificate verifies up to this anchor (RFC 7671 5.2: names and dates count).
@@ -194,7 +196,12 @@ impl Live {
         if self.fits.contains(&true) {
             return Ok(());
         }
-        Err(Error::verdict("the server presents a key that is in none of the records")
+        let what = if self.presented.is_finished || self.presented.is_key_proven {
+            "the server presents a key that is in none of the records"
+        } else {
+            "the server has not shown that it has the key of its certificate"
+        };
+        Err(Error::verdict(what)
             .at(self.target.place())
             .hint("publish the records only when it presents the certificate in the folder"))
     }

@@ -20,7 +20,7 @@ use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 
 use crate::error::{Error, Result};
 use crate::net::probe::stream::{Deadline, Stream};
-use crate::net::probe::witness::Witness;
+use crate::net::probe::witness::{Testimony, Witness};
 use crate::net::service::Protocol;
 use crate::net::starttls::{Conversation, Fault, Seen, Step, farewell};
 use crate::net::target::{Host, Target};
@@ -107,31 +107,40 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
     }
     .map_err(|error| error.at(target.place()))?;
     let late = |awaited: &str| {
-        Error::refused(format!(
-            "the server did not send {awaited} within {} s",
-            options.timeout.as_secs_f32()
-        ))
-        .at(target.place())
+        let seconds = options.timeout.as_secs_f32();
+        Error::refused(format!("the server did not send {awaited} within {seconds} s"))
+            .at(target.place())
     };
     let seen = converse(&mut stream, target, late)?;
-
     let mut connection = ClientConnection::new(Arc::new(config), name)
         .map_err(|error| Error::bug("no handshake can begin").caused_by(error))?;
-    let outcome = connection.complete_io(&mut stream);
+    let outcome = connection.complete_io(&mut stream).map(|_| ());
     let testimony = witness.testimony();
     if testimony.chain.is_empty() {
         return Err(match outcome {
             Err(error) if error.kind() == ErrorKind::TimedOut => late("its certificate"),
             Err(error) => no_handshake(&error, target),
-            Ok(_) => Error::refused("the server presents no certificate").at(target.place()),
+            Ok(()) => Error::refused("the server presents no certificate").at(target.place()),
         });
     }
+    let presented = summed_up(stream.address(), seen, testimony, &connection, outcome.as_ref());
+    let live = outcome.is_ok().then_some((connection, stream));
+    Ok(Session { presented, protocol: target.service.protocol(), live })
+}
+
+fn summed_up(
+    address: SocketAddr,
+    seen: Seen,
+    testimony: Testimony,
+    connection: &ClientConnection,
+    outcome: std::result::Result<&(), &io::Error>,
+) -> Presented {
     let mut notes: Vec<String> = testimony.doubt.into_iter().collect();
-    if let Err(error) = &outcome {
+    if let Err(error) = outcome {
         notes.push(format!("the handshake did not come to its end: {}", reason(error)));
     }
-    let presented = Presented {
-        address: stream.address(),
+    Presented {
+        address,
         seen,
         chain: testimony.chain,
         version: connection.protocol_version().and_then(version),
@@ -142,9 +151,7 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
         is_key_proven: testimony.is_proven,
         is_finished: outcome.is_ok(),
         notes,
-    };
-    let live = outcome.is_ok().then_some((connection, stream));
-    Ok(Session { presented, protocol: target.service.protocol(), live })
+    }
 }
 
 impl Session {

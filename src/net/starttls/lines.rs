@@ -15,7 +15,7 @@ pub const TOTAL: usize = 64 * 1024;
 pub(super) struct Lines {
     buffer: Vec<u8>,
     taken: usize,
-    lines: usize,
+    count: usize,
 }
 
 impl Lines {
@@ -25,7 +25,7 @@ impl Lines {
 
     /// Counts the lines from the first again.
     pub(super) fn begin_reply(&mut self) {
-        self.lines = 0;
+        self.count = 0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -46,8 +46,8 @@ impl Lines {
             return Err(Fault::LineTooLong);
         }
         self.taken += end;
-        self.lines += 1;
-        if self.lines > LINES {
+        self.count += 1;
+        if self.count > LINES {
             return Err(Fault::ReplyTooLong);
         }
         if self.taken > TOTAL {

@@ -1,4 +1,4 @@
-//! ManageSieve (RFC 5804 1.2, 1.7) up to STARTTLS (RFC 5804 2.2).
+//! `ManageSieve` (RFC 5804 1.2, 1.7) up to STARTTLS (RFC 5804 2.2).
 //!
 //! Strings are quoted, or literals, which hold line ends: a line here goes on behind a literal.
 
