@@ -1,6 +1,7 @@
 //! `mailca crl`: make the revocation list, and put it where it is read.
 
 use crate::cli::{self, Global};
+use crate::commands::install;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
@@ -52,5 +53,7 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     if global.json {
         env.print_json(&report.json())?;
     }
-    report.outcome()
+    let installed = install::after_crl(global, env);
+    report.outcome()?;
+    installed
 }

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::cli::{Global, Install};
-use crate::commands::nearest_folder;
 use crate::commands::certificate_folders;
+use crate::commands::nearest_folder;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::server::Server;
@@ -90,7 +90,9 @@ fn folder(args: &Install, global: &Global) -> Result<CertificateFolder> {
     let near = args.name.as_deref().and_then(|name| nearest_folder(&folders, name));
     Err(match near {
         Some(near) => error.hint(format!("is {near} meant?")),
-        None if args.name.is_none() => error.hint("name its folder: `mailca install NAME --for SERVER`"),
+        None if args.name.is_none() => {
+            error.hint("name its folder: `mailca install NAME --for SERVER`")
+        }
         None => error.hint("make one with `mailca issue`, or sign its request with `mailca sign`"),
     })
 }
@@ -103,9 +105,8 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
             .into_iter()
             .find(|server| Path::new(server.layout().dir) == to)
             .ok_or_else(|| {
-                Error::usage("which server reads that folder is not known").hint(
-                    "name it with --for: it decides on modes, owner, and what the files hold",
-                )
+                Error::usage("which server reads that folder is not known")
+                    .hint("name it with --for: it decides on modes, owner, and what the files hold")
             })?,
         (None, None) => return Ok(None),
     };
@@ -190,8 +191,7 @@ fn say(record: &Record, done: &Done, env: &mut Env) {
         (_, Some(check)) => env.say(&format!("  {check} presents it")),
         (Some(_), None) => env.say("  the server was reloaded"),
         (None, None) if done.changed => {
-            let usual =
-                Server::by_name(&record.server).map_or("", |server| server.layout().reload);
+            let usual = Server::by_name(&record.server).map_or("", |server| server.layout().reload);
             env.say(&format!("  next: {usual}"));
         }
         (None, None) => {}

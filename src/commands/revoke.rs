@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
 use crate::commands::crl::Maker;
+use crate::commands::install;
 use crate::commands::moment::moment;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
@@ -50,9 +51,11 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         error.hint("the certificate is revoked; when this is mended, `mailca crl` makes the list")
     })?;
     drop(transaction);
+    let mut installed = Ok(());
     match &made {
         Some(report) => {
             report.say(env);
+            installed = install::after_crl(global, env);
             env.say("servers go by the old list until they have read this one");
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
@@ -78,7 +81,8 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "crl": made.as_ref().map(super::crl::Report::json),
         }))?;
     }
-    made.map_or(Ok(()), super::crl::Report::outcome)
+    made.map_or(Ok(()), super::crl::Report::outcome)?;
+    installed
 }
 
 /// The revocation that is asked for.

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
-use crate::commands::{renew, settings};
+use crate::commands::{install, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -150,6 +150,13 @@ fn certificates(
             id,
             what: format!("{} {when} ({})", due.title, due.not_after.date()),
             mend: renewal(&due, folders),
+        });
+    }
+    for (argument, to) in install::not_brought_up(folders) {
+        to_do.push(ToDo {
+            id: "not-installed",
+            what: format!("{} has not got the certificate of{argument}", to.display()),
+            mend: format!("mailca install{argument}"),
         });
     }
     for certificate in transaction::all_undelivered(ca)? {

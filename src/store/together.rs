@@ -225,12 +225,7 @@ mod tests {
 
     fn files(contents: [&[u8]; 2]) -> [NewFile<'_>; 2] {
         [
-            NewFile {
-                name: Path::new("cert.pem"),
-                mode: 0o400,
-                owner: None,
-                content: contents[0],
-            },
+            NewFile { name: Path::new("cert.pem"), mode: 0o400, owner: None, content: contents[0] },
             NewFile { name: Path::new(KEY), mode: 0o400, owner: None, content: contents[1] },
         ]
     }

@@ -126,7 +126,9 @@ fn folders(global: &Global) -> Result<Vec<CertificateFolder>> {
         paths.push(beside.to_owned());
         paths.sort();
         let with_record = paths.into_iter().filter(|path| has_record(path));
-        found.extend(with_record.filter_map(|path| CertificateFolder::at(&path, &global.ca_dir).ok()));
+        found.extend(
+            with_record.filter_map(|path| CertificateFolder::at(&path, &global.ca_dir).ok()),
+        );
     }
     found.retain(|folder| has_record(folder.path()));
     Ok(found)

@@ -33,7 +33,9 @@ pub(super) fn wait_for(
             connect: None,
         };
         let seen = match presented(&target, &options) {
-            Ok(presented) if presented.chain.first().is_some_and(|leaf| leaf == certificate.as_der()) => {
+            Ok(presented)
+                if presented.chain.first().is_some_and(|leaf| leaf == certificate.as_der()) =>
+            {
                 return Ok(());
             }
             Ok(presented) => {

@@ -200,7 +200,10 @@ fn check_safe(path: &Path, owner: Owner) -> Result<()> {
         };
         if ![0, me, owner.uid].contains(&metadata.uid()) {
             return refused(
-                format!("belongs to another user, uid {}, who could exchange the key", metadata.uid()),
+                format!(
+                    "belongs to another user, uid {}, who could exchange the key",
+                    metadata.uid()
+                ),
                 "name a folder that is root's with --to".to_owned(),
             );
         }

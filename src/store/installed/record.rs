@@ -17,7 +17,8 @@ use crate::store::input;
 pub const FILE: &str = "install.toml";
 /// Its mode.
 const MODE: u32 = 0o600;
-const HEAD: &str = "# Where `mailca install` has put these files. `mailca renew` and `mailca crl` do it again.\n";
+const HEAD: &str =
+    "# Where `mailca install` has put these files. `mailca renew` and `mailca crl` do it again.\n";
 
 /// One place.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -118,7 +119,10 @@ fn check_nobody_else_writes(path: &Path) -> Result<()> {
                 "{} can be written by others, and {FILE} holds a command to be run",
                 place.display()
             ))
-            .hint(format!("look what is in it, then: chmod go-w {0} (and chown root {0})", place.display())));
+            .hint(format!(
+                "look what is in it, then: chmod go-w {0} (and chown root {0})",
+                place.display()
+            )));
         }
     }
     Ok(())
