@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "cmd/access_map.rs"]
+mod access_map;
 #[path = "cmd/advice.rs"]
 mod advice;
 #[path = "cmd/authority.rs"]

@@ -1,6 +1,7 @@
 //! `mailca crl`: make the revocation list, and put it where it is read.
 
 use crate::cli::{self, Global};
+use crate::commands::access_map::follow;
 use crate::commands::install;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
@@ -50,10 +51,14 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     };
     report.say(env);
     maker.say_where_older(env);
+    let maps = follow(&ca, &settings, global, env);
     if global.json {
-        env.print_json(&report.json())?;
+        let mut document = report.json();
+        document["access_maps"] = maps.json().into();
+        env.print_json(&document)?;
     }
     let installed = install::after_crl(global, env);
     report.outcome()?;
+    maps.outcome()?;
     installed
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
+use crate::commands::access_map::follow;
 use crate::commands::crl::Maker;
 use crate::commands::install;
 use crate::commands::moment::moment;
@@ -49,8 +50,10 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     }
     let made = maker.map(|maker| maker.make(&keys, env)).transpose().map_err(|error| {
         error.hint("the certificate is revoked; when this is mended, `mailca crl` makes the list")
-    })?;
+    });
     drop(transaction);
+    let maps = follow(&ca, &settings, global, env);
+    let made = made?;
     let mut installed = Ok(());
     match &made {
         Some(report) => {
@@ -79,9 +82,11 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "revoked_at": rfc3339(revocation.date),
             "reason": revocation.reason.name(),
             "crl": made.as_ref().map(super::crl::Report::json),
+            "access_maps": maps.json(),
         }))?;
     }
     made.map_or(Ok(()), super::crl::Report::outcome)?;
+    maps.outcome()?;
     installed
 }
 

@@ -107,7 +107,11 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
         if size > input::LARGEST {
             return Err(Error::refused(format!("{shown} is too large, over 256 MB")));
         }
-        if name.as_os_str().is_empty() || name == Path::new(layout::LOCK.name) {
+        if name.as_os_str().is_empty()
+            || [layout::LOCK.name, layout::ACCESS_MAP_LOCK.name]
+                .iter()
+                .any(|lock| name == Path::new(lock))
+        {
             continue;
         }
         make_folders(draft, folder_of(&name), &mut folders)?;
