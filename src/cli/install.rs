@@ -42,10 +42,14 @@ pub struct Install {
     /// The server that must present the new certificate then: HOST:PORT, or HOST:PORT/SERVICE
     #[arg(long, value_name = "HOST:PORT", requires = "server")]
     pub check: Option<String>,
-    /// How long that may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    /// A file with revocation lists to install, for a host without the CA's folder; may be given more than
+    /// once
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub crl: Vec<PathBuf>,
+    /// How long each of the two may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
-    /// Remember nothing of it
-    #[arg(long)]
+    /// Forget what is remembered, all of it or that of --for or --to; the files stay
+    #[arg(long, conflicts_with_all = ["owner", "combined", "public", "reload", "check", "crl"])]
     pub forget: bool,
 }

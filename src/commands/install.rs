@@ -5,6 +5,10 @@
 
 mod again;
 mod check;
+mod content;
+mod keys;
+mod lists;
+mod place;
 mod reload;
 mod target;
 
@@ -30,51 +34,51 @@ use target::{Done, Occasion};
 
 /// Installs what the options say, or what is remembered.
 pub fn run(args: &Install, global: &Global, env: &mut Env) -> Result<()> {
-    let folder = folder(args, global)?;
-    let mut records = installed::load(&folder)?;
     if args.forget {
-        return forget(args, &folder, records, env);
+        return forget(args, global, env);
     }
+    let folder = folder(args, global)?;
+    let records = installed::load(&folder)?;
     let wanted = match new_record(args)? {
         Some(record) => {
-            let place = records.iter().position(|known| known.to == record.to);
-            match place {
-                Some(at) => records[at] = record,
-                None => records.push(record),
-            }
-            vec![place.unwrap_or(records.len() - 1)]
+            again::check_is_free(&record.to, &folder, global)?;
+            vec![record]
         }
         None if records.is_empty() => {
             return Err(Error::usage("nothing says where this certificate goes").hint(
                 "name the mail server with --for: sendmail, postfix, exim, dovecot or opensmtpd",
             ));
         }
-        None => (0..records.len()).collect(),
+        None => records,
     };
     let mut report = Vec::new();
-    let mut failed = None;
-    for at in wanted {
-        let outcome = target::install(&folder, &mut records, at, Occasion::Asked, global, env);
-        match outcome {
+    let mut failed = false;
+    for record in &wanted {
+        match target::install(&folder, record, Occasion::Asked, global, env) {
             Ok(done) => {
-                say(&records[at], &done, env);
-                report.push(value(&records[at], &done));
+                say(record, &done, env);
+                report.push(value(record, &done));
             }
-            Err(error) if records.len() == 1 => return Err(error),
+            Err(error) if wanted.len() == 1 => return Err(error),
             Err(error) => {
-                let error = error.at(records[at].to.display());
-                env.report(&error);
-                failed = Some(error);
+                report.push(json!({
+                    "server": record.server,
+                    "to": record.to,
+                    "error": error.to_string(),
+                    "hints": error.hints(),
+                }));
+                env.report(&error.at(record.to.display()));
+                failed = true;
             }
         }
     }
     if global.json {
         env.print_json(&json!({ "installed": report }))?;
     }
-    match failed {
-        None => Ok(()),
-        Some(_) => Err(Error::refused("not everything was installed; see above")),
+    if failed {
+        return Err(Error::refused("not everything was installed; see above"));
     }
+    Ok(())
 }
 
 fn folder(args: &Install, global: &Global) -> Result<CertificateFolder> {
@@ -121,7 +125,7 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
         }
         (None, None) => None,
     };
-    if public.as_ref() == Some(&to) {
+    if public.as_ref().is_some_and(|public| is_same_folder(public, &to)) {
         return Err(Error::usage("the public certificates would lie beside the key")
             .hint("name another folder with --public"));
     }
@@ -131,6 +135,11 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
     if args.reload.as_ref().is_some_and(|command| command.trim().is_empty()) {
         return Err(Error::usage("the command of --reload is empty"));
     }
+    if !args.crl.is_empty() && !layout.reads_crl {
+        return Err(Error::usage(format!("{} reads no revocation list", server.title()))
+            .hint("leave --crl out"));
+    }
+    let crl = args.crl.iter().map(|file| absolute(file)).collect::<Result<_>>()?;
     Ok(Some(Record {
         server: server.name().to_owned(),
         to,
@@ -140,7 +149,9 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
         reload: args.reload.clone(),
         check: args.check.clone(),
         timeout: args.timeout,
+        crl,
         unfinished: false,
+        done: false,
     }))
 }
 
@@ -155,24 +166,33 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     }
 }
 
-fn forget(
-    args: &Install,
-    folder: &CertificateFolder,
-    records: Vec<Record>,
-    env: &mut Env,
-) -> Result<()> {
+/// Whether two paths lead to the same folder, as far as they are there.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let [real_one, real_other] = [one, other].map(|path| fs_err::canonicalize(path).ok());
+    one == other || (real_one.is_some() && real_one == real_other)
+}
+
+fn forget(args: &Install, global: &Global, env: &mut Env) -> Result<()> {
+    // Its certificate may be gone.
+    let name = args.name.as_deref().map(FolderName::parse).transpose()?;
+    let folder = CertificateFolder::of(name.as_ref(), &global.ca_dir)?;
+    let records = installed::load(&folder)?;
     let to = args.to.as_deref().map(absolute).transpose()?;
     let is_meant = |record: &Record| {
         to.as_ref().is_none_or(|to| record.to == *to)
             && args.server.is_none_or(|server| record.server == server.name())
     };
-    let (gone, kept): (Vec<_>, Vec<_>) = records.into_iter().partition(is_meant);
+    let gone: Vec<_> = records.into_iter().filter(is_meant).collect();
     if gone.is_empty() {
         return Err(Error::refused("nothing is remembered of such an installation"));
     }
-    installed::save(folder, &kept)?;
-    for record in gone {
+    installed::update(&folder, |all| all.retain(|record| !is_meant(record)))?;
+    for record in &gone {
         env.say(&format!("{} is forgotten; its files stay", record.to.display()));
+    }
+    if global.json {
+        let gone: Vec<_> = gone.iter().map(|record| &record.to).collect();
+        env.print_json(&json!({ "forgotten": gone }))?;
     }
     Ok(())
 }

@@ -157,12 +157,8 @@ fn certificates(
             mend: renewal(&due, folders),
         });
     }
-    for (argument, to) in install::not_brought_up(folders) {
-        to_do.push(ToDo {
-            id: "not-installed",
-            what: format!("{} has not got the certificate of{argument}", to.display()),
-            mend: format!("mailca install{argument}"),
-        });
+    for (argument, what) in install::not_brought_up(folders) {
+        to_do.push(ToDo { id: "not-installed", what, mend: format!("mailca install{argument}") });
     }
     for certificate in transaction::all_undelivered(ca)? {
         to_do.push(ToDo {

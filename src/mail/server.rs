@@ -41,6 +41,10 @@ pub struct Layout {
     pub user: &'static str,
     /// Their group.
     pub group: &'static str,
+    /// Other users that the folders above may belong to, as the server's package has them.
+    pub trusted: &'static [&'static str],
+    /// Whether the folder above is made too: the server's package has none.
+    pub makes_parent: bool,
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -100,6 +104,8 @@ impl Server {
             dir_mode: 0o700,
             user: "root",
             group: "root",
+            trusted: &[],
+            makes_parent: false,
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
@@ -113,6 +119,8 @@ impl Server {
             // Reads the leaf only; the queue runner of submissions is another user, who needs the CA.
             Self::Sendmail => Layout {
                 dir: "/etc/mail/certs",
+                // Debian's owner of /etc/mail, and Sendmail's TrustedUser there.
+                trusted: &["smmta"],
                 chain: Chain::Leaf,
                 public_dir: Some("/etc/mail/cacerts"),
                 hash_links: true,
@@ -141,6 +149,7 @@ impl Server {
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
+                makes_parent: true,
                 reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         ));
     }
     let places = Places {
-        servers: Servers::of(folder, global)?,
+        servers: Servers::of(&[folder, atomic::folder_of(&ca_dir)], global)?,
         program: std::env::current_exe()
             .map_err(|error| Error::refused("where mailca lies is unknown").caused_by(error))?,
         folder: folder.to_owned(),
@@ -135,11 +135,15 @@ struct Servers {
 }
 
 impl Servers {
-    /// Those of the certificate folders in a folder.
-    fn of(folder: &Path, global: &Global) -> Result<Self> {
+    /// Those of the certificate folders in these folders.
+    fn of(folders: &[&Path], global: &Global) -> Result<Self> {
         let mut servers = Self::default();
-        let below = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
-        for path in std::iter::once(folder.to_owned()).chain(below) {
+        let mut paths = Vec::new();
+        for folder in folders {
+            paths.push((*folder).to_owned());
+            paths.extend(fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())));
+        }
+        for path in paths {
             let Ok(place) = CertificateFolder::at(&path, &global.ca_dir) else { continue };
             if !path.is_dir() {
                 continue;

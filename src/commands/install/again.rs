@@ -1,5 +1,6 @@
 //! Doing installations again, after a renewal and after a new revocation list.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -53,27 +54,63 @@ pub(in crate::commands) fn bring_up(
     outcome
 }
 
-/// The places that have not got what their certificate folder holds.
+/// The places that have not got what their certificate folder holds: the folder as an argument, and what is
+/// wrong.
 pub(in crate::commands) fn not_brought_up(
     folders: &[(CertificateFolder, Certificate)],
-) -> Vec<(String, PathBuf)> {
+) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (folder, certificate) in folders {
-        let records = installed::load(folder).unwrap_or_default();
-        let behind = records.into_iter().filter(|record| is_behind(record, certificate));
-        found.extend(behind.map(|record| (folder.argument(), record.to)));
+        let argument = folder.argument();
+        match installed::load(folder) {
+            Ok(records) => {
+                for record in records.iter().filter(|record| is_behind(record, certificate)) {
+                    let to = record.to.display();
+                    let what = format!("{to} has not got the certificate of{argument}");
+                    found.push((argument.clone(), what));
+                }
+            }
+            Err(error) => found.push((argument, error.to_string())),
+        }
     }
     found
 }
 
 fn is_behind(record: &Record, certificate: &Certificate) -> bool {
     let name = if record.combined { installation::COMBINED } else { installation::CERTIFICATE };
-    let there = input::read_plain(&record.to.join(name)).ok();
-    let there = there.and_then(|content| Certificate::from_file_content(&content).ok());
-    let has_it = there.is_some_and(|found| {
-        found.first().is_some_and(|leaf| leaf.as_der() == certificate.as_der())
-    });
-    record.unfinished || !has_it
+    let path = record.to.join(name);
+    if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        // Who may not look does not know.
+        return record.unfinished;
+    }
+    let has_it = || {
+        let there = Certificate::from_file_content(&input::read_plain(&path).ok()?).ok()?;
+        Some(there.first()?.as_der() == certificate.as_der())
+    };
+    record.unfinished || !has_it().unwrap_or(false)
+}
+
+/// Refuses a folder that another certificate folder is installed into: each renewal of the one would undo
+/// the other.
+pub(super) fn check_is_free(to: &Path, mine: &CertificateFolder, global: &Global) -> Result<()> {
+    let own = fs::canonicalize(mine.path()).ok();
+    for folder in folders(global)? {
+        let is_other = fs::canonicalize(folder.path()).ok() != own;
+        if is_other && installed::load(&folder)?.iter().any(|record| record.to == to) {
+            return Err(Error::refused(format!(
+                "the certificate of {} is installed in {}",
+                folder.path().display(),
+                to.display()
+            ))
+            .hint(format!(
+                "where this one is to take its place: mailca install{} --forget --to {}",
+                folder.argument(),
+                to.display()
+            ))
+            .hint("or name another folder with --to"));
+        }
+    }
+    Ok(())
 }
 
 fn all(
@@ -83,19 +120,22 @@ fn all(
     global: &Global,
     env: &mut Env,
 ) -> Result<()> {
-    let mut records = installed::load(folder)?;
-    let mut failed = Vec::new();
-    for at in 0..records.len() {
-        if !wanted(&records[at]) {
-            continue;
+    let records = match installed::load(folder) {
+        Ok(records) => records,
+        Err(error) => {
+            env.report(&error);
+            return Err(Error::refused(format!("not installed from {}", folder.path().display())));
         }
-        let to = records[at].to.display().to_string();
-        match target::install(folder, &mut records, at, occasion, global, env) {
+    };
+    let mut failed = Vec::new();
+    for record in records.iter().filter(|record| wanted(record)) {
+        let to = record.to.display().to_string();
+        match target::install(folder, record, occasion, global, env) {
             Ok(done) if done.changed => {
                 let what = if done.presented { "installed, and presented" } else { "installed" };
                 env.say(&format!("  {what} in {to}"));
-                if records[at].reload.is_none() {
-                    let reload = target::server(&records[at])?.layout().reload;
+                if record.reload.is_none() {
+                    let reload = target::server(record)?.layout().reload;
                     env.warn(&format!("{to}: the server has to be reloaded: {reload}"));
                 }
             }

@@ -6,8 +6,9 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::net::probe::{ProbeOptions, presented};
 use crate::net::service::Service;
-use crate::net::target::Target;
+use crate::net::target::{Host, Target};
 use crate::pki::certificate::Certificate;
+use crate::pki::general_name::GeneralName;
 
 /// How long one look may take.
 const LOOK: Duration = Duration::from_secs(10);
@@ -22,13 +23,14 @@ pub(super) fn wait_for(
     env: &mut Env,
 ) -> Result<()> {
     let target = Target::parse(address, Service::Smtp)?;
+    let name = name_to_ask_for(certificate, &target);
     let end = Instant::now() + Duration::from_secs(timeout);
     let mut told = false;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let options = ProbeOptions {
             timeout: left.min(LOOK).max(Duration::from_millis(100)),
-            server_name: None,
+            server_name: name,
             client: None,
             connect: None,
         };
@@ -36,7 +38,11 @@ pub(super) fn wait_for(
             Ok(presented)
                 if presented.chain.first().is_some_and(|leaf| leaf == certificate.as_der()) =>
             {
-                return Ok(());
+                if presented.is_key_proven {
+                    return Ok(());
+                }
+                let why = presented.notes.join("; ");
+                Error::refused(format!("it presents it without showing that it has the key: {why}"))
             }
             Ok(presented) => {
                 let other = presented.chain.first().and_then(|der| Certificate::from_der(der).ok());
@@ -63,4 +69,20 @@ pub(super) fn wait_for(
         }
         std::thread::sleep(PAUSE);
     }
+}
+
+/// The name that a server with several certificates goes by: the certificate's own, where it is not valid for
+/// the host that is connected to, which may be `localhost`.
+fn name_to_ask_for<'c>(certificate: &'c Certificate, target: &Target) -> Option<&'c str> {
+    let names = certificate.alternative_names.iter().filter_map(|name| match name {
+        GeneralName::Dns(host) => Some(host.as_str()),
+        _ => None,
+    });
+    let mut names = names;
+    if let Host::Name(host) = &target.host
+        && names.clone().any(|name| name.eq_ignore_ascii_case(host))
+    {
+        return None;
+    }
+    names.find(|name| !name.starts_with('*'))
 }

@@ -2,20 +2,17 @@
 
 use std::path::Path;
 
+use fs_err as fs;
+
 use crate::cli::Global;
+use crate::commands::install::content::Content;
+use crate::commands::install::place::Place;
 use crate::commands::install::{check, reload};
-use crate::commands::pair::Pair;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::mail::installation::{self, File};
 use crate::mail::server::{Layout, Server};
-use crate::pki::bundle;
-use crate::pki::certificate::Certificate;
-use crate::store::ca::CaFolder;
-use crate::store::crl;
 use crate::store::folder::CertificateFolder;
-use crate::store::installed::{self, Before, Record, ServerFolder, Wanted};
-use crate::store::layout;
+use crate::store::installed::{self, Demands, Record, ServerFolder};
 use crate::store::owner::Owner;
 
 /// What brings an installation about.
@@ -41,75 +38,75 @@ pub(super) struct Done {
     pub(super) presented: bool,
 }
 
-/// What one folder is to hold.
-struct Content {
-    files: Vec<File>,
-    /// The lists by hash: file name, hash.
-    lists: Vec<(String, String)>,
-    /// The CA certificates, for links by hash.
-    chain: Vec<Certificate>,
-    /// The certificate that the server is to present.
-    leaf: Option<Certificate>,
-}
-
-/// Installs what `records[at]` says, and remembers it. That it began is written down first, so that one that
-/// was interrupted is seen and done again.
+/// Installs what `record` says, and remembers it. That it began is written down first, so that one that was
+/// interrupted is seen and done again. A new one that fails is not remembered.
 pub(super) fn install(
     folder: &CertificateFolder,
-    records: &mut [Record],
-    at: usize,
+    record: &Record,
     occasion: Occasion,
     global: &Global,
     env: &mut Env,
 ) -> Result<Done> {
-    let record = records[at].clone();
-    let server = server(&record)?;
-    let layout = server.layout();
-    let owner = owner(&record, &layout)?;
-    let content = content(folder, &record, &layout, occasion, global, env)?;
-    let place = ServerFolder::open(&record.to, layout.dir_mode, owner)?;
-    let was_unfinished = record.unfinished;
-    let files: Vec<_> = content.files.iter().map(wanted).collect();
-    let known = installed::load(folder)?.iter().any(|known| known.to == record.to);
-    // What somebody else put there is not lost; what mailca put there is kept in the certificate folder.
-    let stamp = if known { None } else { Some(env.stamp()?) };
-    note(folder, records, at, true)?;
-    let before = place.put(&files, stamp.as_deref())?;
-    let outcome = link(&place, &layout, &content)
-        .and_then(|()| public(&record, &content, env))
-        .and_then(|public_changed| {
-            let changed = before.is_some() || public_changed;
-            bring_to_server(&record, &content, changed || was_unfinished, env).map(
-                |(reloaded, presented)| Done {
-                    files: files.iter().map(|file| file.name.clone()).collect(),
-                    changed,
-                    reloaded,
-                    presented,
-                },
-            )
-        });
-    match outcome {
-        Ok(done) => {
-            note(folder, records, at, false)?;
-            Ok(done)
-        }
-        Err(error) => {
-            let error = back(&place, before.as_ref(), &record, error, env);
-            // What is there now is what was there before: nothing is unfinished, but it has to be tried again.
-            note(folder, records, at, true)?;
-            Err(error)
-        }
+    let layout = server(record)?.layout();
+    let owner = owner(record, &layout)?;
+    if !record.to.exists() {
+        // No folder is made for what cannot be installed.
+        Content::of(folder, record, &layout, occasion, global, env)?;
     }
+    let opened = open(record, &layout, owner)?;
+    for place in &opened {
+        check_is_servers(place.path(), folder, global)?;
+    }
+    // What was installed meanwhile is newer: it is read under the lock.
+    let content = Content::of(folder, record, &layout, occasion, global, env)?;
+    let remembered = installed::load(folder)?.into_iter().find(|known| known.to == record.to);
+    let known = remembered.as_ref();
+    let mut places = places(opened, &content)?;
+    let changed = !places.iter().all(Place::is_complete);
+    let was_unfinished = known.is_some_and(|known| known.unfinished);
+    let ours = known.is_some_and(|known| known.done);
+    let mut done = Done {
+        files: places.first().map(|place| place.names().collect()).unwrap_or_default(),
+        changed,
+        reloaded: false,
+        presented: false,
+    };
+    if !changed && !was_unfinished && occasion != Occasion::Asked {
+        return Ok(done);
+    }
+    let stamp = env.stamp()?;
+    if changed {
+        note(folder, Record { unfinished: true, done: ours, ..record.clone() })?;
+    }
+    let written = places.iter_mut().try_for_each(|place| place.put(folder, ours, &stamp));
+    let outcome = written.and_then(|()| {
+        bring_to_server(record, &content, changed || was_unfinished, &mut done, env)
+    });
+    let Err(error) = outcome else {
+        note(folder, Record { unfinished: false, done: true, ..record.clone() })?;
+        return Ok(done);
+    };
+    if !changed {
+        return Err(error);
+    }
+    let (error, is_back) = back(&places, record, done.reloaded, error, env);
+    let is_new = known.is_none_or(|known| !known.asks_the_same(record));
+    match remembered {
+        // What was asked for has failed, and everything is as it was.
+        Some(known) if is_back && is_new => note(folder, known)?,
+        None if is_back => installed::update(folder, |all| all.retain(|one| one.to != record.to))?,
+        // It has to be tried again.
+        _ => {}
+    }
+    Err(error)
 }
 
-fn note(
-    folder: &CertificateFolder,
-    records: &mut [Record],
-    at: usize,
-    unfinished: bool,
-) -> Result<()> {
-    records[at].unfinished = unfinished;
-    installed::save(folder, records)
+/// Remembers a place.
+fn note(folder: &CertificateFolder, record: Record) -> Result<()> {
+    installed::update(folder, |all| match all.iter_mut().find(|known| known.to == record.to) {
+        Some(known) => *known = record,
+        None => all.push(record),
+    })
 }
 
 pub(super) fn server(record: &Record) -> Result<Server> {
@@ -125,143 +122,101 @@ fn owner(record: &Record, layout: &Layout) -> Result<Owner> {
     }
 }
 
-/// Puts together what the folder shall hold. All of it is checked before anything is written.
-fn content(
-    folder: &CertificateFolder,
-    record: &Record,
-    layout: &Layout,
-    occasion: Occasion,
-    global: &Global,
-    env: &mut Env,
-) -> Result<Content> {
-    let pair = match (Pair::read(folder, global, env), occasion) {
-        (Ok(pair), _) => Some(pair),
-        // A server that refuses revoked clients must not wait for its own certificate.
-        (Err(error), Occasion::Crl) => {
-            env.warn(&format!("{}: {error}", folder.path().display()));
-            None
-        }
-        (Err(error), _) => return Err(error),
+/// The server's folder, and the public one.
+fn open(record: &Record, layout: &Layout, owner: Owner) -> Result<Vec<ServerFolder>> {
+    let trusted = layout.trusted.iter().filter_map(|user| Some(Owner::parse(user).ok()?.uid));
+    let mut demands = Demands {
+        mode: layout.dir_mode,
+        owner,
+        trusted: trusted.collect(),
+        makes_parent: layout.makes_parent && record.to == Path::new(layout.dir),
+        together: true,
     };
-    let chain = folder.certificates(layout::CHAIN)?;
-    let mut files = match &pair {
-        Some(pair) => {
-            let key = folder.read(layout::KEY)?;
-            installation::pair(layout, record.combined, &key, &pair.certificate, &chain)?
-        }
-        None => Vec::new(),
+    let mut opened = vec![ServerFolder::open(&record.to, &demands)?];
+    if let Some(public) = &record.public {
+        let is_root = rustix::process::geteuid().is_root();
+        demands.mode = 0o755;
+        demands.owner = if is_root { Owner { uid: 0, gid: 0 } } else { owner };
+        demands.together = false;
+        opened.push(ServerFolder::open(public, &demands)?);
+    }
+    Ok(opened)
+}
+
+fn places(opened: Vec<ServerFolder>, content: &Content) -> Result<Vec<Place>> {
+    let mut opened = opened.into_iter();
+    let mut places = Vec::new();
+    if let Some(folder) = opened.next() {
+        places.push(Place::new(folder, content.files.clone(), content.links.clone())?);
+    }
+    if let Some(folder) = opened.next() {
+        let (files, links) = (content.public.clone(), content.public_links.clone());
+        places.push(Place::new(folder, files, links)?);
+    }
+    Ok(places)
+}
+
+/// Refuses the certificate folder itself, and the CA's: the copies must not take the place of the originals.
+fn check_is_servers(to: &Path, folder: &CertificateFolder, global: &Global) -> Result<()> {
+    let refused = |whose: &str| {
+        Err(Error::refused(format!("{} is {whose}", to.display()))
+            .hint("name the folder that the mail server reads with --to"))
     };
-    let mut lists = Vec::new();
-    if layout.reads_crl
-        && let Some(ca) = issuer(&chain, global)
-        && let Some(current) = crl::current(&ca, env.now()?)?
-    {
-        files.extend(installation::revocation(layout, &chain, &current.pem)?);
-        if layout.hash_links {
-            for list in current.hashed {
-                files.push(installation::public(layout, &list.name, list.pem));
-                lists.push((list.name, list.hash));
-            }
-        }
+    if fs::canonicalize(folder.path())? == to {
+        return refused("the certificate folder itself");
     }
-    Ok(Content { files, lists, chain, leaf: pair.map(|pair| pair.certificate) })
-}
-
-/// The CA that is here, where it is the one that issued this certificate.
-fn issuer(chain: &[Certificate], global: &Global) -> Option<CaFolder> {
-    let ca = CaFolder::open(&global.ca_dir).ok()?;
-    let own = ca.certificate();
-    chain.iter().any(|one| one.subject.same_as(&own.subject)).then_some(ca)
-}
-
-fn wanted((name, mode, content): &File) -> Wanted {
-    Wanted { name: name.clone(), mode: *mode, content: content.clone() }
-}
-
-/// The links by which OpenSSL finds CA certificates (HASH.0) and lists (HASH.r0).
-fn link(place: &ServerFolder, layout: &Layout, content: &Content) -> Result<()> {
-    if !layout.hash_links {
-        return Ok(());
-    }
-    link_authorities(place, &content.chain)?;
-    for (name, hash) in &content.lists {
-        crl::link_by_hash(&place.path().join(name), hash)?;
+    if fs::canonicalize(&global.ca_dir).is_ok_and(|ca| to.starts_with(ca)) {
+        return refused("in the CA's folder");
     }
     Ok(())
 }
 
-fn link_authorities(place: &ServerFolder, chain: &[Certificate]) -> Result<()> {
-    let mut hashes = Vec::new();
-    for authority in chain {
-        let hash = authority.subject.openssl_hash()?;
-        if !hashes.contains(&hash) {
-            place.link(&format!("{hash}.0"), installation::CA)?;
-            hashes.push(hash);
-        }
-    }
-    Ok(())
-}
-
-/// The public certificates where other users may read them. Returns whether any changed.
-fn public(record: &Record, content: &Content, env: &Env) -> Result<bool> {
-    const EVERYBODY: u32 = 0o444;
-    let Some(path) = &record.public else { return Ok(false) };
-    let place = ServerFolder::open(path, 0o755, Owner::parse("0:0")?)?;
-    let file = |name: &str, text: String| Wanted {
-        name: name.to_owned(),
-        mode: EVERYBODY,
-        content: zeroize::Zeroizing::new(text.into_bytes()),
-    };
-    let mut files = vec![file(installation::CA, bundle::to_pem(&content.chain)?)];
-    if let Some(leaf) = &content.leaf {
-        files.push(file(installation::CERTIFICATE, leaf.to_pem()?));
-    }
-    let changed = place.put(&files, Some(&env.stamp()?))?.is_some();
-    link_authorities(&place, &content.chain)?;
-    Ok(changed)
-}
-
-/// Has the server take the files up, and sees that it does. Returns whether it was reloaded, and seen.
+/// Has the server take the files up, and sees that it does.
 fn bring_to_server(
     record: &Record,
     content: &Content,
     changed: bool,
+    done: &mut Done,
     env: &mut Env,
-) -> Result<(bool, bool)> {
-    let mut reloaded = false;
+) -> Result<()> {
     if changed && let Some(command) = &record.reload {
-        reload::run(command)?;
-        reloaded = true;
+        done.reloaded = true;
+        reload::run(command, record.timeout)?;
     }
-    match (&record.check, &content.leaf) {
-        (Some(address), Some(leaf)) => {
-            check::wait_for(address, leaf, record.timeout, env)?;
-            Ok((reloaded, true))
-        }
-        _ => Ok((reloaded, false)),
+    if let (Some(address), Some(leaf)) = (&record.check, &content.leaf) {
+        check::wait_for(address, leaf, record.timeout, env)?;
+        done.presented = true;
     }
+    Ok(())
 }
 
-/// Puts the old files back, and has the server take them up again.
+/// Puts the old files back, and has the server take them up again. Returns whether they are back.
 fn back(
-    place: &ServerFolder,
-    before: Option<&Before>,
+    places: &[Place],
     record: &Record,
+    was_reloaded: bool,
     error: Error,
     env: &mut Env,
-) -> Error {
-    let Some(before) = before else { return error };
-    if let Err(worse) = place.put_back(before) {
-        env.report(&worse.at(Path::new(&record.to).display()));
-        return error.hint(format!(
-            "the old files could not be put back into {}: run `mailca install` again",
-            record.to.display()
-        ));
+) -> (Error, bool) {
+    let mut is_back = true;
+    for place in places {
+        if let Err(worse) = place.put_back() {
+            is_back = false;
+            env.report(&worse.at(place.path().display()));
+        }
     }
-    let error = error.hint(format!("the old files are back in {}", record.to.display()));
-    match record.reload.as_deref().map(reload::run) {
+    let to = record.to.display();
+    if !is_back {
+        let hint =
+            format!("not all old files could be put back into {to}: run `mailca install` again");
+        return (error.hint(hint), false);
+    }
+    let error = error.hint(format!("the old files are back in {to}"));
+    let again = record.reload.as_deref().filter(|_| was_reloaded);
+    let error = match again.map(|command| reload::run(command, record.timeout)) {
         Some(Err(worse)) => error.hint(format!("reloading the server with them failed: {worse}")),
         Some(Ok(())) => error.hint("the server was reloaded with them"),
         None => error,
-    }
+    };
+    (error, true)
 }

@@ -6,12 +6,11 @@
 //! ([`Places`]). A number is taken durably before a list with it can be seen, so that a crash may skip
 //! one and no two lists share one.
 
-mod hash_dir;
+pub mod hash_dir;
 mod places;
 mod standing;
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use fs_err as fs;
 use time::{Duration, OffsetDateTime};
@@ -93,7 +92,7 @@ pub fn join(lists: &mut [List]) {
 }
 
 /// The lists in a CA's folder, as a server is given them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Current {
     /// All of them in PEM, that of the present key first.
     pub pem: String,
@@ -112,30 +111,49 @@ pub struct Hashed {
     pub pem: String,
 }
 
-/// The lists that are in the CA's folder and verify; `None` where there is none for the present key.
+impl Hashed {
+    /// A list, and the CA whose list it is.
+    pub fn new(crl: &Crl, issuer: &Certificate) -> Result<Self> {
+        Ok(Self {
+            name: hash_dir::file_name(issuer)?,
+            hash: issuer.subject.openssl_hash()?,
+            pem: crl.to_pem(),
+        })
+    }
+}
+
+impl Current {
+    /// Adds one, unless that of the same key is among them.
+    pub fn add(&mut self, hashed: Hashed) {
+        if self.hashed.iter().all(|known| known.name != hashed.name) {
+            self.pem.push_str(&hashed.pem);
+            self.hashed.push(hashed);
+        }
+    }
+}
+
+/// Whether a list is to be used at that time: an old one has servers refuse everybody.
+pub fn is_in_date(crl: &Crl, now: OffsetDateTime) -> bool {
+    crl.this_update <= now && crl.next_update.is_none_or(|end| end > now)
+}
+
+/// The lists that are in the CA's folder, verify, and are not out of date; `None` where there is none for
+/// the present key.
 pub fn current(ca: &CaFolder, now: OffsetDateTime) -> Result<Option<Current>> {
     let mut issuers = vec![Issuer::present(ca)];
     for one in Previous::active(ca, now)? {
         issuers.push(Issuer::previous(one.certificate)?);
     }
-    let mut current = Current { pem: String::new(), hashed: Vec::new() };
+    let mut current = Current::default();
     for issuer in &issuers {
-        let Some(crl) = Destination::own(issuer, ca).verified(issuer) else { continue };
-        let pem = crl.to_pem();
-        current.pem.push_str(&pem);
-        current.hashed.push(Hashed {
-            name: hash_dir::file_name(&issuer.certificate)?,
-            hash: issuer.certificate.subject.openssl_hash()?,
-            pem,
-        });
+        let list = Destination::own(issuer, ca).verified(issuer);
+        match list.filter(|crl| is_in_date(crl, now)) {
+            Some(crl) => current.add(Hashed::new(&crl, &issuer.certificate)?),
+            None if current.hashed.is_empty() => return Ok(None),
+            None => {}
+        }
     }
-    let has_own = Destination::own(&issuers[0], ca).verified(&issuers[0]).is_some();
-    Ok(has_own.then_some(current))
-}
-
-/// Sees that OpenSSL finds a file with a list by this hash, in the folder that it is in.
-pub fn link_by_hash(file: &Path, hash: &str) -> Result<()> {
-    hash_dir::link(file, hash)
+    Ok(Some(current))
 }
 
 /// From when to when a list is to be used.

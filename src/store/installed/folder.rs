@@ -2,17 +2,26 @@
 
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use zeroize::Zeroizing;
 
+use super::path::resolve;
 use crate::error::{Error, Result};
-use crate::store::atomic::{self, sync_folder};
+use crate::store::atomic::{self, Staged, sync_folder};
+use crate::store::crl::hash_dir;
 use crate::store::input;
 use crate::store::owner::Owner;
-use crate::store::together::{self, NewFile};
+use crate::store::together::{Lock, NewFile};
+
+/// How long another installation into the same folder is waited for.
+const WAIT: Duration = Duration::from_secs(300);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A file as it shall be there.
+#[derive(Clone)]
 pub struct Wanted {
     /// Its name in the folder.
     pub name: String,
@@ -22,26 +31,62 @@ pub struct Wanted {
     pub content: Zeroizing<Vec<u8>>,
 }
 
-/// What a change took the place of; `None` stands for nothing.
-pub struct Before(Vec<(String, Option<Wanted>, Option<Owner>)>);
+/// What a change takes the place of.
+#[derive(Default)]
+pub struct Before(Vec<(String, Option<(Wanted, Owner)>)>);
+
+impl Before {
+    /// Whether every file is there already as it shall be.
+    pub fn is_same(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The old files that give way: their names and contents.
+    pub fn old(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let old = self.0.iter().filter_map(|(name, old)| Some((name, old.as_ref()?)));
+        old.map(|(name, (old, _))| (name.as_str(), old.content.as_slice()))
+    }
+}
+
+/// What is asked of a folder.
+pub struct Demands {
+    /// The mode of a new one. One that is there must let the owner's group in where that mode does.
+    pub mode: u32,
+    /// Whom it and its files belong to.
+    pub owner: Owner,
+    /// Users that the folders above may belong to besides root.
+    pub trusted: Vec<u32>,
+    /// Whether the folder above is made too where it is missing.
+    pub makes_parent: bool,
+    /// Whether its files are taken up by a server as they change: then they change at one moment, and
+    /// nobody else changes them meanwhile. Not where everybody can enter, who could hold the lock for ever.
+    pub together: bool,
+}
 
 /// A server's folder, found safe.
 #[derive(Debug)]
 pub struct ServerFolder {
     path: PathBuf,
     owner: Owner,
+    lock: Option<Lock>,
 }
 
 impl ServerFolder {
-    /// The folder at an absolute path, made where it is missing. `mode` is that of a new one; one that is there
-    /// must let the owner's group in where that mode does.
+    /// The folder at an absolute path, made where it is missing.
     ///
     /// Refuses where somebody else could put files into it, or take it away: Sendmail would not use it, and
     /// others should not.
-    pub fn open(path: &Path, mode: u32, owner: Owner) -> Result<Self> {
+    pub fn open(path: &Path, demands: &Demands) -> Result<Self> {
         let path: PathBuf = path.components().collect();
+        let owner = demands.owner;
+        let mut trusted = demands.trusted.clone();
+        trusted.push(owner.uid);
         if path.symlink_metadata().is_err() {
             let parent = atomic::folder_of(&path);
+            if demands.makes_parent && !parent.exists() && atomic::folder_of(parent).is_dir() {
+                resolve(atomic::folder_of(parent), &trusted)?;
+                make(parent, 0o755, Owner { uid: 0, gid: 0 })?;
+            }
             if !parent.is_dir() {
                 return Err(Error::refused(format!(
                     "the folder {} is not there",
@@ -49,99 +94,85 @@ impl ServerFolder {
                 ))
                 .hint("is the mail server installed here? --to names another folder, in one that is there"));
             }
-            check_safe(parent, owner)?;
-            make(&path, mode, owner)?;
+            resolve(parent, &trusted)?;
+            make(&path, demands.mode, owner)?;
         }
-        let metadata = fs::metadata(&path)?;
-        if !metadata.is_dir() {
-            return Err(Error::refused(format!("{} is not a folder", path.display())));
-        }
-        check_safe(&path, owner)?;
-        let lets_in = metadata.mode() & 0o001 != 0
-            || (metadata.mode() & 0o010 != 0 && metadata.gid() == owner.gid)
-            || (metadata.mode() & 0o100 != 0 && metadata.uid() == owner.uid && mode & 0o070 == 0);
-        if !lets_in {
-            return Err(Error::refused(format!(
-                "the mail server could not enter {}, which has the mode {:04o}",
-                path.display(),
-                metadata.mode() & 0o7777
-            ))
-            .hint(format!(
-                "let it in: chown {}:{} {path} && chmod {mode:04o} {path}",
-                owner.uid,
-                owner.gid,
-                path = path.display()
-            )));
-        }
-        Ok(Self { path, owner })
+        let path = resolve(&path, &trusted)?;
+        check_lets_in(&path, demands)?;
+        let lock = if demands.together { Some(wait_for_lock(&path)?) } else { None };
+        Ok(Self { path, owner, lock })
     }
 
-    /// Where it is.
+    /// Where it is, without links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Puts the files into the place of those that are there, all at one moment. Those that are the same stay.
-    /// Old ones are kept aside under names that end in `stamp`, where one is given. Returns what was there
-    /// before; `None` where nothing had to be changed.
-    pub fn put(&self, files: &[Wanted], stamp: Option<&str>) -> Result<Option<Before>> {
-        together::recover(&self.path)?;
+    /// What these files would take the place of. Refuses what cannot give way.
+    pub fn compare(&self, files: &[Wanted]) -> Result<Before> {
         let mut before = Vec::new();
-        let mut changed = Vec::new();
         for file in files {
-            let path = self.path.join(&file.name);
-            let there = there(&path)?;
-            if let Some((old, owner)) = &there
-                && *old.content == *file.content
-                && old.mode == file.mode
-                && *owner == self.owner
+            let there = there(&self.path.join(&file.name))?;
+            let same = there.as_ref().is_some_and(|(old, owner)| {
+                *old.content == *file.content && old.mode == file.mode && *owner == self.owner
+            });
+            if !same {
+                before.push((file.name.clone(), there));
+            }
+        }
+        Ok(Before(before))
+    }
+
+    /// Keeps a file aside under a name that ends in `stamp`, unless such a copy is there.
+    pub fn keep(&self, name: &str, content: &[u8], stamp: &str) -> Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let is_copy = entry.file_name().to_string_lossy().starts_with(&format!("{name}."));
+            if is_copy
+                && entry.file_type()?.is_file()
+                && input::read_plain(&entry.path()).is_ok_and(|copy| **copy == *content)
             {
-                continue;
-            }
-            let (old, owner) = there.unzip();
-            before.push((file.name.clone(), old, owner));
-            changed.push(file);
-        }
-        if changed.is_empty() {
-            return Ok(None);
-        }
-        if let Some(stamp) = stamp {
-            for (name, old, _) in before.iter().filter(|(_, old, _)| old.is_some()) {
-                // What is the same but for its mode is no loss.
-                let new = files.iter().find(|file| file.name == *name);
-                if old.as_ref().map(|old| &old.content) != new.map(|new| &new.content) {
-                    atomic::keep_aside(&self.path.join(name), stamp)?;
-                }
+                return Ok(());
             }
         }
-        self.replace(changed.into_iter().map(|file| (file, self.owner)))?;
-        Ok(Some(Before(before)))
+        atomic::keep_aside(&self.path.join(name), stamp).map(|_| ())
+    }
+
+    /// Puts the files that differ into the place of those that are there.
+    pub fn put(&self, files: &[Wanted], before: &Before) -> Result<()> {
+        let differs = |file: &&Wanted| before.0.iter().any(|(name, _)| *name == file.name);
+        self.replace(files.iter().filter(differs).map(|file| (file, self.owner)))
     }
 
     /// Puts back what was there before.
     pub fn put_back(&self, before: &Before) -> Result<()> {
-        let old = before.0.iter().filter_map(|(_, old, owner)| old.as_ref().zip(*owner));
-        self.replace(old)?;
-        for (name, _, _) in before.0.iter().filter(|(_, old, _)| old.is_none()) {
+        let mut changed = Vec::new();
+        for (name, old) in &before.0 {
+            let Some((old, owner)) = old else { continue };
+            let is_there = there(&self.path.join(name))?.is_some_and(|(now, its)| {
+                *now.content == *old.content && now.mode == old.mode && its == *owner
+            });
+            if !is_there {
+                changed.push((old, *owner));
+            }
+        }
+        self.replace(changed.into_iter())?;
+        for (name, _) in before.0.iter().filter(|(_, old)| old.is_none()) {
             atomic::remove_if_there(&self.path.join(name))?;
         }
         sync_folder(&self.path)
     }
 
-    /// Makes a link in the folder to one of its files, where it is not there yet. One that leads elsewhere is
-    /// replaced, another file is not.
-    pub fn link(&self, name: &str, to: &str) -> Result<()> {
-        let link = self.path.join(name);
-        match fs::symlink_metadata(&link) {
-            Ok(there) if !there.is_symlink() => {
-                return Err(Error::refused(format!("{} is no link", link.display()))
-                    .hint("OpenSSL looks for a link of this name; move the file away"));
-            }
-            Ok(_) if fs::read_link(&link)? == Path::new(to) => return Ok(()),
-            _ => {}
-        }
-        atomic::symlink_replacing(Path::new(to), &link)?;
-        sync_folder(&self.path)
+    /// Whether OpenSSL finds one of the files by this hash.
+    pub fn has_link(&self, name: &str, hash: &str, kind: hash_dir::Kind) -> bool {
+        hash_dir::has_link(&self.path.join(name), hash, kind)
+    }
+
+    /// Sees that it does. Returns the link, where it was not there.
+    pub fn link(&self, name: &str, hash: &str, kind: hash_dir::Kind) -> Result<Option<PathBuf>> {
+        let made = hash_dir::link(&self.path.join(name), hash, kind)?;
+        sync_folder(&self.path)?;
+        Ok(made)
     }
 
     fn replace<'w>(&self, files: impl Iterator<Item = (&'w Wanted, Owner)>) -> Result<()> {
@@ -153,7 +184,25 @@ impl ServerFolder {
                 content: &file.content,
             })
             .collect();
-        if files.is_empty() { Ok(()) } else { together::replace(&self.path, &files) }
+        match &self.lock {
+            _ if files.is_empty() => Ok(()),
+            Some(lock) => lock.replace(&files),
+            None => self.one_by_one(&files),
+        }
+    }
+
+    fn one_by_one(&self, files: &[NewFile<'_>]) -> Result<()> {
+        for file in files {
+            let path = self.path.join(file.name);
+            let mut staged = Staged::open(&path, file.mode)?;
+            if let Some(owner) = file.owner {
+                staged.give(owner)?;
+            }
+            staged.write(file.content)?;
+            staged.sync()?;
+            staged.replace()?;
+        }
+        sync_folder(&self.path)
     }
 }
 
@@ -169,56 +218,65 @@ fn there(path: &Path) -> Result<Option<(Wanted, Owner)>> {
     Ok(Some((Wanted { name, mode: metadata.mode() & 0o7777, content }, owner)))
 }
 
+fn wait_for_lock(path: &Path) -> Result<Lock> {
+    let end = Instant::now() + WAIT;
+    loop {
+        match Lock::try_of(path)? {
+            Some(lock) => return Ok(lock),
+            None if Instant::now() >= end => {
+                return Err(Error::refused(format!(
+                    "somebody else has been changing {} for {} s",
+                    path.display(),
+                    WAIT.as_secs()
+                ))
+                .hint("is another `mailca install` waiting for a server?"));
+            }
+            None => std::thread::sleep(PAUSE),
+        }
+    }
+}
+
+fn check_lets_in(path: &Path, demands: &Demands) -> Result<()> {
+    let Demands { mode, owner, .. } = demands;
+    let metadata = fs::metadata(path)?;
+    let there = metadata.mode();
+    let lets_in = there & 0o001 != 0
+        || (there & 0o010 != 0 && metadata.gid() == owner.gid)
+        || (there & 0o100 != 0 && metadata.uid() == owner.uid && mode & 0o070 == 0);
+    if lets_in {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Error::refused(format!(
+        "the mail server could not enter {shown}, which has the mode {:04o}",
+        there & 0o7777
+    ))
+    .hint(format!(
+        "let it in: chown {}:{} {shown} && chmod {mode:04o} {shown}",
+        owner.uid, owner.gid
+    )))
+}
+
+/// Makes a folder, which gets its name when it is as it shall be.
 fn make(path: &Path, mode: u32, owner: Owner) -> Result<()> {
-    // Nobody but its maker, until it has its owner.
-    std::fs::DirBuilder::new().mode(0o700).create(path).map_err(|error| {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.mailca-tmp"));
+    // One that a killed process left is empty.
+    let _ = std::fs::remove_dir(&temporary);
+    std::fs::DirBuilder::new().mode(0o700).create(&temporary).map_err(|error| {
         Error::refused(format!("failed to create the folder {}", path.display())).caused_by(error)
     })?;
-    let made = fs::File::open(path)?;
-    let given = owner.take(&made).and_then(|()| {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-        Ok(made.set_permissions(mode)?)
-    });
+    let made = fs::File::open(&temporary)?;
+    let given = owner
+        .take(&made)
+        .and_then(|()| {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            Ok(made.set_permissions(mode)?)
+        })
+        .and_then(|()| atomic::rename_without_replacing(&temporary, path));
     if given.is_err() {
-        // It is empty.
-        let _ = fs::remove_dir(path);
+        let _ = fs::remove_dir(&temporary);
         return given;
     }
     sync_folder(atomic::folder_of(path))
-}
-
-/// Every folder on the way belongs to root, to whoever runs this, or to the server's user, and nobody else
-/// may write in it.
-fn check_safe(path: &Path, owner: Owner) -> Result<()> {
-    let real = fs::canonicalize(path)?;
-    let me = rustix::process::geteuid().as_raw();
-    for folder in real.ancestors() {
-        let metadata = fs::metadata(folder)?;
-        let mode = metadata.mode();
-        let refused = |what: String, hint: String| {
-            Err(Error::refused(format!("{} {what}", folder.display())).hint(hint))
-        };
-        if ![0, me, owner.uid].contains(&metadata.uid()) {
-            return refused(
-                format!(
-                    "belongs to another user, uid {}, who could exchange the key",
-                    metadata.uid()
-                ),
-                "name a folder that is root's with --to".to_owned(),
-            );
-        }
-        // In a sticky folder nobody can take away what belongs to another.
-        let sticky = mode & 0o1000 != 0 && folder != real;
-        let by_group = mode & 0o020 != 0 && metadata.gid() != 0;
-        if (by_group || mode & 0o002 != 0) && !sticky {
-            return refused(
-                format!(
-                    "has the mode {:04o}: others may write in it, and could exchange the key",
-                    mode & 0o7777
-                ),
-                format!("chmod go-w {}", folder.display()),
-            );
-        }
-    }
-    Ok(())
 }

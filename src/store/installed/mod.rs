@@ -4,7 +4,8 @@
 //! change at one moment ([`super::together`]), and those that were there can be put back.
 
 mod folder;
+mod path;
 mod record;
 
-pub use folder::{Before, ServerFolder, Wanted};
-pub use record::{FILE, Record, load, save};
+pub use folder::{Before, Demands, ServerFolder, Wanted};
+pub use record::{FILE, Record, load, update};

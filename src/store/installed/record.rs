@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::store::atomic::{self, Staged};
 use crate::store::folder::CertificateFolder;
 use crate::store::input;
+use crate::store::together::Lock;
 
 /// The name of the file.
 pub const FILE: &str = "install.toml";
@@ -39,11 +40,25 @@ pub struct Record {
     pub reload: Option<String>,
     /// The server that has to present the new certificate then, as `HOST:PORT`.
     pub check: Option<String>,
-    /// How long it may take for that, in seconds.
+    /// Files with revocation lists of CAs that are not here.
+    #[serde(default)]
+    pub crl: Vec<PathBuf>,
+    /// How long each of the two may take, in seconds.
     pub timeout: u64,
     /// Whether an installation began that was not seen to its end.
     #[serde(default)]
     pub unfinished: bool,
+    /// Whether one did come to its end: from then on the files there are mailca's.
+    #[serde(default)]
+    pub done: bool,
+}
+
+impl Record {
+    /// Whether another one asks for the same, whatever became of it.
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        let (unfinished, done) = (self.unfinished, self.done);
+        *self == Self { unfinished, done, ..other.clone() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,8 +71,11 @@ struct File {
 /// Reads what is remembered of a certificate folder; nothing where it was never installed.
 pub fn load(folder: &CertificateFolder) -> Result<Vec<Record>> {
     let path = folder.path().join(FILE);
-    let Some(content) = input::read_if_there(&path)? else { return Ok(Vec::new()) };
+    if path.symlink_metadata().is_err() {
+        return Ok(Vec::new());
+    }
     check_nobody_else_writes(&path)?;
+    let content = input::read_plain(&path)?;
     let text = std::str::from_utf8(&content)
         .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
     let file: File = toml::from_str(text).map_err(|error: toml::de::Error| {
@@ -68,8 +86,21 @@ pub fn load(folder: &CertificateFolder) -> Result<Vec<Record>> {
     Ok(file.target)
 }
 
-/// Writes what is to be remembered.
-pub fn save(folder: &CertificateFolder, records: &[Record]) -> Result<()> {
+/// Changes what is remembered of a certificate folder. Nobody else does meanwhile.
+pub fn update(folder: &CertificateFolder, change: impl FnOnce(&mut Vec<Record>)) -> Result<()> {
+    let _lock = Lock::of(folder.path())?;
+    let mut records = load(folder)?;
+    let before = records.clone();
+    change(&mut records);
+    if records == before {
+        return Ok(());
+    }
+    // One that others can write would not be read again.
+    check_place(folder.path())?;
+    save(folder, &records)
+}
+
+fn save(folder: &CertificateFolder, records: &[Record]) -> Result<()> {
     let path = folder.path().join(FILE);
     if records.is_empty() {
         atomic::remove_if_there(&path)?;
@@ -84,15 +115,18 @@ pub fn save(folder: &CertificateFolder, records: &[Record]) -> Result<()> {
 }
 
 fn entry(record: &Record) -> Result<String> {
-    let Record { server, to, owner, combined, public, reload, check, timeout, unfinished } = record;
+    let Record { server, to, owner, combined, public, reload, check, .. } = record;
+    let Record { crl, timeout, unfinished, done, .. } = record;
     let mut text = format!("\n[[target]]\nserver = {}\nto = {}\n", quoted(server)?, quoted(to)?);
     let optional = [
         ("owner", owner.as_ref().map(quoted).transpose()?),
         ("public", public.as_ref().map(quoted).transpose()?),
         ("reload", reload.as_ref().map(quoted).transpose()?),
         ("check", check.as_ref().map(quoted).transpose()?),
+        ("crl", if crl.is_empty() { None } else { Some(quoted(crl)?) }),
         ("combined", combined.then(|| "true".to_owned())),
         ("unfinished", unfinished.then(|| "true".to_owned())),
+        ("done", done.then(|| "true".to_owned())),
     ];
     for (key, value) in optional {
         if let Some(value) = value {
@@ -110,20 +144,24 @@ fn quoted(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
 }
 
 fn check_nobody_else_writes(path: &Path) -> Result<()> {
+    // The folder first: where nobody else writes in it, what is in it stays what it is.
+    check_place(atomic::folder_of(path))?;
+    check_place(path)
+}
+
+fn check_place(place: &Path) -> Result<()> {
     let me = rustix::process::geteuid().as_raw();
-    for place in [path, atomic::folder_of(path)] {
-        let metadata = fs::metadata(place)?;
-        let others = metadata.mode() & 0o022 != 0;
-        if others || ![0, me].contains(&metadata.uid()) {
-            return Err(Error::refused(format!(
-                "{} can be written by others, and {FILE} holds a command to be run",
-                place.display()
-            ))
-            .hint(format!(
-                "look what is in it, then: chmod go-w {0} (and chown root {0})",
-                place.display()
-            )));
-        }
+    let metadata = fs::metadata(place)?;
+    let others = metadata.mode() & 0o022 != 0;
+    if others || ![0, me].contains(&metadata.uid()) {
+        return Err(Error::refused(format!(
+            "{} can be written by others, and {FILE} holds a command to be run",
+            place.display()
+        ))
+        .hint(format!(
+            "look what is in it, then: chmod go-w {0} (and chown root {0})",
+            place.display()
+        )));
     }
     Ok(())
 }
