@@ -166,10 +166,13 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Whether two paths lead to the same folder, as far as they are there.
+/// Whether two paths lead to the same folder, be it one that is only to be made.
 fn is_same_folder(one: &Path, other: &Path) -> bool {
-    let [real_one, real_other] = [one, other].map(|path| fs_err::canonicalize(path).ok());
-    one == other || (real_one.is_some() && real_one == real_other)
+    let real = |path: &Path| {
+        let parent = || fs_err::canonicalize(path.parent()?).ok();
+        fs_err::canonicalize(path).ok().or_else(|| Some(parent()?.join(path.file_name()?)))
+    };
+    one == other || real(one).is_some_and(|one| real(other) == Some(one))
 }
 
 fn forget(args: &Install, global: &Global, env: &mut Env) -> Result<()> {

@@ -43,8 +43,8 @@ pub struct Layout {
     pub group: &'static str,
     /// Other users that the folders above may belong to, as the server's package has them.
     pub trusted: &'static [&'static str],
-    /// Whether the folder above is made too: the server's package has none.
-    pub makes_parent: bool,
+    /// A file of a server whose package has no folder above; where it is there, that folder is made too.
+    pub parent_with: Option<&'static str>,
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -105,7 +105,7 @@ impl Server {
             user: "root",
             group: "root",
             trusted: &[],
-            makes_parent: false,
+            parent_with: None,
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
@@ -149,7 +149,7 @@ impl Server {
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
-                makes_parent: true,
+                parent_with: Some("/etc/smtpd.conf"),
                 reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT

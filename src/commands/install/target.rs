@@ -49,14 +49,14 @@ pub(super) fn install(
 ) -> Result<Done> {
     let layout = server(record)?.layout();
     let owner = owner(record, &layout)?;
+    for path in std::iter::once(&record.to).chain(&record.public) {
+        check_is_servers(path, folder, global)?;
+    }
     if !record.to.exists() {
         // No folder is made for what cannot be installed.
         Content::of(folder, record, &layout, occasion, global, env)?;
     }
     let opened = open(record, &layout, owner)?;
-    for place in &opened {
-        check_is_servers(place.path(), folder, global)?;
-    }
     // What was installed meanwhile is newer: it is read under the lock.
     let content = Content::of(folder, record, &layout, occasion, global, env)?;
     let remembered = installed::load(folder)?.into_iter().find(|known| known.to == record.to);
@@ -129,7 +129,8 @@ fn open(record: &Record, layout: &Layout, owner: Owner) -> Result<Vec<ServerFold
         mode: layout.dir_mode,
         owner,
         trusted: trusted.collect(),
-        makes_parent: layout.makes_parent && record.to == Path::new(layout.dir),
+        makes_parent: record.to == Path::new(layout.dir)
+            && layout.parent_with.is_some_and(|file| Path::new(file).exists()),
         together: true,
     };
     let mut opened = vec![ServerFolder::open(&record.to, &demands)?];
@@ -157,12 +158,15 @@ fn places(opened: Vec<ServerFolder>, content: &Content) -> Result<Vec<Place>> {
 }
 
 /// Refuses the certificate folder itself, and the CA's: the copies must not take the place of the originals.
-fn check_is_servers(to: &Path, folder: &CertificateFolder, global: &Global) -> Result<()> {
+fn check_is_servers(path: &Path, folder: &CertificateFolder, global: &Global) -> Result<()> {
+    // One that is not there yet is in the folder above it.
+    let there = path.ancestors().find_map(|above| fs::canonicalize(above).ok());
+    let Some(to) = there else { return Ok(()) };
     let refused = |whose: &str| {
-        Err(Error::refused(format!("{} is {whose}", to.display()))
+        Err(Error::refused(format!("{} is {whose}", path.display()))
             .hint("name the folder that the mail server reads with --to"))
     };
-    if fs::canonicalize(folder.path())? == to {
+    if fs::canonicalize(folder.path())? == to && path.exists() {
         return refused("the certificate folder itself");
     }
     if fs::canonicalize(&global.ca_dir).is_ok_and(|ca| to.starts_with(ca)) {

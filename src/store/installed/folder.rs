@@ -69,6 +69,7 @@ pub struct ServerFolder {
     path: PathBuf,
     owner: Owner,
     lock: Option<Lock>,
+    is_new: bool,
 }
 
 impl ServerFolder {
@@ -81,7 +82,8 @@ impl ServerFolder {
         let owner = demands.owner;
         let mut trusted = demands.trusted.clone();
         trusted.push(owner.uid);
-        if path.symlink_metadata().is_err() {
+        let is_new = path.symlink_metadata().is_err();
+        if is_new {
             let parent = atomic::folder_of(&path);
             if demands.makes_parent && !parent.exists() && atomic::folder_of(parent).is_dir() {
                 resolve(atomic::folder_of(parent), &trusted)?;
@@ -99,8 +101,11 @@ impl ServerFolder {
         }
         let path = resolve(&path, &trusted)?;
         check_lets_in(&path, demands)?;
-        let lock = if demands.together { Some(wait_for_lock(&path)?) } else { None };
-        Ok(Self { path, owner, lock })
+        let mut opened = Self { path, owner, lock: None, is_new };
+        if demands.together {
+            opened.lock = Some(wait_for_lock(&opened.path)?);
+        }
+        Ok(opened)
     }
 
     /// Where it is, without links.
@@ -203,6 +208,16 @@ impl ServerFolder {
             staged.replace()?;
         }
         sync_folder(&self.path)
+    }
+}
+
+impl Drop for ServerFolder {
+    /// One that was made for nothing is not left behind.
+    fn drop(&mut self) {
+        if self.is_new {
+            // Does nothing where there is something in it.
+            let _ = std::fs::remove_dir(&self.path);
+        }
     }
 }
 

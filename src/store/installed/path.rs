@@ -79,12 +79,16 @@ fn check(folder: &Path, trusted: &[u32], on_the_way: bool) -> Result<()> {
     let mode = metadata.mode();
     let by_others = mode & 0o002 != 0 || (mode & 0o020 != 0 && metadata.gid() != 0);
     if by_others && !(on_the_way && mode & 0o1000 != 0) {
-        return Err(Error::refused(format!(
+        let error = Error::refused(format!(
             "{} has the mode {:04o}: others may write in it, and could exchange the key",
             folder.display(),
             mode & 0o7777
-        ))
-        .hint(format!("chmod go-w {}", folder.display())));
+        ));
+        return Err(if mode & 0o1000 == 0 {
+            error.hint(format!("chmod go-w {}", folder.display()))
+        } else {
+            error.hint("name a folder that is root's with --to")
+        });
     }
     Ok(())
 }
