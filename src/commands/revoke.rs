@@ -4,7 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
-use crate::commands::access_map::follow;
+use crate::commands::access_map::{announce, follow, is_due};
 use crate::commands::crl::Maker;
 use crate::commands::install;
 use crate::commands::moment::moment;
@@ -31,7 +31,10 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(maker) = &maker {
         maker.check()?;
     }
-    let unlisted = is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())?;
+    let due = is_due(&ca, &settings);
+    let is_revoked =
+        || is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref(), due);
+    let unlisted = is_revoked()?;
     if !unlisted {
         agree(args, &condemned, &revocation, env)?;
     }
@@ -42,9 +45,13 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     };
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
-    if is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())? {
-        env.say("it is revoked already, and the list lacks it");
+    let mut announced = Ok(());
+    if is_revoked()? {
+        let who = if due { "the access maps lack" } else { "the list lacks" };
+        env.say(&format!("it is revoked already, and {who} it"));
     } else {
+        // What cannot be noted must not hold the revocation up.
+        announced = announce(&ca, &settings);
         Index::of(ca.path()).revoke(condemned.serial(), &revocation)?;
         env.say(&format!("revoked the certificate of {}", condemned.title()));
     }
@@ -87,6 +94,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     }
     made.map_or(Ok(()), super::crl::Report::outcome)?;
     maps.outcome()?;
+    announced?;
     installed
 }
 
@@ -116,18 +124,20 @@ fn second(moment: OffsetDateTime) -> String {
     crate::pki::inspect::text::second(moment)
 }
 
-/// Whether the row is revoked as is asked for and only the list lacks it: what a command leaves that was
-/// struck in between. Any other revoked row is an error.
+/// Whether the row is revoked as is asked for and only the list, or an access map, lacks it: what a command
+/// leaves that was struck in between. Any other revoked row is an error.
 fn is_revoked(
     record: &Record,
     condemned: &Condemned,
     wanted: &Revocation,
     maker: Option<&Maker<'_>>,
+    maps_are_due: bool,
 ) -> Result<bool> {
     let Record::Revoked(revocation) = record else { return Ok(false) };
-    if let (Some(maker), Some(revocation)) = (maker, revocation)
+    let is_unlisted = maker.is_some_and(|maker| !maker.lists(condemned.serial()));
+    if let Some(revocation) = revocation
         && revocation.reason == wanted.reason
-        && !maker.lists(condemned.serial())
+        && (is_unlisted || maps_are_due)
     {
         return Ok(true);
     }
