@@ -9,6 +9,7 @@ mod access_map;
 mod commands;
 mod config;
 mod config_exim;
+mod install;
 mod life;
 mod span;
 
@@ -18,6 +19,7 @@ pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, ServerConfig, Timer, Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
+pub use install::Install;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
@@ -140,6 +142,8 @@ pub enum Command {
     Restore(Restore),
     /// Find what is wrong with the CA's folder, and repair it
     Doctor(Doctor),
+    /// Put a certificate where a mail server reads it, and see that it does
+    Install(Install),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
     /// Print which certificates a mail server lets in

@@ -70,6 +70,7 @@ pub mod folder;
 pub mod import;
 pub mod index;
 pub mod input;
+pub mod installed;
 pub mod layout;
 pub mod owner;
 pub mod previous;
