@@ -43,8 +43,6 @@ pub struct Layout {
     pub group: &'static str,
     /// Other users that the folders above may belong to, as the server's package has them.
     pub trusted: &'static [&'static str],
-    /// A file of a server whose package has no folder above; where it is there, that folder is made too.
-    pub parent_with: Option<&'static str>,
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -60,7 +58,8 @@ pub struct Layout {
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
     pub joined_crl: bool,
-    /// The file by which it is seen that the server is installed.
+    /// The file by which it is seen that the server is installed. Not every package has the folder above
+    /// `dir`; where this file is there, that one is made too.
     pub configuration: &'static str,
     /// The port on which it is seen whether it presents a certificate.
     pub port: u16,
@@ -109,7 +108,6 @@ impl Server {
             user: "root",
             group: "root",
             trusted: &[],
-            parent_with: None,
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
@@ -163,7 +161,6 @@ impl Server {
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
                 configuration: "/etc/smtpd.conf",
-                parent_with: Some("/etc/smtpd.conf"),
                 reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
