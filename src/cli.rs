@@ -8,6 +8,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod access_map;
 mod commands;
 mod config;
+mod config_exim;
+mod install;
 mod life;
 mod span;
 
@@ -17,6 +19,8 @@ pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, SendmailConfig, ServerConfig, Timer,
     Topic,
 };
+pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
+pub use install::Install;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
@@ -139,6 +143,8 @@ pub enum Command {
     Restore(Restore),
     /// Find what is wrong with the CA's folder, and repair it
     Doctor(Doctor),
+    /// Put a certificate where a mail server reads it, and see that it does
+    Install(Install),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
     /// Print which certificates a mail server lets in

@@ -20,6 +20,8 @@ mod backup;
 mod common;
 #[path = "cmd/config.rs"]
 mod config;
+#[path = "cmd/config_exim.rs"]
+mod config_exim;
 #[path = "cmd/config_postfix.rs"]
 mod config_postfix;
 #[path = "cmd/config_sendmail.rs"]
@@ -38,6 +40,8 @@ mod foreign_names;
 mod guard;
 #[path = "cmd/index.rs"]
 mod index;
+#[path = "cmd/install.rs"]
+mod install;
 #[path = "cmd/list.rs"]
 mod list;
 #[path = "cmd/main_job.rs"]

@@ -12,8 +12,12 @@ mod support;
 mod access_map;
 #[path = "servers/dovecot.rs"]
 mod dovecot;
+#[path = "servers/dovecot_config.rs"]
+mod dovecot_config;
 #[path = "servers/exim.rs"]
 mod exim;
+#[path = "servers/exim_config.rs"]
+mod exim_config;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
 #[path = "servers/opensmtpd_config.rs"]
@@ -26,6 +30,8 @@ mod peer;
 mod postfix;
 #[path = "servers/postfix_config.rs"]
 mod postfix_config;
+#[path = "servers/quickstart.rs"]
+mod quickstart;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/sendmail_config.rs"]

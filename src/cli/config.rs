@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
-use super::Span;
+use super::{DovecotConfig, EximConfig, Span};
 
 /// `mailca config`
 #[derive(Args, Debug)]
@@ -17,6 +17,10 @@ pub struct Config {
 /// What `config` can print.
 #[derive(Debug, Subcommand)]
 pub enum Topic {
+    /// TLS and login by certificate for Dovecot
+    Dovecot(DovecotConfig),
+    /// A script that sets up TLS in Debian's Exim, or lines for another
+    Exim(EximConfig),
     /// smtpd.conf for OpenSMTPD
     Opensmtpd(OpensmtpdConfig),
     /// postconf commands for Postfix, or lines of its files

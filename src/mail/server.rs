@@ -41,6 +41,8 @@ pub struct Layout {
     pub user: &'static str,
     /// Their group.
     pub group: &'static str,
+    /// Other users that the folders above may belong to, as the server's package has them.
+    pub trusted: &'static [&'static str],
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -50,10 +52,17 @@ pub struct Layout {
     /// A folder beside it that everybody may enter, with the CA's certificates for programs that run as
     /// another user.
     pub public_dir: Option<&'static str>,
+    /// Whether it can be told to refuse whom a revocation list names.
+    pub reads_crl: bool,
     /// Whether OpenSSL's hash links belong beside the CA certificate and the revocation list.
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
     pub joined_crl: bool,
+    /// The file by which it is seen that the server is installed. Not every package has the folder above
+    /// `dir`; where this file is there, that one is made too.
+    pub configuration: &'static str,
+    /// The port on which it is seen whether it presents a certificate.
+    pub port: u16,
     /// The command that makes the running server take up new files.
     pub reload: &'static str,
 }
@@ -62,6 +71,11 @@ impl Server {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Sendmail, Self::Postfix, Self::Exim, Self::Dovecot, Self::Opensmtpd];
+
+    /// The server of a name on the command line.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|server| server.name() == name)
+    }
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -93,27 +107,37 @@ impl Server {
             dir_mode: 0o700,
             user: "root",
             group: "root",
+            trusted: &[],
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
             public_dir: None,
+            reads_crl: true,
             hash_links: false,
             joined_crl: false,
+            configuration: "",
+            port: 25,
             reload: "",
         };
         match self {
             // Reads the leaf only; the queue runner of submissions is another user, who needs the CA.
             Self::Sendmail => Layout {
                 dir: "/etc/mail/certs",
+                // Debian's owner of /etc/mail, and Sendmail's TrustedUser there.
+                trusted: &["smmta"],
                 chain: Chain::Leaf,
                 public_dir: Some("/etc/mail/cacerts"),
                 hash_links: true,
+                configuration: "/etc/mail/sendmail.mc",
                 reload: "systemctl reload sendmail",
                 ..BY_ROOT
             },
-            Self::Postfix => {
-                Layout { dir: "/etc/postfix/certs", reload: "systemctl reload postfix", ..BY_ROOT }
-            }
+            Self::Postfix => Layout {
+                dir: "/etc/postfix/certs",
+                configuration: "/etc/postfix/main.cf",
+                reload: "systemctl reload postfix",
+                ..BY_ROOT
+            },
             // Opens its files as its own user, for each connection.
             Self::Exim => Layout {
                 dir: "/etc/exim4/certs",
@@ -121,18 +145,23 @@ impl Server {
                 group: "Debian-exim",
                 key_mode: 0o640,
                 public_mode: 0o640,
+                configuration: "/etc/exim4/exim4.conf.template",
                 reload: "systemctl reload exim4",
                 ..BY_ROOT
             },
             Self::Dovecot => Layout {
                 dir: "/etc/dovecot/certs",
                 joined_crl: true,
+                configuration: "/etc/dovecot/dovecot.conf",
+                port: 143,
                 reload: "systemctl reload dovecot",
                 ..BY_ROOT
             },
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
+                configuration: "/etc/smtpd.conf",
+                reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
             },
@@ -158,6 +187,7 @@ mod tests {
             assert_eq!(layout.dir_mode & 0o027, 0, "{server}");
             assert!(layout.group == "root" || layout.dir_mode & 0o050 == 0o050, "{server}");
             assert!(layout.dir.starts_with("/etc/") && !layout.reload.is_empty(), "{server}");
+            assert!(layout.configuration.starts_with("/etc/") && layout.port != 0, "{server}");
         }
     }
 }

@@ -71,6 +71,16 @@ impl Wanted {
         self.roles.contains(&role)
     }
 
+    /// The file with the certificates that may, where only some may.
+    pub(super) fn list<'p>(&self, list: Option<&'p Path>) -> Result<Option<&'p Path>> {
+        let Some(path) = list else { return Ok(None) };
+        if !self.has(Role::RelayByCert) {
+            return Err(Error::usage("--list is for --role relay-by-cert"));
+        }
+        check_path(path)?;
+        Ok(Some(path))
+    }
+
     /// Whether it has one of these roles.
     pub(super) fn has_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.has(*role))

@@ -68,7 +68,7 @@ impl Report {
                 env.say(&format!("  next: `mailca export-p12{argument}`, for the person"));
             }
             (Some(Profile::Ca | Profile::User), _) => {}
-            _ => self.servers |= renewed.delivered,
+            _ => self.servers |= renewed.delivered && !renewed.is_installed,
         }
         self.renewed.push(json!({
             "old": summary(old),
