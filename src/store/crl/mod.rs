@@ -172,7 +172,9 @@ impl Dates {
     /// It may outlast the CA's certificate: nobody follows a chain through that any more by then, while
     /// a list that ended with it would lock everybody out who uses the certificate with new dates.
     pub fn new(now: OffsetDateTime, days: u32, before: Option<&Crl>) -> Self {
-        let earliest = before.map(|crl| crl.this_update).filter(|moment| *moment <= now);
+        // Never the same: OpenSSL keeps the one that it has where a second list is no newer.
+        let earliest = before.map(|crl| crl.this_update + Duration::SECOND);
+        let earliest = earliest.filter(|moment| *moment <= now);
         let this_update = earliest.map_or(now - BACKDATE, |moment| moment.max(now - BACKDATE));
         Self { this_update, next_update: now + Duration::days(days.into()) }
     }
