@@ -1,8 +1,8 @@
 //! mailca under the name `CA.pl`: the arguments, questions and file names of OpenSSL's script, for
 //! those who have it in their fingers and their scripts.
 //!
-//! What is mended: a request that is not signed ends with status 1 and leaves no newcert.pem; nothing
-//! is half made when a question is not answered; an imported CA can sign, and its key is 0400; keys
+//! What is mended: a request that is not signed ends with status 1, and a newcert.pem from before is not
+//! called the signed one; nothing is half made when a question is not answered; an imported CA can sign, and its key is 0400; keys
 //! and certificates of before are kept aside; names go into the subjectAltName, and each certificate
 //! says what it is for. What cannot be honoured is named in an error.
 //!

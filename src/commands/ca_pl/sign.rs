@@ -17,8 +17,8 @@ use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
 
-/// Signs what is in newreq.pem. Where that fails, or the administrator says no, no newcert.pem is
-/// left: the original says that it is there, and it is the one of before.
+/// Signs what is in newreq.pem. Where that fails, or the administrator says no, no certificate is left in
+/// newcert.pem but the one of before, and that is said: the original calls it the signed one.
 pub(super) fn run(what: Signing, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     if what == Signing::ToStdout {
@@ -27,7 +27,7 @@ pub(super) fn run(what: Signing, global: &Global, env: &mut Env) -> Result<()> {
     let here = Here::new(&settings, global, env)?;
     let signed = to_file(what, &here, &settings, global, env);
     if signed.is_err() {
-        here.leave_no_certificate(env);
+        here.say_of_before(env);
     }
     signed
 }
