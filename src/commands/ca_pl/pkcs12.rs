@@ -44,7 +44,8 @@ fn pair(here: &Here, global: &Global, env: &mut Env) -> Result<Pair> {
     let certificate = here
         .certificate()?
         .ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
-    let chain = ca.chain().to_vec();
+    // With those of older keys, one of which may have signed it.
+    let chain: Vec<_> = ca.bundle().beside_certificates().into_iter().cloned().collect();
     export_p12::check_validity(&certificate, &chain, &here.folder, env).map_err(|error| {
         Error::refused(error.to_string()).hint("sign its request again, with `CA.pl -sign`")
     })?;

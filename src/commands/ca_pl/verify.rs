@@ -39,7 +39,8 @@ fn verify(file: &Path, ca: &CaFolder, env: &Env) -> Result<()> {
     let leaf =
         found.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
     let der = |certificate: &Certificate| certificate.as_der().to_vec();
-    let roots: Vec<_> = ca.chain().iter().map(der).collect();
+    // During a roll-over, those of the older keys too: `openssl verify -CAfile` takes them all.
+    let roots: Vec<_> = ca.bundle().all().map(der).collect();
     let intermediates: Vec<_> = found.map(|above| der(&above)).collect();
     let options = Options {
         roots: &roots,
