@@ -14,7 +14,8 @@ fn a_declined_request_is_a_failure_and_nothing_is_signed() {
 
 #[test]
 fn where_signing_fails_the_certificate_of_before_stays_and_is_said_to_be_that() {
-    for what in ["declined", "no CA", "no request", "a broken request", "-signCA", "nothing before"] {
+    for what in ["declined", "no CA", "no request", "a broken request", "-signCA", "nothing before"]
+    {
         let folder = with_request(&HOST);
         if what != "nothing before" {
             sign(&folder, "-sign").success();

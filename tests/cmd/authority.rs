@@ -121,7 +121,8 @@ fn a_ca_that_has_ended_signs_nothing_before_it_has_new_dates() {
         .success();
     folder.replace("demoCA/cacert.pem", folder.read("ended.pem"));
     for line in ["issue --cn b.example.com b", "renew a"] {
-        let outcome = folder.mailca(line).refused(&["expired on 2021-01-01", "rekey-ca --same-key"]);
+        let outcome =
+            folder.mailca(line).refused(&["expired on 2021-01-01", "rekey-ca --same-key"]);
         assert!(!outcome.stderr.contains("newca"), "{outcome}");
     }
     folder.mailca("rekey-ca --same-key --yes").success();

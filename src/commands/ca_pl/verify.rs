@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::open;
 use crate::cli::Global;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::store::input;
 /// Verifies every file against the CA, also after one failed. What the CA's index says was revoked
 /// fails too, for which the original does not look.
 pub(super) fn run(files: &[PathBuf], global: &Global, env: &mut Env) -> Result<()> {
-    let ca = CaFolder::open(&global.ca_dir)?;
+    let ca = open(global)?;
     let mut failed = Vec::new();
     for file in files {
         match verify(file, &ca, env) {
