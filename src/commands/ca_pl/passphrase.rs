@@ -37,7 +37,7 @@ fn new(env: &mut Env) -> Result<Zeroizing<String>> {
 pub(super) fn new_from(file: Option<&PathBuf>, env: &mut Env) -> Result<Zeroizing<String>> {
     match file {
         Some(file) => {
-            let passphrase = env.password_file(file)?;
+            let passphrase = env.passphrase_file(file)?;
             check(&passphrase).map_err(|error| error.at(file.display()))?;
             Ok(passphrase)
         }
