@@ -1,6 +1,6 @@
 //! Where the answers end before the questions do, nothing is written.
 
-use crate::answers::{HOST, NEWCA, ca_pl, kept, lines, sign, with_request};
+use crate::answers::{HOST, NEWCA, ca_pl, lines, sign, with_request};
 use crate::support::Folder;
 
 /// Runs with every beginning of the answers but all of them.
