@@ -24,14 +24,23 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let condemned = Condemned::find(&args.target, &ca, global)?;
-    let revocation = revocation(args, &condemned, env)?;
+    let mut revocation = revocation(args, &condemned, env)?;
     let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
     if let Some(maker) = &maker {
         maker.check()?;
     }
     let unlisted = is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())?;
-    if !unlisted {
-        agree(args, &condemned, &revocation, env)?;
+    if unlisted {
+        // Before the passphrase is asked for.
+        env.say(&format!(
+            "the certificate of {} is revoked already, and the list lacks it: a new one is made",
+            condemned.title()
+        ));
+    } else {
+        if let Some(others) = condemned.unmeant_others(&ca) {
+            env.warn(&others);
+        }
+        agree(args, &condemned, &mut revocation, env)?;
     }
     // Before anything is changed, since the passphrase may be wrong; and not under the lock.
     let keys = match &maker {
@@ -41,7 +50,9 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
     if is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())? {
-        env.say("it is revoked already, and the list lacks it");
+        if !unlisted {
+            env.say("it was revoked in the meantime, and the list lacks it");
+        }
     } else {
         Index::of(ca.path()).revoke(condemned.serial(), &revocation)?;
         env.say(&format!("revoked the certificate of {}", condemned.title()));
@@ -138,16 +149,19 @@ fn is_revoked(
 fn agree(
     args: &Revoke,
     condemned: &Condemned,
-    revocation: &Revocation,
+    revocation: &mut Revocation,
     env: &mut Env,
 ) -> Result<()> {
     let now = env.now()?;
     let asking = !args.yes && env.prompter.is_interactive();
+    let asks_why = asking && args.reason.is_none();
     if asking || !env.quiet {
         for (label, value) in condemned.facts(now) {
             env.ask_about(&format!("  {label:<8} {value}"));
         }
-        env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
+        if !asks_why {
+            env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
+        }
         if args.at.is_some() {
             env.ask_about(&format!("  {:<8} {}", "Since", second(revocation.date)));
         }
@@ -159,6 +173,12 @@ fn agree(
             "it ended on {}: nobody accepts it any more in any case",
             not_after.date()
         ));
+    }
+    if asks_why {
+        env.ask_about(&format!("  {}", Reason::ALL.map(Reason::name).join(", ")));
+        let check = |answer: &str| answer.trim().parse::<Reason>().map(|_| ());
+        let answer = env.prompter.text("Why?", Reason::Unspecified.name(), &check)?;
+        *revocation = Revocation::new(revocation.date, answer.trim().parse()?);
     }
     if asking && !env.prompter.confirm("Revoke it? This cannot be taken back")? {
         return Err(Error::refused("not revoked; nothing was written"));

@@ -326,3 +326,16 @@ fn a_name_that_is_a_serial_number_too_is_not_guessed_at() {
     folder.mailca(&format!("revoke ./{number}")).success();
     assert_eq!(row(&folder, &serial(&folder, "b"))[0], "R");
 }
+
+#[test]
+fn what_else_is_in_the_file_is_named() {
+    let folder = with_hosts();
+    let (a, b) = (serial(&folder, "a"), serial(&folder, "b"));
+    let text = ["a/cert.pem", "b/cert.pem", "demoCA/cacert.pem"].map(|name| folder.text(name));
+    folder.write("both.pem", text.concat());
+    folder.write("chain.pem", [text[1].as_str(), &text[2]].concat());
+    let outcome = folder.mailca("revoke both.pem -q").success();
+    outcome.says(&["b.example.com", &b, "only a.example.com is revoked"]);
+    assert_eq!((&*row(&folder, &a)[0], &*row(&folder, &b)[0]), ("R", "V"));
+    folder.mailca("revoke chain.pem").success().says_nothing_of(&["holds other certificates"]);
+}
