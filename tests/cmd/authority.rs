@@ -128,3 +128,28 @@ fn a_ca_that_has_ended_signs_nothing_before_it_has_new_dates() {
     folder.mailca("rekey-ca --same-key --yes").success();
     folder.mailca("issue --cn b.example.com b").success();
 }
+
+#[test]
+fn a_key_that_is_lost_is_said_to_be_missing() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn a.example.com a").success();
+    folder.mailca("backup ca.tar").success();
+    fs::rename(folder.path("demoCA/private/cakey.pem"), folder.path("away.pem")).unwrap();
+    for line in [
+        "crl",
+        "issue --cn b.example.com b",
+        "renew a",
+        "revoke a --crl",
+        "rekey-ca --same-key --yes",
+    ] {
+        let words = ["demoCA/private/cakey.pem is missing", "backup", "mailca restore"];
+        let outcome = folder.mailca(line).refused(&words);
+        assert!(!outcome.stderr.contains("metadata"), "{outcome}");
+    }
+    // What needs no key goes on.
+    folder.mailca("revoke a").success();
+    folder.mailca("restore ca.tar --ca-dir elsewhere").success();
+    fs::rename(folder.path("elsewhere/private/cakey.pem"), folder.path("demoCA/private/cakey.pem"))
+        .unwrap();
+    folder.mailca("crl").success();
+}
