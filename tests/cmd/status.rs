@@ -205,3 +205,23 @@ fn what_ended_long_ago_and_lies_here_is_not_forgotten() {
     folder.mailca("crl").success();
     folder.mailca("status").success();
 }
+
+#[test]
+fn a_list_where_ca_pl_has_it_is_seen_and_comes_along() {
+    let folder = sound();
+    for name in ["a", "b"] {
+        folder.mailca(&format!("issue --cn {name}.example.com {name}")).success();
+    }
+    folder.mailca("revoke a --crl").success();
+    std::fs::rename(folder.path("demoCA/crl.pem"), folder.path("demoCA/crl/crl.pem")).unwrap();
+    folder.mailca("status").success().says(&["CRL", "number 1, 1 revoked"]);
+    folder.mailca("doctor").success().says(&["nothing is wrong"]);
+    let outcome = folder.mailca("newca --from demoCA --ca-dir taken").success();
+    outcome.says(&["and the CRL"]);
+    assert_eq!(folder.read("taken/crl.pem"), folder.read("demoCA/crl/crl.pem"));
+    assert_eq!(folder.text("taken/crlnumber"), "02\n");
+    folder.mailca("revoke b").success();
+    assert_eq!(ids(&folder), ["crl-needed"]);
+    folder.mailca("crl --if-needed").success();
+    folder.mailca("status").success();
+}
