@@ -68,8 +68,14 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
     }
-    if revocation.reason == Reason::KeyCompromise {
-        for serial in condemned.others_of_its_key(&ca, env.now()?)? {
+    let is_compromised = revocation.reason == Reason::KeyCompromise;
+    let same_key = if is_compromised || global.json {
+        condemned.others_of_its_key(&ca, env.now()?)?
+    } else {
+        Vec::new()
+    };
+    if is_compromised {
+        for serial in &same_key {
             env.warn(&format!(
                 "{serial} is valid and has the same key: `mailca revoke {serial} --reason keyCompromise`"
             ));
@@ -86,6 +92,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "path": condemned.path(),
             "revoked_at": rfc3339(revocation.date),
             "reason": revocation.reason.name(),
+            "valid_with_same_key": same_key.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "crl": made.as_ref().map(super::crl::Report::json),
         }))?;
     }

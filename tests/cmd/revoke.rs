@@ -339,3 +339,15 @@ fn what_else_is_in_the_file_is_named() {
     assert_eq!((&*row(&folder, &a)[0], &*row(&folder, &b)[0]), ("R", "V"));
     folder.mailca("revoke chain.pem").success().says_nothing_of(&["holds other certificates"]);
 }
+
+#[test]
+fn json_names_the_other_certificates_of_the_key() {
+    let folder = with_hosts();
+    let old = serial(&folder, "a");
+    folder.mailca("renew a").success();
+    let new = serial(&folder, "a");
+    let value = json(&folder.mailca("revoke --json").arg(&old).success().text());
+    assert_eq!(value["valid_with_same_key"], serde_json::json!([new]));
+    let value = json(&folder.mailca("revoke --json b").success().text());
+    assert_eq!(value["valid_with_same_key"], serde_json::json!([]));
+}
