@@ -232,7 +232,7 @@ fn crl_facts(ca: &CaFolder) -> Option<CrlFacts> {
         return None;
     }
     Some(CrlFacts {
-        number: crl.number.as_ref().map(ToString::to_string),
+        number: crl.number.as_ref().map(crate::pki::serial::Serial::to_decimal),
         revoked: crl.count(),
         this_update: crl.this_update,
         next_update: crl.next_update,

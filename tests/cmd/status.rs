@@ -225,3 +225,19 @@ fn a_list_where_ca_pl_has_it_is_seen_and_comes_along() {
     folder.mailca("crl --if-needed").success();
     folder.mailca("status").success();
 }
+
+#[test]
+fn the_number_of_a_list_is_decimal_everywhere() {
+    let folder = sound();
+    folder.write("demoCA/crlnumber", "010006\n");
+    let json = |line: &str| {
+        let text = folder.mailca(line).output().text();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    assert_eq!(json("crl --json")["number"], "65542");
+    assert_eq!(json("status --json")["crl"]["number"], "65542");
+    assert_eq!(json("show --json demoCA/crl.pem")["number"], "65542");
+    folder.mailca("status").success().says(&["number 65542"]);
+    folder.write("demoCA/crlnumber", "010006\n");
+    folder.mailca("doctor").verdict(&["would have the number 65542, and one with 65542"]);
+}
