@@ -472,9 +472,11 @@ fn a_ca_that_may_not_sign_lists_signs_none() {
         .success();
     folder.mailca("newca --from old.pem --from old.key").success();
     folder.mailca("issue --cn a.example.com a").success();
-    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign"]);
-    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists"]);
+    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign", "rekey-ca --same-key"]);
+    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists", "rekey-ca --same-key"]);
     folder.mailca("revoke a").success();
+    folder.mailca("rekey-ca --same-key --yes").success();
+    folder.mailca("crl").success();
 }
 
 #[test]
