@@ -41,6 +41,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         now: env.now()?,
         around,
         crls: &args.crl,
+        certificates: &args.certificate,
         passphrase: passphrase.as_ref(),
     };
     if !args.fix {

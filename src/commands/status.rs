@@ -71,8 +71,15 @@ fn folder(
     env: &Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
-    let scene =
-        Scene { ca, settings, now: env.now()?, around: ".".as_ref(), crls: &[], passphrase: None };
+    let scene = Scene {
+        ca,
+        settings,
+        now: env.now()?,
+        around: ".".as_ref(),
+        crls: &[],
+        certificates: &[],
+        passphrase: None,
+    };
     if !Index::of(ca.path()).path().exists() {
         to_do.push(ToDo {
             id: "index-missing",

@@ -351,3 +351,32 @@ fn json_names_the_other_certificates_of_the_key() {
     let value = json(&folder.mailca("revoke --json b").success().text());
     assert_eq!(value["valid_with_same_key"], serde_json::json!([]));
 }
+
+/// As mkcert leaves them: nothing is recorded, and the file has a name of its own.
+#[test]
+fn one_that_was_never_recorded_is_taken_in_by_its_file() {
+    let folder = with_hosts();
+    let a = serial(&folder, "a");
+    let index = folder.text("demoCA/index.txt");
+    let without: Vec<_> = index.lines().filter(|line| !line.contains(&a)).collect();
+    folder.write("demoCA/index.txt", without.join("\n") + "\n");
+    fs::remove_file(folder.path(&format!("demoCA/newcerts/{a}.pem"))).unwrap();
+    let chain = [folder.text("a/cert.pem"), folder.text("demoCA/cacert.pem")].concat();
+    folder.write("a.example.com.pem", chain);
+    fs::remove_dir_all(folder.path("a")).unwrap();
+    let line = "doctor --fix --certificate a.example.com.pem";
+    let hint = format!("mailca {line}");
+    folder.mailca("revoke a.example.com.pem").refused(&["index.txt", &hint]);
+    folder.mailca("doctor --certificate a.example.com.pem").verdict(&[&a]);
+    folder.mailca("doctor --certificate demoCA/cacert.pem").refused(&["holds no certificate"]);
+    folder.mailca("doctor --fix --certificate gone.pem").refused(&["gone.pem"]);
+    folder.mailca(line).success().says(&["repaired"]);
+    assert!(folder.exists(&format!("demoCA/newcerts/{a}.pem")));
+    folder.mailca("revoke a.example.com.pem").success();
+    assert_eq!(row(&folder, &a)[0], "R");
+    folder.mailca(line).success();
+    assert_eq!(folder.index().iter().filter(|row| row[3] == a).count(), 1);
+    let stranger = with_hosts();
+    folder.write("stranger.pem", stranger.read("a/cert.pem"));
+    folder.mailca("doctor --fix --certificate stranger.pem").refused(&["stranger.pem holds no"]);
+}

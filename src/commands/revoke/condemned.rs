@@ -149,7 +149,7 @@ impl Condemned {
                 self.title(),
                 Index::of(ca.path()).path().display()
             ))
-            .hint("`mailca doctor --fix` takes in what index.txt lacks")
+            .hint(self.taking_in())
         })?;
         if let Record::Revoked(Some(revocation)) = &mut record
             && let Some(reason) = reasons::read(ca.path())?.get(serial)
@@ -158,6 +158,20 @@ impl Condemned {
             revocation.reason = *reason;
         }
         Ok(record)
+    }
+
+    /// How index.txt gets its row.
+    fn taking_in(&self) -> String {
+        match self {
+            Self::Certificate(target) => match &target.place {
+                Place::File(file) => format!(
+                    "`mailca doctor --fix --certificate {}` takes it in, where this CA signed it",
+                    file.display()
+                ),
+                _ => "`mailca doctor --fix` takes in what index.txt lacks".to_owned(),
+            },
+            Self::Row { .. } => "`mailca doctor` looks for what is wrong".to_owned(),
+        }
     }
 
     /// The other certificates for its key that are valid, by serial number: whoever has the key can use
