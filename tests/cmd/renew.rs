@@ -129,7 +129,9 @@ fn one_that_was_cut_short_is_as_long_as_it_was_and_at_least_as_long_as_others() 
         let outcome = folder.mailca("renew mail").success();
         let days = certificate(&folder, "mail").days;
         assert!(wanted.contains(&days), "{days}{outcome}");
-        outcome.says(&["ends with the CA"]);
+        if leaf_days > 100 {
+            outcome.says(&["ends with the CA"]);
+        }
         folder.mailca("rekey-ca --same-key --yes").success();
         folder.mailca("renew mail").success();
         let after = certificate(&folder, "mail").days;
@@ -219,7 +221,7 @@ fn an_intermediate_stays_as_long_as_it_was_and_its_folder_takes_it_in() {
     let outcome = folder.mailca("renew users-ca --profile ca").success();
     let days = certificate(&folder, "users-ca").days;
     assert!((3649..=3650).contains(&days), "{days}{outcome}");
-    outcome.says(&["ends with the CA", "next: `mailca rekey-ca --ca-dir FOLDER --cert users-ca`"]);
+    outcome.says(&["next: `mailca rekey-ca --ca-dir FOLDER --cert users-ca`"]);
     folder.mailca("rekey-ca --ca-dir usersCA --cert users-ca --yes").success();
     // One that was given few days keeps them.
     folder.mailca("sign users-ca --profile ca --days 100 --force --yes").success();

@@ -103,7 +103,7 @@ fn revocation_lists_are_watched() {
     assert_eq!(value, [("crl-missing".to_owned(), "mailca crl --if-needed".to_owned())]);
     folder.mailca("crl").success();
     let text = folder.mailca("status").success().text();
-    assert!(text.contains("number 01, 1 revoked"), "{text}");
+    assert!(text.contains("number 1, 1 revoked"), "{text}");
     // One more is revoked than the list has.
     folder.mailca("issue --cn mx.example.com mx").success();
     folder.mailca("revoke mx --yes").success();
