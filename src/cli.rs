@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod access_map;
 mod commands;
 mod config;
 mod life;
 mod span;
 
+pub use access_map::{AccessMap, Connections};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{Config, Role, ServerConfig, Timer, Topic};
 pub use life::{
@@ -149,6 +151,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
+    /// Print which certificates a mail server lets in
+    AccessMap(AccessMap),
     /// Print configuration for other programs
     Config(Config),
     /// Do the whole job for one host and one user

@@ -98,6 +98,13 @@ impl Error {
         self
     }
 
+    /// The same error as wrong usage: what is wrong came from the command line.
+    #[must_use]
+    pub fn as_usage(mut self) -> Self {
+        self.kind = Kind::Usage;
+        self
+    }
+
     /// How the command ended.
     pub fn kind(&self) -> Kind {
         self.kind

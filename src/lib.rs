@@ -7,16 +7,18 @@
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
 //! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration.
+//! - [`net`]: what a live mail server says before TLS, and the certificates that it presents.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!
-//! `cli` -> `commands` -> `store`, `mail`, `render`, `prompt` -> `pki`; nothing points back.
+//! `cli` -> `commands` -> `store`, `mail`, `net`, `render`, `prompt` -> `pki`; nothing points back.
 
 pub mod cli;
 pub mod commands;
 pub mod env;
 pub mod error;
 pub mod mail;
+pub mod net;
 pub mod pki;
 pub mod prompt;
 pub mod render;

@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "cmd/access_map.rs"]
+mod access_map;
 #[path = "cmd/advice.rs"]
 mod advice;
 #[path = "cmd/authority.rs"]
@@ -36,6 +38,8 @@ mod index;
 mod list;
 #[path = "cmd/main_job.rs"]
 mod main_job;
+#[path = "cmd/net.rs"]
+mod net;
 #[path = "cmd/newca.rs"]
 mod newca;
 #[path = "cmd/newreq.rs"]

@@ -1,5 +1,6 @@
 //! The options of the commands that look after what was issued.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -271,10 +272,14 @@ pub struct Doctor {
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca tlsa mail.example.com --port 25 --port 587\n\n\
     Prints 2 1 1 for the CA and 3 1 1 for the key of the host, and of its next key where one was \
-    prepared.")]
+    prepared.\n\n\
+    With --check it connects to the server, with STARTTLS where the port has it, and ends with status 3 \
+    when the server presents a key that is in none of the records. The ports of smtp, submission, \
+    submissions, imap, imaps, pop3, pop3s and sieve are known; for another one say what is spoken \
+    there: mail.example.com:2525/smtp")]
 pub struct Tlsa {
-    /// The mail host
-    #[arg(value_name = "HOST")]
+    /// The mail host, with a port or not: HOST, HOST:PORT, HOST:PORT/SERVICE
+    #[arg(value_name = "HOST[:PORT]")]
     pub host: String,
     /// Folder with its certificate [default: HOST/, else the current folder]
     #[arg(value_name = "NAME")]
@@ -282,4 +287,13 @@ pub struct Tlsa {
     /// Port; may be repeated [default: 25]
     #[arg(long, value_name = "N", action = ArgAction::Append, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
+    /// Connect to the server, and compare what it presents with the records
+    #[arg(long)]
+    pub check: bool,
+    /// Where to connect to, instead of looking the host up
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "check")]
+    pub connect: Option<SocketAddr>,
+    /// How long all of a connection may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "check", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{self, Global};
+use crate::commands::access_map::follow;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
@@ -56,8 +57,12 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     };
     report.say(env);
     maker.say_where_older(env);
+    let maps = follow(&ca, &settings, global, env);
     if global.json {
-        env.print_json(&report.json())?;
+        let mut document = report.json();
+        document["access_maps"] = maps.json().into();
+        env.print_json(&document)?;
     }
-    report.outcome()
+    report.outcome()?;
+    maps.outcome()
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::{Doctor, Global};
-use crate::commands::settings;
+use crate::commands::{access_map, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::ca::CaFolder;
+use crate::store::config::Settings;
 use crate::store::doctor::lost::Lost;
 use crate::store::doctor::{self, Depth, Finding, Scene, Severity, adopt, fix};
 
@@ -48,7 +49,9 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         let findings = if args.adopt {
             adopt::preview(&scene)?
         } else {
-            doctor::examine(&scene, Depth::Full)?
+            let mut findings = doctor::examine(&scene, Depth::Full)?;
+            findings.extend(access_maps(&ca, &settings, env));
+            findings
         };
         return tell(&[], &findings, args, global, env);
     }
@@ -61,8 +64,26 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     for line in &report.said {
         env.say(line);
     }
+    // A revocation that was taken in is one that the servers have to hear of.
+    let maps = access_map::follow(&ca, &settings, global, env);
     repaired.extend(report.repaired);
-    tell(&repaired, &report.left, args, global, env)
+    let mut left = report.left;
+    left.extend(access_maps(&ca, &settings, env));
+    tell(&repaired, &left, args, global, env)?;
+    maps.outcome()
+}
+
+/// The access maps of the settings that do not hold those who are valid now.
+fn access_maps(ca: &CaFolder, settings: &Settings, env: &Env) -> Vec<Finding> {
+    let lacking = access_map::lacking(ca, settings, true, env);
+    let findings = lacking.into_iter().map(|what| Finding {
+        id: access_map::LACKING,
+        severity: Severity::Problem,
+        what,
+        mend: access_map::MEND.to_owned(),
+        fixable: false,
+    });
+    findings.collect()
 }
 
 fn tell(

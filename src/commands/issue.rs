@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::{Global, Identity, Issue};
+use crate::commands::access_map::{Followed, follow};
 use crate::commands::newreq::{Draft, folder};
 use crate::commands::sign::{Destination, Signer, Wishes};
 use crate::commands::{more_names, say_kept, settings};
@@ -60,15 +61,18 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
         say_kept(&kept, env);
         signer.carry_out(&draft.request, decision, &destination, &wishes, env)?
     };
+    let is_person = Profile::of(&certificate) == Some(Profile::User);
+    let maps = if is_person { follow(&ca, &settings, global, env) } else { Followed::default() };
     if global.json {
         env.print_json(&json!({
             "key": folder.path_of(layout::KEY),
             "request": folder.path_of(layout::REQUEST),
             "file": folder.path_of(layout::CERTIFICATE),
             "certificate": render::certificate::summary(&certificate),
+            "access_maps": maps.json(),
         }))?;
     }
-    Ok(())
+    maps.outcome()
 }
 
 /// Whether a certificate for the request in the folder was issued and did not arrive.

@@ -1,5 +1,6 @@
 //! The commands, one file each, and what several of them need.
 
+mod access_map;
 mod backup;
 pub mod ca_pl;
 mod config;
@@ -52,6 +53,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::ExportP12(args) => export_p12::run(args, global, env),
         Command::Show(args) => show::run(args, global, env),
         Command::Verify(args) => verify::run(args, global, env),
+        Command::AccessMap(args) => access_map::run(args, global, env),
         Command::Backup(args) => backup::run(args, global, env),
         Command::Config(args) => config::run(args, global, env),
         Command::Crl(args) => crl::run(args, global, env),

@@ -4,6 +4,7 @@
 //! that fails does not stop the others.
 
 use crate::cli::{Global, Renew};
+use crate::commands::access_map::{Followed, follow};
 use crate::commands::recorder::Recorder;
 use crate::commands::{crl_url, settings, target};
 use crate::env::Env;
@@ -117,7 +118,12 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
             Err(error) => report.fail(&old, error, env),
         }
     }
-    report.finish(&recorder, args.expiring.is_some(), global, env)
+    let maps = if report.has_renewed() {
+        follow(&ca, &settings, global, env)
+    } else {
+        Followed::default()
+    };
+    report.finish(&maps, &recorder, args.expiring.is_some(), global, env)
 }
 
 /// Decides on the certificates that are named.

@@ -4,6 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
+use crate::commands::access_map::follow;
 use crate::commands::crl::Maker;
 use crate::commands::moment::moment;
 use crate::commands::settings;
@@ -59,8 +60,10 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     }
     let made = maker.map(|maker| maker.make(&keys, env)).transpose().map_err(|error| {
         error.hint("the certificate is revoked; when this is mended, `mailca crl` makes the list")
-    })?;
+    });
     drop(transaction);
+    let maps = follow(&ca, &settings, global, env);
+    let made = made?;
     match &made {
         Some(report) => {
             report.say(env);
@@ -94,9 +97,11 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "reason": revocation.reason.name(),
             "valid_with_same_key": same_key.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "crl": made.as_ref().map(super::crl::Report::json),
+            "access_maps": maps.json(),
         }))?;
     }
-    made.map_or(Ok(()), super::crl::Report::outcome)
+    made.map_or(Ok(()), super::crl::Report::outcome)?;
+    maps.outcome()
 }
 
 /// The revocation that is asked for.

@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use crate::cli::{Global, Sign};
+use crate::commands::access_map::{Followed, follow};
 use crate::commands::{more_names, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::pki::profile::Profile;
 use crate::pki::request::Request;
 use crate::render;
 use crate::store::ca::CaFolder;
@@ -37,8 +39,11 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
     }
     let mut reports = Vec::new();
     let mut printed = Vec::new();
+    // The maps hold persons only, and signing for a host reads no index.
+    let mut person = false;
     for (request, destination, decision) in decided {
         let certificate = signer.carry_out(&request, decision, &destination, &wishes, env)?;
+        person |= Profile::of(&certificate) == Some(Profile::User);
         if destination.is_stdout() && !global.json {
             env.print_bytes(certificate.to_pem()?.as_bytes())?;
             signer.delivered(&request)?;
@@ -51,11 +56,13 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
             "pem": certificate.to_pem()?,
         }));
     }
+    let maps = if person { follow(&ca, &settings, global, env) } else { Followed::default() };
     if global.json {
-        env.print_json(&json!({ "signed": reports }))?;
+        env.print_json(&json!({ "signed": reports, "access_maps": maps.json() }))?;
     }
     // The document holds what goes to standard output, which has arrived with it.
-    printed.iter().try_for_each(|request| signer.delivered(request))
+    printed.iter().try_for_each(|request| signer.delivered(request))?;
+    maps.outcome()
 }
 
 /// The requests to sign, with the place of each certificate.

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
-use crate::commands::{renew, settings};
+use crate::commands::{access_map, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -42,6 +42,11 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     let mut to_do = Vec::new();
     folder(&ca, &settings, &mut seen, env, &mut to_do)?;
     revocation(&ca, &settings, &seen, env, &mut to_do)?;
+    to_do.extend(access_map::lacking(&ca, &settings, false, env).into_iter().map(|what| ToDo {
+        id: access_map::LACKING,
+        what,
+        mend: access_map::MEND.to_owned(),
+    }));
     certificates(&ca, &mut seen, &folders, env, &mut to_do)?;
     let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do);
     let view = View {

@@ -67,7 +67,7 @@ pub(super) fn find(target: &str, ca: &CaFolder, global: &Global) -> Result<Targe
 
 /// Refuses a name that is a folder or file here and the serial number of another certificate as well: a
 /// wrong guess cannot be taken back.
-fn check_unambiguous(target: &str, path: &Path, ca: &CaFolder) -> Result<()> {
+pub(super) fn check_unambiguous(target: &str, path: &Path, ca: &CaFolder) -> Result<()> {
     let Ok(serial) = Serial::parse(target) else { return Ok(()) };
     if path.symlink_metadata().is_err() {
         return Ok(());

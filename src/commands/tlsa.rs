@@ -1,25 +1,25 @@
 //! `mailca tlsa`: print DANE records for a mail host.
 
+mod live;
+
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::cli::{Global, Tlsa};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::net::service::Service;
+use crate::net::target::{Host, Target, Typed, service_of_port};
 use crate::pki::bundle::Bundle;
 use crate::pki::certificate::Certificate;
-use crate::pki::general_name::GeneralName;
 use crate::pki::identity::Identity;
 use crate::pki::key::PrivateKey;
 use crate::pki::tlsa::{Record, Usage, owner};
 use crate::store::ca::CaFolder;
 use crate::store::folder::{CertificateFolder, FolderName};
 use crate::store::layout;
-
-/// The port of mail transfer, which is where DANE is looked for.
-const SMTP: u16 = 25;
 
 /// A record, which key it names in JSON, and that for a person.
 struct Named {
@@ -30,55 +30,121 @@ struct Named {
 
 /// Prints the lines for the zone.
 pub fn run(args: &Tlsa, global: &Global, env: &mut Env) -> Result<()> {
-    let GeneralName::Dns(host) = host(&args.host)? else {
+    let typed = Typed::parse(&args.host)?;
+    let Host::Name(host) = &typed.host else {
         return Err(Error::usage(format!("{} is an address", args.host))
             .hint("TLSA records are those of a host name"));
     };
-    let folder = folder(args, &host, global)?;
+    let ports = ports(args, &typed)?;
+    let targets = if args.check { targets(&ports, &typed, args)? } else { Vec::new() };
+    let folder = folder(args, host, global)?;
     let certificate = first(&folder, layout::CERTIFICATE)?;
-    check_host(&certificate, &host, &folder)?;
-    let mut records = anchors(&certificate, &folder, global, env)?;
-    records.extend(own_keys(&certificate, &folder, env)?);
-    let ports = if args.port.is_empty() { vec![SMTP] } else { args.port.clone() };
-    if global.json {
-        let documents = ports.iter().flat_map(|port| {
-            let name = owner(&host, *port);
-            records.iter().map(move |named| {
-                json!({
-                    "name": name,
-                    "port": port,
-                    "usage": named.record.usage.number(),
-                    "selector": Record::SELECTOR,
-                    "matching_type": Record::MATCHING,
-                    "data": named.record.hash,
-                    "key": named.key,
-                })
-            })
-        });
-        let documents: Vec<_> = documents.collect();
-        return env.print_json(&json!({ "host": host, "records": documents }));
+    check_host(&certificate, host, &folder)?;
+    let authorities = authorities(&certificate, &folder, global)?;
+    let mut records = anchors(&certificate, &authorities, env)?;
+    if !records.is_empty() && !args.check {
+        warn_of_chain(&folder, &records, env)?;
     }
+    records.extend(own_keys(&certificate, &folder, env)?);
+    let known = live::Known {
+        host,
+        records: &records,
+        certificate: &certificate,
+        authorities: &authorities,
+    };
+    let servers = live::look(&targets, args, &known, env)?;
+    if global.json {
+        let mut document = json!({ "host": host, "records": documents(host, &ports, &records) });
+        if args.check {
+            document["servers"] = servers.iter().map(|one| one.document(&known)).collect();
+        }
+        env.print_json(&document)?;
+    } else {
+        print(host, &ports, &records, env)?;
+        for server in &servers {
+            server.tell(&known, env);
+        }
+    }
+    servers.iter().try_for_each(live::Live::verdict)
+}
+
+/// Those of `--port`, else the one behind the host, else that of mail transfer, which is where DANE is
+/// looked for.
+fn ports(args: &Tlsa, typed: &Typed) -> Result<Vec<u16>> {
+    match (typed.port, args.port.is_empty()) {
+        (Some(_), false) => {
+            Err(Error::usage("the port is there twice: behind the host, and as --port")
+                .hint("several ports are written --port 25 --port 587"))
+        }
+        (Some(port), true) => Ok(vec![port]),
+        (None, true) => Ok(vec![Service::Smtp.port()]),
+        (None, false) => Ok(args.port.clone()),
+    }
+}
+
+/// Where to look at the server.
+fn targets(ports: &[u16], typed: &Typed, args: &Tlsa) -> Result<Vec<Target>> {
+    if args.connect.is_some() && ports.len() > 1 {
+        return Err(Error::usage("--connect is for one port"));
+    }
+    let target = |port: &u16| {
+        let service = match typed.service {
+            Some(service) => service,
+            None => service_of_port(&typed.host, *port)?,
+        };
+        Ok(Target { host: typed.host.clone(), port: *port, service })
+    };
+    ports.iter().map(target).collect()
+}
+
+fn documents(host: &str, ports: &[u16], records: &[Named]) -> Vec<Value> {
+    let of_port = |port: &u16| {
+        let (name, port) = (owner(host, *port), *port);
+        records.iter().map(move |named| {
+            json!({
+                "name": name,
+                "port": port,
+                "usage": named.record.usage.number(),
+                "selector": Record::SELECTOR,
+                "matching_type": Record::MATCHING,
+                "data": named.record.hash,
+                "key": named.key,
+            })
+        })
+    };
+    ports.iter().flat_map(of_port).collect()
+}
+
+fn print(host: &str, ports: &[u16], records: &[Named], env: &mut Env) -> Result<()> {
     env.print(
         "; 2 1 1 needs the CA's certificate in the chain that the server presents, the root too.",
     )?;
-    for named in &records {
+    for named in records {
         env.print(&format!("; {}: {}", named.record, named.comment))?;
     }
     for port in ports {
-        for named in &records {
-            env.print(&format!("{} IN TLSA {}", owner(&host, port), named.record))?;
+        for named in records {
+            env.print(&format!("{} IN TLSA {}", owner(host, *port), named.record))?;
         }
     }
     Ok(())
 }
 
-fn host(text: &str) -> Result<GeneralName> {
-    match GeneralName::host(text.trim_end_matches('.'))? {
-        GeneralName::Dns(name) if name.starts_with('*') => {
-            Err(Error::usage(format!("{name} is a pattern, not a host")))
-        }
-        name => Ok(name),
+/// A server that is given cert.pem and no more sends what is in it.
+fn warn_of_chain(folder: &CertificateFolder, anchors: &[Named], env: &mut Env) -> Result<()> {
+    let sent = folder.certificates(layout::CERTIFICATE)?;
+    let is_anchor = |one: &Certificate| {
+        let record = Record::new(Usage::TrustAnchor, &one.public_key);
+        anchors.iter().any(|named| named.record == record)
+    };
+    if !sent.iter().skip(1).any(is_anchor) {
+        env.say(&format!(
+            "{} does not hold the CA's certificate, which the server has to send for 2 1 1; --check \
+             looks whether it does",
+            folder.path_of(layout::CERTIFICATE).display()
+        ));
     }
+    Ok(())
 }
 
 /// The folder that was named, else HOST/, else the current one.
@@ -117,22 +183,31 @@ fn check_host(certificate: &Certificate, host: &str, folder: &CertificateFolder)
     })
 }
 
-/// The keys of the CA that issued the certificate: all of them while it is rolled over.
-fn anchors(
+/// The certificates of the CA, and those above it.
+fn authorities(
     certificate: &Certificate,
     folder: &CertificateFolder,
     global: &Global,
+) -> Result<Vec<Certificate>> {
+    match CaFolder::open(&global.ca_dir) {
+        Ok(ca) if ca.certificate().subject.same_as(&certificate.issuer) => {
+            Ok(ca.bundle().all().cloned().collect())
+        }
+        // On the mail host itself there is no CA.
+        _ if folder.has(layout::CHAIN) => folder.certificates(layout::CHAIN),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The keys of the CA that issued the certificate: all of them while it is rolled over.
+fn anchors(
+    certificate: &Certificate,
+    authorities: &[Certificate],
     env: &mut Env,
 ) -> Result<Vec<Named>> {
     let now = env.now()?;
-    let is_issuer = |one: &Certificate| one.subject.same_as(&certificate.issuer);
-    let mut all: Vec<Certificate> = match CaFolder::open(&global.ca_dir) {
-        Ok(ca) if is_issuer(ca.certificate()) => ca.bundle().all().cloned().collect(),
-        // On the mail host itself there is no CA.
-        _ if folder.has(layout::CHAIN) => folder.certificates(layout::CHAIN)?,
-        _ => Vec::new(),
-    };
-    all.retain(|one| is_issuer(one) && one.not_after > now);
+    let mut all = authorities.to_vec();
+    all.retain(|one| one.subject.same_as(&certificate.issuer) && one.not_after > now);
     // Its own root first: beside certificates it is the last one.
     all.sort_by_key(|one| std::cmp::Reverse((one.is_self_signed(), one.not_before)));
     let Some(bundle) = Bundle::new(all) else {

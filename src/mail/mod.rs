@@ -1,5 +1,6 @@
 //! What mail servers and their administrators need: where each server wants its files, and the text of its
 //! configuration. Values to text; no file is read here.
 
+pub mod access_map;
 pub mod server;
 pub mod template;

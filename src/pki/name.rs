@@ -16,6 +16,7 @@ mod compare;
 mod hash;
 mod oneline;
 mod parts;
+pub mod sendmail;
 
 #[cfg(test)]
 pub(super) use compare::tests as compare_tests;

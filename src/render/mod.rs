@@ -4,7 +4,6 @@
 pub mod certificate;
 pub mod list;
 pub mod page;
-pub mod sendmail;
 pub mod show;
 pub mod status;
 pub mod words;

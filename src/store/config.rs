@@ -20,7 +20,7 @@ const LEAF_DAYS: u32 = 365;
 const CRL_DAYS: u32 = 30;
 
 /// The keys, in the order in which newca writes them.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "country",
     "state",
     "locality",
@@ -34,6 +34,7 @@ const KEYS: [&str; 18] = [
     "crl-url",
     "crl-publish",
     "crl-hash-dir",
+    "access-maps",
     "own-backup",
     "cert-mode",
     "template-dir",
@@ -41,8 +42,8 @@ const KEYS: [&str; 18] = [
     "permit-ip",
 ];
 /// Those that hold a list.
-const LISTS: [&str; 5] =
-    ["organizational-unit", "crl-publish", "crl-hash-dir", "permit", "permit-ip"];
+const LISTS: [&str; 6] =
+    ["organizational-unit", "crl-publish", "crl-hash-dir", "access-maps", "permit", "permit-ip"];
 /// Those that hold a number.
 const NUMBERS: [&str; 2] = ["leaf-days", "crl-days"];
 /// Those that are true or false.
@@ -76,6 +77,9 @@ pub struct Settings {
     /// The folders into which the CRL is put with OpenSSL's hash link.
     #[serde(default)]
     pub crl_hash_dir: Vec<PathBuf>,
+    /// The access maps of mail servers that follow what the CA does: `SERVER:FILE`.
+    #[serde(default)]
+    pub access_maps: Vec<String>,
     /// Whether the folder is backed up by other means than `mailca backup`.
     #[serde(default)]
     pub own_backup: bool,

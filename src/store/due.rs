@@ -221,7 +221,7 @@ fn covers(new: &Certificate, old: &Certificate) -> bool {
 /// A subject column as the key of a table: the spellings of older and newer versions of OpenSSL are the
 /// same, and so are all empty subjects, in whose place the serial stands. Different subjects may share a
 /// key; the certificates tell them apart.
-fn subject_key(subject: &[u8]) -> Vec<u8> {
+pub fn subject_key(subject: &[u8]) -> Vec<u8> {
     if subject.first() != Some(&b'/') {
         return Vec::new();
     }

@@ -2,7 +2,8 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
+    "access-map",
     "newca",
     "newreq",
     "sign",
@@ -120,6 +121,7 @@ fn json_is_one_document() {
         "list --json",
         "renew --json mx",
         "tlsa --json mx.example.com mx",
+        "access-map --json --all",
         "backup --json ca.tar",
         "status --json",
         "restore --json ca.tar --ca-dir restored",

@@ -1,5 +1,10 @@
 //! `mailca tlsa`.
 
+#[path = "tlsa/hostile.rs"]
+mod hostile;
+#[path = "tlsa/live.rs"]
+mod live;
+
 use crate::support::{Folder, need};
 
 fn with_host() -> Folder {
@@ -96,4 +101,51 @@ fn a_pattern_in_the_certificate_stands_for_its_hosts() {
 #[test]
 fn there_is_no_port_0() {
     Folder::with_ca().mailca("tlsa mail.example.com --port 0").usage(&["--port"]);
+}
+
+#[test]
+fn the_port_can_stand_behind_the_host() {
+    let folder = with_host();
+    for (place, port) in [
+        ("mail.example.com:465", 465),
+        ("mail.example.com:submission", 587),
+        ("mail.example.com:2525/smtp", 2525),
+        ("mail.example.com:2525", 2525),
+        ("mail.example.com/imap", 143),
+    ] {
+        let text = folder.mailca(&format!("tlsa {place}")).success().text();
+        assert!(
+            text.contains(&format!("\n_{port}._tcp.mail.example.com. IN TLSA 2 1 1")),
+            "{text}"
+        );
+    }
+    folder.mailca("tlsa mail.example.com:25 --port 587").usage(&["twice"]);
+    folder.mailca("tlsa mail.example.com:0").usage(&["not a port"]);
+    folder.mailca("tlsa mail.example.com:https").usage(&["not a mail service", "imaps"]);
+    folder.mailca("tlsa https://mail.example.com/").usage(&["URL"]);
+}
+
+#[test]
+fn it_says_that_the_server_has_to_send_the_cas_certificate() {
+    let folder = with_host();
+    let line = "mail.example.com/cert.pem does not hold the CA's certificate";
+    folder.mailca("tlsa mail.example.com").success().says(&[line, "--check"]);
+    let chain = folder.text("mail.example.com/cert.pem") + &folder.text("demoCA/cacert.pem");
+    folder.replace("mail.example.com/cert.pem", chain);
+    folder.mailca("tlsa mail.example.com").success().says_nothing_of(&["does not hold"]);
+}
+
+#[test]
+fn the_options_of_a_check_need_it() {
+    let folder = with_host();
+    let line = "tlsa mail.example.com";
+    folder.mailca(&format!("{line} --connect 127.0.0.1:25")).usage(&["--check"]);
+    folder.mailca(&format!("{line} --timeout 3")).usage(&["--check"]);
+    let line = format!("{line} --check");
+    folder.mailca(&format!("{line} --timeout 0")).usage(&["--timeout"]);
+    folder.mailca(&format!("{line} --connect localhost:25")).usage(&["--connect"]);
+    folder
+        .mailca(&format!("{line} --port 25 --port 587 --connect 127.0.0.1:25"))
+        .usage(&["one port"]);
+    folder.mailca(&format!("{line} --port 2525")).usage(&["2525", "mail.example.com:2525/SERVICE"]);
 }

@@ -9,6 +9,8 @@
 
 mod cert;
 mod fixture;
+mod machine;
+mod mail_server;
 mod peer;
 mod pty;
 mod run;
@@ -16,6 +18,9 @@ mod snapshot;
 
 pub use cert::{Certificate, certificate_der, issuer_of, subject_of};
 pub use fixture::{Folder, KEY_TYPES};
+pub(crate) use machine::need_machine;
+pub use machine::{Machine, Smtp, Tls};
+pub use mail_server::{chain, say, serve, tls_server, tls_server_with};
 pub use peer::{peer, peers_python, skip};
 pub use pty::{CTRL_C, Pty};
 pub use run::{Outcome, Run};

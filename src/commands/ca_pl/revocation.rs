@@ -5,6 +5,7 @@ use std::path::Path;
 use super::extras::Extra;
 use super::{open, passphrase};
 use crate::cli::{Global, Revoke};
+use crate::commands::access_map::follow;
 use crate::commands::crl::Maker;
 use crate::commands::sign::{begin, say_all};
 use crate::commands::{ca_key, revoke, settings};
@@ -53,7 +54,9 @@ pub(super) fn crl(extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
     let report = maker.make(&keys, env)?;
     drop(transaction);
     report.say(env);
+    let maps = follow(&ca, &settings, global, env);
     report.outcome()?;
+    maps.outcome()?;
     env.print(&format!(
         "Generated CRL is in {}",
         global.ca_dir.join(layout::CRL_OF_CA_PL.name).display()

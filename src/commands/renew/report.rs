@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::renewal::Renewed;
 use crate::cli::Global;
+use crate::commands::access_map::Followed;
 use crate::commands::recorder::Recorder;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -129,9 +130,15 @@ impl Report {
         }));
     }
 
+    /// Whether anything was recorded.
+    pub(super) fn has_renewed(&self) -> bool {
+        !self.renewed.is_empty()
+    }
+
     /// Prints the product, and says what is to be done next. An error where something failed.
     pub(super) fn finish(
         self,
+        maps: &Followed,
         recorder: &Recorder<'_>,
         expiring: bool,
         global: &Global,
@@ -142,6 +149,7 @@ impl Report {
                 "renewed": self.renewed,
                 "failed": self.failed,
                 "skipped": self.skipped,
+                "access_maps": maps.json(),
             }))?;
         } else {
             for (pem, _) in &self.printed {
@@ -163,7 +171,7 @@ impl Report {
             env.say("next: `mailca crl`, so that others hear of the revocation");
         }
         if self.failed.is_empty() {
-            return Ok(());
+            return maps.outcome();
         }
         let all = self.failed.len() + self.renewed.len();
         Err(Error::refused(format!("{} of {all} could not be renewed", self.failed.len())))

@@ -8,8 +8,8 @@ use crate::render::page::Page;
 use crate::pki::inspect::text::{count, dump, minute, second};
 use crate::pki::inspect::{CertificateView, Extension, purpose_words};
 use crate::pki::name::Name;
+use crate::pki::name::sendmail::{Forms, Whose};
 use crate::render::certificate::{fingerprint, sha1_fingerprint};
-use crate::render::sendmail::Forms;
 use crate::render::words;
 
 /// nameConstraints: the one thing that whoever installs a CA wants to know of it.
@@ -88,20 +88,20 @@ pub(super) fn usage_words(oids: &[String]) -> Vec<String> {
 /// what the certificates that it signs have there.
 fn sendmail_rows(page: &mut Page, view: &CertificateView) {
     if view.is_ca {
-        sendmail_form(page, "CertIssuer", &view.subject);
+        sendmail_form(page, Whose::Issuer, &view.subject);
         page.row("", "(in Sendmail's access map, for the certificates that it signs)");
     } else {
-        sendmail_form(page, "CertIssuer", &view.issuer);
-        sendmail_form(page, "CertSubject", &view.subject);
+        sendmail_form(page, Whose::Issuer, &view.issuer);
+        sendmail_form(page, Whose::Subject, &view.subject);
     }
 }
 
-fn sendmail_form(page: &mut Page, label: &str, name: &Name) {
+fn sendmail_form(page: &mut Page, whose: Whose, name: &Name) {
     if name.is_empty() {
         return;
     }
-    let forms = Forms::of(name);
-    page.row(label, &forms.current);
+    let forms = Forms::of(name, whose);
+    page.row(whose.tag().trim_end_matches(':'), &forms.current);
     if let Some(old) = &forms.old {
         page.row("", &format!("{old} (OpenSSL up to 1.1.1)"));
     }

@@ -10,11 +10,11 @@ use crate::pki::inspect::{
     PublicKeyView, RequestView,
 };
 use crate::pki::name::Name;
+use crate::pki::name::sendmail::{Forms, Whose};
 use crate::pki::pkcs12::{BagKind, Protection};
 use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::render::certificate::{fingerprint, rfc3339, sha1_fingerprint};
-use crate::render::sendmail::Forms;
 use crate::render::words::{self, State};
 
 pub(super) fn item(item: &Item, context: Context<'_>) -> Value {
@@ -82,7 +82,8 @@ fn certificate(view: &CertificateView, context: Context<'_>) -> Value {
 }
 
 fn sendmail(view: &CertificateView) -> Value {
-    let (issuer, subject) = (Forms::of(&view.issuer), Forms::of(&view.subject));
+    let (issuer, subject) =
+        (Forms::of(&view.issuer, Whose::Issuer), Forms::of(&view.subject, Whose::Subject));
     json!({
         "issuer": issuer.all(),
         "subject": subject.all(),

@@ -155,7 +155,7 @@ fn collect(
 fn is_passing(name: &Path) -> bool {
     let text = name.to_string_lossy();
     let last = name.file_name().unwrap_or_default().to_string_lossy();
-    [layout::LOCK.name, layout::BACKUP_RECORD.name].contains(&&*text)
+    [layout::LOCK.name, layout::ACCESS_MAP_LOCK.name, layout::BACKUP_RECORD.name].contains(&&*text)
         || text == format!("{}/tmp", layout::PENDING)
         || (last.starts_with('.')
             && (last.ends_with(".mailca-tmp") || last.starts_with(".mailca-")))

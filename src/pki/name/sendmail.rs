@@ -4,13 +4,33 @@
 //! writes `+HH` for the bytes that its maps cannot hold. Since OpenSSL 3.0 escapes `/` and `+` in values and puts
 //! `+` between the values of one RDN (`crypto/x509/x509_obj.c`), such names have two forms.
 
-use crate::pki::name::Name;
+use super::Name;
 
 /// The longest name that OpenSSL prints into Sendmail's buffer, in octets.
 const LONGEST_NAME: usize = 255;
 
-/// The longest `CERTISSUER` text that matches as it is (Sendmail 8.17 and 8.18), in characters.
-pub const LONGEST_TEXT: usize = 245;
+/// The longest key that Sendmail looks up, tag included, in octets: a longer one is cut to this before it is
+/// looked up (8.17 and 8.18).
+const LONGEST_KEY: usize = 256;
+
+/// Which name of a certificate a key of the map is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// That of the CA that signed it.
+    Issuer,
+    /// Its own.
+    Subject,
+}
+
+impl Whose {
+    /// What stands before the name in the map. Sendmail does not mind the case.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Issuer => "CertIssuer:",
+            Self::Subject => "CertSubject:",
+        }
+    }
+}
 
 /// Whose spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +54,18 @@ pub struct Forms {
 }
 
 impl Forms {
-    /// Both forms of a name.
-    pub fn of(name: &Name) -> Self {
-        let (current, current_cut) = encoded(name, Spelling::Current);
-        let (old, old_cut) = encoded(name, Spelling::Old);
-        Self {
-            is_cut: current_cut || old_cut || current.len() > LONGEST_TEXT,
-            old: (old != current).then_some(old),
-            current,
-        }
+    /// Both forms of a name, cut as Sendmail cuts them.
+    pub fn of(name: &Name, whose: Whose) -> Self {
+        let longest = LONGEST_KEY - whose.tag().len();
+        let form = |spelling| {
+            let (mut text, is_cut) = encoded(name, spelling);
+            let is_long = text.len() > longest;
+            text.truncate(longest);
+            (text, is_cut || is_long)
+        };
+        let (current, current_cut) = form(Spelling::Current);
+        let (old, old_cut) = form(Spelling::Old);
+        Self { is_cut: current_cut || old_cut, old: (old != current).then_some(old), current }
     }
 
     /// The one or two forms, the current one first.
@@ -51,20 +74,25 @@ impl Forms {
     }
 }
 
-/// The name in one spelling, and whether OpenSSL cuts it.
+/// The name in one spelling, as Sendmail's macros have it, and whether OpenSSL cuts it.
 pub fn encoded(name: &Name, spelling: Spelling) -> (String, bool) {
     let (line, is_cut) = oneline(name, spelling);
-    let mut text = String::with_capacity(line.len() + 16);
-    for byte in line.bytes() {
+    (encoded_text(line.as_bytes()), is_cut)
+}
+
+/// A text, such as a common name, as Sendmail's macros have it.
+pub fn encoded_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for byte in bytes {
         match byte {
             b'+' | b'\\' | b'(' | b')' | b'<' | b'>' | b'"' | 0..=0x20 | 0x7F.. => {
                 text.push('+');
-                push_hex(&mut text, byte);
+                push_hex(&mut text, *byte);
             }
-            _ => text.push(char::from(byte)),
+            _ => text.push(char::from(*byte)),
         }
     }
-    (text, is_cut)
+    text
 }
 
 /// `X509_NAME_oneline` into a buffer of 256 octets: an attribute that does not fit ends it.
@@ -135,8 +163,12 @@ mod tests {
         Name::from_der(&tlv::sequence(&rdns).unwrap()).unwrap()
     }
 
+    fn subject(name: &Name) -> Forms {
+        Forms::of(name, Whose::Subject)
+    }
+
     fn of_cn(value: &str) -> Forms {
-        Forms::of(&name(&[&[(CN, UTF8, value.as_bytes())]]))
+        subject(&name(&[&[(CN, UTF8, value.as_bytes())]]))
     }
 
     #[test]
@@ -148,7 +180,7 @@ mod tests {
             email_address: Some("joe@example.com".into()),
             ..Parts::default()
         };
-        let forms = Forms::of(&parts.build().unwrap());
+        let forms = subject(&parts.build().unwrap());
         assert_eq!(
             forms.current,
             "/C=US/O=Foo+20Enterprises/CN=mail.example.com/emailAddress=joe@example.com"
@@ -185,27 +217,43 @@ mod tests {
     #[test]
     fn bmp_strings_and_several_values_in_one_rdn() {
         let bmp = name(&[&[(CN, Tag::BmpString, b"\0B\0m\0p")]]);
-        assert_eq!(Forms::of(&bmp).current, "/CN=+5Cx00B+5Cx00m+5Cx00p");
+        assert_eq!(subject(&bmp).current, "/CN=+5Cx00B+5Cx00m+5Cx00p");
         let several = name(&[&[(OU, UTF8, b"Unit"), (CN, UTF8, b"Mail CA")]]);
-        let forms = Forms::of(&several);
+        let forms = subject(&several);
         assert_eq!(forms.current, "/OU=Unit+2BCN=Mail+20CA");
         assert_eq!(forms.old.as_deref(), Some("/OU=Unit/CN=Mail+20CA"));
     }
 
     #[test]
     fn an_unknown_type_is_its_object_identifier() {
-        assert_eq!(Forms::of(&name(&[&[(&[6, 2, 0x2A, 3], UTF8, b"x")]])).current, "/1.2.3=x");
+        assert_eq!(subject(&name(&[&[(&[6, 2, 0x2A, 3], UTF8, b"x")]])).current, "/1.2.3=x");
     }
 
     #[test]
     fn a_long_name_is_cut_where_openssl_cuts_it() {
-        let long = "a".repeat(120);
-        let attribute: &[(&[u8], Tag, &[u8])] = &[(OU, UTF8, long.as_bytes())];
-        let twice = Forms::of(&name(&[attribute, attribute]));
-        assert_eq!(twice.current, format!("/OU={long}/OU={long}"));
-        assert!(twice.is_cut, "over {LONGEST_TEXT} characters");
-        let thrice = Forms::of(&name(&[attribute, attribute, attribute]));
-        assert_eq!(thrice.current, twice.current);
-        assert!(!Forms::of(&name(&[attribute])).is_cut);
+        let attribute = |length| [(OU, UTF8, vec![b'a'; length])];
+        let cut = |lengths: &[usize], whose| {
+            let rdns: Vec<_> = lengths.iter().map(|length| attribute(*length)).collect();
+            let rdns: Vec<Vec<_>> = rdns
+                .iter()
+                .map(|rdn| rdn.iter().map(|(oid, tag, value)| (*oid, *tag, &value[..])).collect())
+                .collect();
+            let rdns: Vec<_> = rdns.iter().map(Vec::as_slice).collect();
+            Forms::of(&name(&rdns), whose)
+        };
+        // An attribute that does not fit into 255 octets ends the name: nothing of it is seen.
+        let long = "a".repeat(110);
+        let thrice = cut(&[110, 110, 110], Whose::Subject);
+        assert_eq!((thrice.current, thrice.is_cut), (format!("/OU={long}/OU={long}"), true));
+        // The key is cut to 256 octets, and the tags differ by one.
+        for (length, whose, seen) in [
+            (240, Whose::Subject, 244),
+            (241, Whose::Subject, 244),
+            (241, Whose::Issuer, 245),
+            (242, Whose::Issuer, 245),
+        ] {
+            let forms = cut(&[length], whose);
+            assert_eq!((forms.current.len(), forms.is_cut), (seen, length + 4 > seen));
+        }
     }
 }

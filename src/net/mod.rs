@@ -1,0 +1,12 @@
+//! How mailca talks to a live mail server, to see which certificate it presents.
+//!
+//! - [`service`]: the protocols and their usual ports. [`target`]: `HOST[:PORT]`, as people type it.
+//! - [`starttls`]: the conversations up to the handshake, without any I/O.
+//! - [`probe`]: connects, has that conversation, shakes hands, and hands back what it saw.
+//!
+//! Nothing here judges a certificate: that is [`crate::pki::verify`]'s.
+
+pub mod probe;
+pub mod service;
+pub mod starttls;
+pub mod target;

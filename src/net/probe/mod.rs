@@ -1,0 +1,321 @@
+//! The probe: connects to a mail server, has the conversation up to TLS, shakes hands, and says what
+//! the server presented. It judges no certificate, and trusts the server with nothing.
+//!
+//! One deadline holds over everything, name lookup and slow servers included. Memory is bounded by
+//! the conversation's limits and by those of rustls for a handshake.
+
+mod stream;
+mod witness;
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::Resumption;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
+
+use crate::error::{Error, Result};
+use crate::net::probe::stream::{Deadline, Stream};
+use crate::net::probe::witness::{Testimony, Witness};
+use crate::net::service::Protocol;
+use crate::net::starttls::{Conversation, Fault, Seen, Step, farewell};
+use crate::net::target::{Host, Target};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::printable::printable;
+
+/// How long a server may take over its goodbye.
+const GOODBYE: Duration = Duration::from_millis(500);
+/// The most bytes that are read of it.
+const GOODBYE_BYTES: usize = 16 * 1024;
+
+/// How to probe.
+#[derive(Clone, Copy)]
+pub struct ProbeOptions<'a> {
+    /// For everything together, from the lookup of the name on.
+    pub timeout: Duration,
+    /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
+    pub server_name: Option<&'a str>,
+    /// What to present where the server asks for a certificate.
+    pub client: Option<ClientIdentity<'a>>,
+    /// Where to connect to instead of looking the host up. The target's service is what is spoken.
+    pub connect: Option<SocketAddr>,
+}
+
+/// A client certificate with its key.
+#[derive(Clone, Copy)]
+pub struct ClientIdentity<'a> {
+    /// The certificate, and above it those that are sent along.
+    pub chain: &'a [Certificate],
+    /// The key of the first one.
+    pub key: &'a PrivateKey,
+}
+
+/// What a server presented.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// Where it was found.
+    pub address: SocketAddr,
+    /// What it said before TLS.
+    pub seen: Seen,
+    /// Its certificates in DER, as it sent them: its own first. Never empty. Nothing says that they
+    /// are well formed or belong together.
+    pub chain: Vec<Vec<u8>>,
+    /// `TLS 1.3` or `TLS 1.2`; `None` where the handshake ended before that was certain.
+    pub version: Option<&'static str>,
+    /// The cipher suite as IANA names it.
+    pub cipher_suite: Option<String>,
+    /// Whether the server has shown that it has the key of its certificate.
+    pub is_key_proven: bool,
+    /// Whether the handshake came to its end. In TLS 1.3 that says nothing on whether the server accepts
+    /// a client certificate.
+    pub is_finished: bool,
+    /// What kept the two above from being so, printable.
+    pub notes: Vec<String>,
+}
+
+/// What a server presented, and the connection, where the handshake came to its end.
+pub struct Session {
+    /// What it presented.
+    pub presented: Presented,
+    protocol: Protocol,
+    live: Option<(ClientConnection, Stream)>,
+}
+
+/// Connects, looks, and says goodbye.
+///
+/// Fails where the server cannot be reached, says something else than its protocol wants before TLS,
+/// or ends the handshake before it has sent a certificate; and where the timeout is over by then.
+pub fn presented(target: &Target, options: &ProbeOptions<'_>) -> Result<Presented> {
+    Ok(open(target, options)?.close())
+}
+
+/// The same, with the connection left open.
+pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
+    let witness = Arc::new(Witness::new());
+    let config = config(Arc::clone(&witness), options.client)?;
+    let name = server_name(target, options.server_name)?;
+    let deadline = Deadline::after(options.timeout);
+    let mut stream = match options.connect {
+        Some(address) => Stream::connect(&[address], deadline),
+        None => stream::lookup(&target.host, target.port, deadline)
+            .and_then(|addresses| Stream::connect(&addresses, deadline)),
+    }
+    .map_err(|error| error.at(target.place()))?;
+    let late = |awaited: &str| {
+        let seconds = options.timeout.as_secs_f32();
+        Error::refused(format!("the server did not send {awaited} within {seconds} s"))
+            .at(target.place())
+    };
+    let seen = converse(&mut stream, target, late)?;
+    let mut connection = ClientConnection::new(Arc::new(config), name)
+        .map_err(|error| Error::bug("no handshake can begin").caused_by(error))?;
+    let outcome = connection.complete_io(&mut stream).map(|_| ());
+    let testimony = witness.testimony();
+    if testimony.chain.is_empty() {
+        return Err(match outcome {
+            Err(error) if error.kind() == ErrorKind::TimedOut => late("its certificate"),
+            Err(error) => no_handshake(&error, target),
+            Ok(()) => Error::refused("the server presents no certificate").at(target.place()),
+        });
+    }
+    let presented = summed_up(stream.address(), seen, testimony, &connection, outcome.as_ref());
+    let live = outcome.is_ok().then_some((connection, stream));
+    Ok(Session { presented, protocol: target.service.protocol(), live })
+}
+
+fn summed_up(
+    address: SocketAddr,
+    seen: Seen,
+    testimony: Testimony,
+    connection: &ClientConnection,
+    outcome: std::result::Result<&(), &io::Error>,
+) -> Presented {
+    let mut notes: Vec<String> = testimony.doubt.into_iter().collect();
+    if let Err(error) = outcome {
+        notes.push(format!("the handshake did not come to its end: {}", reason(error)));
+    }
+    Presented {
+        address,
+        seen,
+        chain: testimony.chain,
+        version: connection.protocol_version().and_then(version),
+        cipher_suite: connection
+            .negotiated_cipher_suite()
+            // The names of TLS 1.3's have a prefix of their own in rustls.
+            .map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)),
+        is_key_proven: testimony.is_proven,
+        is_finished: outcome.is_ok(),
+        notes,
+    }
+}
+
+impl Session {
+    /// Says goodbye, so that the server logs no error. That it does not answer is none of ours.
+    pub fn close(self) -> Presented {
+        if let Some((mut connection, mut stream)) = self.live {
+            stream.shorten(GOODBYE);
+            let _ = say_goodbye(&mut connection, &mut stream, self.protocol);
+        }
+        self.presented
+    }
+}
+
+fn say_goodbye(
+    connection: &mut ClientConnection,
+    stream: &mut Stream,
+    protocol: Protocol,
+) -> io::Result<()> {
+    connection.writer().write_all(farewell(protocol))?;
+    flush(connection, stream)?;
+    // Who closes with words of the server's unread resets the connection.
+    let mut words = [0; 1024];
+    let mut read = 0;
+    while read < GOODBYE_BYTES {
+        let count = connection.read_tls(stream)?;
+        let state = connection.process_new_packets().map_err(io::Error::other)?;
+        if count == 0 || state.peer_has_closed() {
+            break;
+        }
+        read += count;
+        while matches!(connection.reader().read(&mut words), Ok(count) if count > 0) {}
+    }
+    connection.send_close_notify();
+    flush(connection, stream)
+}
+
+fn flush(connection: &mut ClientConnection, stream: &mut Stream) -> io::Result<()> {
+    while connection.wants_write() {
+        connection.write_tls(stream)?;
+    }
+    Ok(())
+}
+
+/// Has the conversation up to the handshake.
+fn converse(stream: &mut Stream, target: &Target, late: impl Fn(&str) -> Error) -> Result<Seen> {
+    let mut conversation = Conversation::new(target.service, &stream.own_name());
+    match talk(stream, &mut conversation) {
+        Ok(()) => Ok(conversation.seen().clone()),
+        Err(Break::Fault(fault)) => {
+            if matches!(fault, Fault::NotOffered { .. } | Fault::Refused { .. }) {
+                let _ = stream.write_all(farewell(target.service.protocol()));
+            }
+            Err(Error::from(fault).at(target.place()))
+        }
+        Err(Break::Io(error)) if error.kind() == ErrorKind::TimedOut => {
+            let error = late(conversation.awaited());
+            Err(if conversation.seen().greeting.is_empty() {
+                error.hint(
+                    "where TLS begins with the connection, say so: HOST:PORT/submissions, /imaps or /pop3s",
+                )
+            } else {
+                error
+            })
+        }
+        Err(Break::Io(error)) => {
+            Err(Error::refused("the connection broke").caused_by(error).at(target.place()))
+        }
+    }
+}
+
+enum Break {
+    Fault(Fault),
+    Io(io::Error),
+}
+
+fn talk(stream: &mut Stream, conversation: &mut Conversation) -> std::result::Result<(), Break> {
+    let mut bytes = [0; 1024];
+    loop {
+        match conversation.step().map_err(Break::Fault)? {
+            Step::Handshake => return Ok(()),
+            Step::Send(command) => stream.write_all(&command).map_err(Break::Io)?,
+            Step::Receive => match stream.read(&mut bytes).map_err(Break::Io)? {
+                0 => return Err(Break::Fault(conversation.closed())),
+                count => conversation.feed(&bytes[..count]),
+            },
+        }
+    }
+}
+
+fn config(witness: Arc<Witness>, client: Option<ClientIdentity<'_>>) -> Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::bug("no version of TLS is there").caused_by(error))?
+        .dangerous()
+        .with_custom_certificate_verifier(witness);
+    let mut config = match client {
+        None => builder.with_no_client_auth(),
+        Some(client) => {
+            let unfit = || Error::refused("the client certificate and its key cannot be used");
+            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(client.key.as_pkcs8()));
+            let key = aws_lc_rs::sign::any_supported_type(&key)
+                .map_err(|error| unfit().caused_by(error))?;
+            let chain = client.chain.iter().map(|one| CertificateDer::from(one.as_der().to_vec()));
+            if client.chain.first().is_none_or(|own| own.public_key != client.key.public_key()) {
+                return Err(Error::refused("the key is not that of the client certificate"));
+            }
+            let certified = CertifiedKey::new(chain.collect(), key);
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+        }
+    };
+    config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
+fn server_name(target: &Target, instead: Option<&str>) -> Result<ServerName<'static>> {
+    let name = match (instead, &target.host) {
+        (Some(name), _) => name.to_owned(),
+        (None, Host::Name(name)) => name.clone(),
+        (None, Host::Address(address)) => return Ok(ServerName::IpAddress((*address).into())),
+    };
+    let unfit = format!("\"{}\" cannot be asked for in a handshake", printable(&name));
+    ServerName::try_from(name).map_err(|_| Error::usage(unfit))
+}
+
+fn version(version: ProtocolVersion) -> Option<&'static str> {
+    match version {
+        ProtocolVersion::TLSv1_2 => Some("TLS 1.2"),
+        ProtocolVersion::TLSv1_3 => Some("TLS 1.3"),
+        _ => None,
+    }
+}
+
+/// The error of a handshake that brought no certificate.
+fn no_handshake(error: &io::Error, target: &Target) -> Error {
+    let is_other = matches!(
+        tls_error(error),
+        Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. })
+    );
+    let made = Error::refused(format!("no TLS handshake: {}", reason(error))).at(target.place());
+    match (is_other, target.service.is_implicit()) {
+        (true, true) => {
+            made.hint("where STARTTLS comes first, say so: HOST:PORT/submission, /imap or /pop3")
+        }
+        _ => made,
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn reason(error: &io::Error) -> String {
+    match (tls_error(error), error.kind()) {
+        (Some(rustls::Error::InvalidMessage(_)), _) => {
+            "the server answered with something that is not TLS".into()
+        }
+        (Some(rustls::Error::AlertReceived(alert)), _) => {
+            format!("the server ended it with the alert {alert:?}")
+        }
+        (Some(error), _) => printable(&error.to_string()),
+        (None, ErrorKind::TimedOut) => "no time was left".into(),
+        (None, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
+            "the server closed the connection".into()
+        }
+        (None, _) => printable(&error.to_string()),
+    }
+}

@@ -1,0 +1,142 @@
+//! A TCP connection with one deadline over all of it, the lookup of the name included.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::net::target::Host;
+
+/// So many addresses of a host are tried.
+const ADDRESSES: usize = 8;
+
+/// A moment after which nothing is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    /// What is too far away to be counted is a day.
+    pub(super) fn after(timeout: Duration) -> Self {
+        Self(Instant::now() + timeout.min(Duration::from_secs(24 * 60 * 60)))
+    }
+
+    /// The time that is left, never zero, which sockets take for "for ever".
+    fn left(self) -> io::Result<Duration> {
+        let left = self.0.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(late()) } else { Ok(left) }
+    }
+}
+
+fn late() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "no answer in time")
+}
+
+/// The addresses of a host, of either family, in the order of the system's preference.
+pub(super) fn lookup(host: &Host, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>> {
+    let name = match host {
+        Host::Address(address) => return Ok(vec![SocketAddr::new(*address, port)]),
+        Host::Name(name) => name.clone(),
+    };
+    // The system's lookup knows no deadline: where it is late, its thread is left behind.
+    let (sender, receiver) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        let _ = sender.send(found);
+    })?;
+    let failed = |error: io::Error| {
+        Error::refused("the host's address cannot be found")
+            .caused_by(error)
+            .hint("a host that is not in the DNS yet is reached with --connect ADDRESS:PORT")
+    };
+    match receiver.recv_timeout(deadline.left().map_err(failed)?) {
+        Ok(found) => {
+            let mut found = found.map_err(failed)?;
+            found.dedup();
+            found.truncate(ADDRESSES);
+            Ok(found)
+        }
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(failed(late())),
+    }
+}
+
+/// A connection whose every read and write ends with the deadline.
+pub(super) struct Stream {
+    tcp: TcpStream,
+    address: SocketAddr,
+    deadline: Deadline,
+}
+
+impl Stream {
+    /// Connects to the first address that answers. Each gets an equal share of the time that is left.
+    pub(super) fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<Self> {
+        let mut failures = Vec::new();
+        for (at, address) in addresses.iter().enumerate() {
+            let untried = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+            let attempt = deadline.left().and_then(|left| {
+                let share = (left / untried).max(Duration::from_millis(1));
+                TcpStream::connect_timeout(address, share)
+            });
+            match attempt {
+                Ok(tcp) => return Ok(Self { tcp, address: *address, deadline }),
+                Err(error) => failures.push(format!("{address}: {error}")),
+            }
+        }
+        if failures.is_empty() {
+            return Err(Error::refused("the host has no address"));
+        }
+        Err(Error::refused(format!("no connection: {}", failures.join("; "))))
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Our end as an address literal (RFC 5321 4.1.3): the one name that is true and tells nothing new.
+    pub(super) fn own_name(&self) -> String {
+        match self.tcp.local_addr().map(|address| address.ip()) {
+            Ok(IpAddr::V6(address)) => format!("[IPv6:{address}]"),
+            Ok(IpAddr::V4(address)) => format!("[{address}]"),
+            Err(_) => "[127.0.0.1]".into(),
+        }
+    }
+
+    /// Brings the deadline nearer.
+    pub(super) fn shorten(&mut self, timeout: Duration) {
+        let sooner = Deadline::after(timeout);
+        self.deadline = Deadline(self.deadline.0.min(sooner.0));
+    }
+
+    /// Tries until it is done, or the time over.
+    fn within<T>(
+        &mut self,
+        limit: fn(&TcpStream, Option<Duration>) -> io::Result<()>,
+        mut attempt: impl FnMut(&mut TcpStream) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            limit(&self.tcp, Some(self.deadline.left()?))?;
+            match attempt(&mut self.tcp).map_err(|error| (error.kind(), error)) {
+                Ok(done) => return Ok(done),
+                Err((ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => {}
+                Err((_, error)) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.within(TcpStream::set_read_timeout, |tcp| tcp.read(buffer))
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.within(TcpStream::set_write_timeout, |tcp| tcp.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! A verifier that accepts every certificate and remembers it, and sees whether the server has its key.
+//!
+//! An odd certificate must not keep us from seeing it, so that only a signature that is surely wrong
+//! ends the handshake; one that cannot be checked is remembered as a doubt.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::pki::signature::{KeyAlgorithm, key_description};
+use crate::pki::tlv;
+
+/// Signatures of RSA keys for RSASSA-PSS only, with SHA-256, 384 and 512 (RFC 8446 4.2.3), which rustls
+/// has no names for.
+const RSA_PSS_PSS: [u16; 3] = [0x0809, 0x080a, 0x080b];
+
+/// What was seen of a handshake.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Testimony {
+    /// The certificates in DER, the server's own first.
+    pub(super) chain: Vec<Vec<u8>>,
+    /// Whether the server signed with the key of its certificate.
+    pub(super) is_proven: bool,
+    /// Why that could not be seen.
+    pub(super) doubt: Option<String>,
+}
+
+/// The verifier of one handshake.
+#[derive(Debug)]
+pub(super) struct Witness {
+    algorithms: WebPkiSupportedAlgorithms,
+    testimony: Mutex<Testimony>,
+}
+
+impl Witness {
+    pub(super) fn new() -> Self {
+        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
+        Self { algorithms, testimony: Mutex::default() }
+    }
+
+    pub(super) fn testimony(&self) -> Testimony {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Testimony> {
+        self.testimony.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match self.proof(message, certificate, signed) {
+            Proof::Given => self.lock().is_proven = true,
+            Proof::Wrong => return Err(CertificateError::BadSignature.into()),
+            Proof::Unknown(why) => {
+                self.lock().doubt = Some(format!(
+                    "whether the server has the key of its certificate was not seen: {why}"
+                ));
+            }
+        }
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn proof(&self, message: &[u8], certificate: &[u8], signed: &DigitallySignedStruct) -> Proof {
+        let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
+            return Proof::Unknown("the certificate cannot be read".into());
+        };
+        let spki = parsed.public_key().raw;
+        let unfit = || {
+            Proof::Unknown(format!(
+                "its key is of a kind that is not checked, {}",
+                key_description(spki)
+            ))
+        };
+        let parts = tlv::elements(spki).unwrap_or_default();
+        let [algorithm, key] = parts[..] else { return unfit() };
+        let Some(key) = tlv::bit_string_content(key) else { return unfit() };
+        // Below 2048 bits aws-lc verifies nothing.
+        if matches!(KeyAlgorithm::of(spki), Ok(KeyAlgorithm::Rsa { bits }) if bits < 2048) {
+            return unfit();
+        }
+        let mut fitting = self
+            .algorithms
+            .mapping
+            .iter()
+            .filter(|(scheme, _)| *scheme == signed.scheme)
+            .flat_map(|(_, algorithms)| *algorithms)
+            .filter(|one| {
+                tlv::sequence(&[one.public_key_alg_id().as_ref()]).is_ok_and(|id| id == algorithm)
+            })
+            .peekable();
+        if fitting.peek().is_none() {
+            return unfit();
+        }
+        if fitting.any(|one| one.verify_signature(key, message, signed.signature()).is_ok()) {
+            Proof::Given
+        } else {
+            Proof::Wrong
+        }
+    }
+}
+
+enum Proof {
+    Given,
+    Wrong,
+    Unknown(String),
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let all = std::iter::once(end_entity).chain(intermediates);
+        self.lock().chain = all.map(|one| one.to_vec()).collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.hear(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.hear(message, certificate, signed)
+    }
+
+    /// Those too that are not checked: a server that has nothing else would show us nothing.
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let mut schemes = self.algorithms.supported_schemes();
+        schemes.push(SignatureScheme::ED448);
+        schemes.extend(RSA_PSS_PSS.map(SignatureScheme::from));
+        schemes
+    }
+}
