@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "servers/access_map.rs"]
+mod access_map;
 #[path = "servers/dovecot.rs"]
 mod dovecot;
 #[path = "servers/exim.rs"]

@@ -84,10 +84,10 @@ pub struct Connections {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", require_equals = true, requires = "verify")]
     pub match_cn: Option<String>,
     /// It has the subject of this certificate
-    #[arg(long, value_name = "NAME|SERIAL|FILE", requires = "verify")]
+    #[arg(long, value_name = "CERT", requires = "verify")]
     pub match_subject: Option<String>,
     /// Its issuer is the subject of this CA certificate, or the issuer of this other one
-    #[arg(long, value_name = "NAME|SERIAL|FILE", requires = "verify")]
+    #[arg(long, value_name = "CERT", requires = "verify")]
     pub match_issuer: Option<String>,
 }
 

@@ -23,7 +23,7 @@ mod file;
 mod follow;
 mod named;
 
-pub(super) use follow::{Followed, LACKING, MEND, follow, lacking};
+pub(super) use follow::{Followed, LACKING, MEND, announce, follow, is_due, lacking};
 
 /// Prints the map, or writes it.
 pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> {
@@ -178,7 +178,7 @@ fn deliver(
     } else {
         format!("{} is as it should be", path.display())
     });
-    let built = args.build && build::if_needed(map.server(), &path, written.changed)?;
+    let built = args.build && build::if_needed(map.server(), &path, written.changed, env)?;
     if built {
         let program = build::program(map.server()).unwrap_or_default();
         env.say(&format!("{program} has made a database of it"));

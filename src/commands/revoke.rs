@@ -4,7 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
-use crate::commands::access_map::follow;
+use crate::commands::access_map::{announce, follow, is_due};
 use crate::commands::crl::Maker;
 use crate::commands::moment::moment;
 use crate::commands::settings;
@@ -30,11 +30,14 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(maker) = &maker {
         maker.check()?;
     }
-    let unlisted = is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())?;
+    let due = is_due(&ca, &settings);
+    let lacks = if due { "the access maps lack" } else { "the list lacks" };
+    let record = condemned.record(&ca)?;
+    let unlisted = is_revoked(&record, &condemned, &revocation, maker.as_ref(), due)?;
     if unlisted {
         // Before the passphrase is asked for.
         env.say(&format!(
-            "the certificate of {} is revoked already, and the list lacks it: a new one is made",
+            "the certificate of {} is revoked already, and {lacks} it",
             condemned.title()
         ));
     } else {
@@ -50,11 +53,15 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     };
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
-    if is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref())? {
+    let mut announced = Ok(());
+    let record = condemned.record(&ca)?;
+    if is_revoked(&record, &condemned, &revocation, maker.as_ref(), due)? {
         if !unlisted {
-            env.say("it was revoked in the meantime, and the list lacks it");
+            env.say(&format!("it was revoked in the meantime, and {lacks} it"));
         }
     } else {
+        // What cannot be noted must not hold the revocation up.
+        announced = announce(&ca, &settings);
         Index::of(ca.path()).revoke(condemned.serial(), &revocation)?;
         env.say(&format!("revoked the certificate of {}", condemned.title()));
     }
@@ -101,7 +108,8 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         }))?;
     }
     made.map_or(Ok(()), super::crl::Report::outcome)?;
-    maps.outcome()
+    maps.outcome()?;
+    announced
 }
 
 /// The revocation that is asked for.
@@ -130,18 +138,20 @@ fn second(moment: OffsetDateTime) -> String {
     crate::pki::inspect::text::second(moment)
 }
 
-/// Whether the row is revoked as is asked for and only the list lacks it: what a command leaves that was
-/// struck in between. Any other revoked row is an error.
+/// Whether the row is revoked as is asked for and only the list, or an access map, lacks it: what a command
+/// leaves that was struck in between. Any other revoked row is an error.
 fn is_revoked(
     record: &Record,
     condemned: &Condemned,
     wanted: &Revocation,
     maker: Option<&Maker<'_>>,
+    maps_are_due: bool,
 ) -> Result<bool> {
     let Record::Revoked(revocation) = record else { return Ok(false) };
-    if let (Some(maker), Some(revocation)) = (maker, revocation)
+    let is_unlisted = maker.is_some_and(|maker| !maker.lists(condemned.serial()));
+    if let Some(revocation) = revocation
         && revocation.reason == wanted.reason
-        && !maker.lists(condemned.serial())
+        && (is_unlisted || maps_are_due)
     {
         return Ok(true);
     }

@@ -52,6 +52,8 @@ pub const OPENSSL_CONFIGURATION: FileKind = file("openssl.cnf", 0o644);
 pub const CONFIGURATION: FileKind = file("mailca.toml", 0o644);
 /// The lock: an empty file of its own, since openssl renames index.txt.
 pub const LOCK: FileKind = file("mailca.lock", 0o600);
+/// There while access maps may lack what was done last.
+pub const ACCESS_MAPS_DUE: FileKind = file("access-maps.due", 0o600);
 /// The lock of whoever writes access maps, which servers' programs may take a while over.
 pub const ACCESS_MAP_LOCK: FileKind = file("access-map.lock", 0o600);
 /// A half line that was found at the end of index.txt.

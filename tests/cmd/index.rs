@@ -69,7 +69,9 @@ fn an_index_that_is_gone_is_an_error_and_nothing_is_issued() {
 
 #[test]
 fn a_broken_ca_folder_says_what_is_missing() {
-    for (file, word) in [("cacert.pem", "no CA in demoCA"), ("private/cakey.pem", "cakey.pem")] {
+    for (file, word) in
+        [("cacert.pem", "cacert.pem is missing"), ("private/cakey.pem", "cakey.pem")]
+    {
         let folder = Folder::with_request();
         std::fs::remove_file(folder.path("demoCA").join(file)).unwrap();
         folder.mailca("sign").refused(&[word]);

@@ -15,7 +15,7 @@ pub struct Job {
 }
 
 /// The commands of the main job, and those that revoke.
-pub const JOBS: [Job; 8] = [
+pub const JOBS: [Job; 9] = [
     Job { line: "newca --cn Test", before: Folder::empty, done: ca_is_whole },
     Job { line: "newreq --cn mail.example.com", before: Folder::with_ca, done: request_is_whole },
     Job { line: "sign", before: Folder::with_request, done: certificate_is_whole },
@@ -44,6 +44,11 @@ pub const JOBS: [Job; 8] = [
         before: with_list,
         done: lists_are_whole,
     },
+    Job {
+        line: "revoke joeuser --reason superseded --crl",
+        before: user_in_a_map,
+        done: map_is_whole,
+    },
 ];
 
 /// A CA, and hosts in the folders `a` and `b`.
@@ -71,6 +76,23 @@ fn user_with_password() -> Folder {
         .success();
     folder.write("pw", "correct horse\n");
     folder
+}
+
+/// With an access map that follows, in which joeuser is.
+fn user_in_a_map() -> Folder {
+    let folder = user_with_password();
+    let settings = folder.text("demoCA/mailca.toml") + "access-maps = [\"exim:../map\"]\n";
+    folder.replace("demoCA/mailca.toml", settings);
+    folder.mailca("crl").success();
+    assert!(folder.text("map").contains("joeuser"));
+    folder
+}
+
+fn map_is_whole(folder: &Folder) {
+    assert_eq!(folder.index()[1][0], "R");
+    let map = folder.text("map");
+    assert!(map.starts_with('#') && map.ends_with('\n') && !map.contains("joeuser"), "{map}");
+    assert!(!folder.exists("demoCA/access-maps.due"));
 }
 
 fn ca_is_whole(folder: &Folder) {

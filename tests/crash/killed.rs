@@ -51,6 +51,7 @@ at_every_step! {
     export_p12: 5,
     revoke: 6,
     crl: 7,
+    revoke_with_a_map: 8,
 }
 
 /// `--force` puts new files in the place of old ones: at every moment each key that there was, and

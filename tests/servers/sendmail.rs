@@ -17,6 +17,8 @@ OSTYPE(`debian')dnl
 DOMAIN(`debian-mta')dnl
 define(`confSERVICE_SWITCH_FILE', `/etc/mail/service.switch-nodns')dnl
 define(`confDOMAIN_NAME', `mx.example.com')dnl
+define(`confQUEUE_LA', `10000')dnl
+define(`confREFUSE_LA', `10000')dnl
 FEATURE(`use_cw_file')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`no_default_msa')dnl

@@ -4,8 +4,10 @@
 //! takes the expired out. By then all is recorded and the CA's lock is free: a map that cannot be made, or a
 //! server's program that fails, holds nothing up. It is a warning, and the command ends with 1.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::{build, collect, file};
@@ -19,6 +21,7 @@ use crate::pki::profile::Profile;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
+use crate::store::{atomic, layout};
 
 /// What a map that lacks behind is called among findings.
 pub const LACKING: &str = "access-map";
@@ -86,7 +89,7 @@ impl Place {
             let number = map.entries().count();
             env.say(&format!("{} is made anew, with {number} entries", path.display()));
         }
-        let built = build::if_needed(self.server, &path, written.changed)?;
+        let built = build::if_needed(self.server, &path, written.changed, env)?;
         Ok(json!({
             "server": self.server.name(),
             "file": path,
@@ -120,6 +123,31 @@ impl Followed {
     }
 }
 
+/// Notes, before something is recorded that the maps have to follow, that they do not yet: a command that is
+/// struck in between leaves the note, and the next one that makes them takes it away.
+pub fn announce(ca: &CaFolder, settings: &Settings) -> Result<()> {
+    if settings.access_maps.is_empty() {
+        return Ok(());
+    }
+    let path = note(ca);
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(layout::ACCESS_MAPS_DUE.mode)
+        .open(&path)?;
+    atomic::sync_folder(ca.path())
+}
+
+/// Whether the maps may lack something.
+pub fn is_due(ca: &CaFolder, settings: &Settings) -> bool {
+    !settings.access_maps.is_empty() && note(ca).exists()
+}
+
+fn note(ca: &CaFolder) -> PathBuf {
+    ca.path().join(layout::ACCESS_MAPS_DUE.name)
+}
+
 /// Makes all maps of the settings anew. The caller holds no lock.
 pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env) -> Followed {
     let mut followed = Followed::default();
@@ -142,6 +170,12 @@ pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env
             json!({ "place": text, "error": error.to_string(), "hints": error.hints() })
         }));
     }
+    // Whatever is in the way of the note, it says no more than that somebody should look.
+    let _ = if followed.failed == 0 {
+        atomic::remove_if_there(&note(ca))
+    } else {
+        announce(ca, settings)
+    };
     followed
 }
 
@@ -149,6 +183,9 @@ pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env
 /// maps themselves looked at, for which every valid certificate is opened.
 pub fn lacking(ca: &CaFolder, settings: &Settings, contents: bool, env: &Env) -> Vec<String> {
     let mut found = Vec::new();
+    if is_due(ca, settings) {
+        found.push("the access maps may lack what was revoked or issued last".to_owned());
+    }
     for text in &settings.access_maps {
         if let Err(error) = Place::parse(text, ca).and_then(|place| place.check(ca, contents, env))
         {

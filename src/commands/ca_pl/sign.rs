@@ -5,6 +5,7 @@ use super::extras::Extra;
 use super::files::{self, Here};
 use super::{open, passphrase, purpose};
 use crate::cli::Global;
+use crate::commands::access_map::follow;
 use crate::commands::sign::{Destination, Signer, Wishes};
 use crate::commands::{crl_url, settings};
 use crate::env::Env;
@@ -115,7 +116,11 @@ fn sign(
         certificate.not_after.date(),
         certificate.serial
     ));
-    signer.delivered(request)
+    signer.delivered(request)?;
+    match Profile::of(&certificate) {
+        Some(Profile::User) => follow(ca, settings, global, env).outcome(),
+        _ => Ok(()),
+    }
 }
 
 fn profile(request: &Request, as_authority: bool, env: &mut Env) -> Profile {

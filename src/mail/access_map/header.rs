@@ -61,7 +61,7 @@ fn postfix(file: &str, fingerprint: Fingerprint) -> String {
     format!(
         "After each change: postmap {file}
 In main.cf, with permit_tls_clientcerts among smtpd_relay_restrictions:
-  postconf -e 'relay_clientcerts = hash:{file}' smtpd_tls_ask_ccert=yes smtpd_tls_fingerprint_digest={digest}
+  postconf -e 'relay_clientcerts = $default_database_type:{file}' smtpd_tls_ask_ccert=yes smtpd_tls_fingerprint_digest={digest}
 Postfix asks for no revocation list: whoever stands here relays, revoked or expired, until a map without them
 is made. access-maps in mailca.toml has every revocation make one.
 "
@@ -77,7 +77,8 @@ the certificates that may relay.
 
 fn exim(file: &str) -> String {
     format!(
-        "Read anew for each mail; nothing is to be run. In the ACL for RCPT, with tls_try_verify_hosts = *:
+        "Read anew for each mail; nothing is to be run. In the ACL for RCPT, with tls_try_verify_hosts = *, as
+`mailca config exim --role relay-by-cert --list {file}` prints it:
   accept  encrypted   = *
           verify      = certificate
           condition   = ${{lookup{{${{sha256:$tls_in_peercert}}}}lsearch{{{file}}}{{yes}}{{no}}}}
@@ -96,16 +97,10 @@ A revoked certificate is refused by tls_crl.
 
 fn dovecot(file: &str) -> String {
     format!(
-        "Read anew at each login; nothing is to be run. The user is the common name, in lower case. In Dovecot 2.3:
-  auth_mechanisms = plain external
-  auth_ssl_username_from_cert = yes
-  passdb {{
-    driver = passwd-file
-    mechanisms = external
-    args = {file}
-  }}
-The mechanisms line must stay: without it no password is asked of these users. A revoked certificate is
-refused by the revocation list behind the CA in ssl_ca.
+        "Read anew at each login; nothing is to be run. The user is the common name, in lower case.
+  mailca config dovecot --role relay-by-cert --list {file}
+prints what reads it, for the mechanism external alone: with any other no password would be asked of these
+users. A revoked certificate is refused by the revocation list behind the CA in ssl_ca.
 "
     )
 }
