@@ -8,12 +8,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod access_map;
 mod commands;
 mod config;
+mod install;
 mod life;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{Config, Role, ServerConfig, Timer, Topic};
+pub use install::Install;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
@@ -149,6 +151,8 @@ pub enum Command {
     Restore(Restore),
     /// Find what is wrong with the CA's folder, and repair it
     Doctor(Doctor),
+    /// Put a certificate where a mail server reads it, and see that it does
+    Install(Install),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
     /// Print which certificates a mail server lets in

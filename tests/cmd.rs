@@ -34,6 +34,8 @@ mod foreign_names;
 mod guard;
 #[path = "cmd/index.rs"]
 mod index;
+#[path = "cmd/install.rs"]
+mod install;
 #[path = "cmd/list.rs"]
 mod list;
 #[path = "cmd/main_job.rs"]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::{self, Global};
 use crate::commands::access_map::follow;
+use crate::commands::install;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
@@ -63,6 +64,8 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
         document["access_maps"] = maps.json().into();
         env.print_json(&document)?;
     }
+    let installed = install::after_crl(global, env);
     report.outcome()?;
-    maps.outcome()
+    maps.outcome()?;
+    installed
 }

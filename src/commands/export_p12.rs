@@ -17,8 +17,8 @@ use crate::store::{input, layout};
 mod password;
 mod source;
 
+pub(super) use crate::commands::pair::{Pair, check_revocation, check_validity};
 pub(super) use password::CHOSEN_ITERATIONS;
-pub(super) use source::{Pair, check_revocation, check_validity};
 
 /// Writes NAME.p12.
 pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {

@@ -7,11 +7,13 @@ mod config;
 mod crl;
 mod doctor;
 mod export_p12;
+mod install;
 mod issue;
 mod list;
 mod moment;
 mod newca;
 mod newreq;
+mod pair;
 mod quickstart;
 mod recorder;
 mod rekey_ca;
@@ -58,6 +60,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Config(args) => config::run(args, global, env),
         Command::Crl(args) => crl::run(args, global, env),
         Command::Doctor(args) => doctor::run(args, global, env),
+        Command::Install(args) => install::run(args, global, env),
         Command::List(args) => list::run(args, global, env),
         Command::RekeyCa(args) => rekey_ca::run(args, global, env),
         Command::Renew(args) => renew::run(args, global, env),

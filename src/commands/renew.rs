@@ -6,7 +6,7 @@
 use crate::cli::{Global, Renew};
 use crate::commands::access_map::{Followed, follow};
 use crate::commands::recorder::Recorder;
-use crate::commands::{crl_url, settings, target};
+use crate::commands::{crl_url, install, settings, target};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -14,6 +14,7 @@ use crate::pki::key::KeyType;
 use crate::pki::profile::Profile;
 use crate::store::ca::CaFolder;
 use crate::store::config::{self, Settings};
+use crate::store::folder::CertificateFolder;
 
 mod destination;
 mod expiring;
@@ -110,10 +111,15 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
         recorder.open_key(env)?;
     }
     let alone = args.expiring.is_none() && decided.len() == 1;
+    let mut filled = Vec::new();
     for renewal in decided {
         let old = renewal.old().clone();
+        let folder = renewal.folder().cloned();
         match renewal.carry_out(&mut recorder, &wishes, global, env) {
-            Ok(renewed) => report.renewed(renewed, env)?,
+            Ok(renewed) => {
+                report.renewed(renewed, env)?;
+                filled.extend(folder);
+            }
             Err(error) if alone => return Err(error),
             Err(error) => report.fail(&old, error, env),
         }
@@ -123,7 +129,26 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
     } else {
         Followed::default()
     };
-    report.finish(&maps, &recorder, args.expiring.is_some(), global, env)
+    let installed = install(args, &filled, global, env);
+    report.finish(&maps, &recorder, args.expiring.is_some(), global, env)?;
+    installed
+}
+
+/// Gives the servers what was renewed; with --expiring, also what did not reach them the last time.
+fn install(
+    args: &Renew,
+    filled: &[CertificateFolder],
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    if args.expiring.is_some() {
+        return install::bring_up(&folders(global)?, global, env);
+    }
+    let mut outcome = Ok(());
+    for folder in filled {
+        outcome = outcome.and(install::after_renewal(folder, global, env));
+    }
+    outcome
 }
 
 /// Decides on the certificates that are named.

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::cli::{Global, Revoke};
 use crate::commands::access_map::{announce, follow, is_due};
 use crate::commands::crl::Maker;
+use crate::commands::install;
 use crate::commands::moment::moment;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
@@ -71,9 +72,11 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     drop(transaction);
     let maps = follow(&ca, &settings, global, env);
     let made = made?;
+    let mut installed = Ok(());
     match &made {
         Some(report) => {
             report.say(env);
+            installed = install::after_crl(global, env);
             env.say("servers go by the old list until they have read this one");
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
@@ -109,7 +112,8 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     }
     made.map_or(Ok(()), super::crl::Report::outcome)?;
     maps.outcome()?;
-    announced
+    announced?;
+    installed
 }
 
 /// The revocation that is asked for.

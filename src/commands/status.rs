@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::cli::{Global, Status};
 use crate::commands::crl::{Look, Maker};
-use crate::commands::{access_map, renew, settings};
+use crate::commands::{access_map, install, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -173,6 +173,9 @@ fn certificates(
             what: format!("{} {when} ({})", due.title, due.not_after.date()),
             mend: renewal(&due, folders),
         });
+    }
+    for (argument, what) in install::not_brought_up(folders) {
+        to_do.push(ToDo { id: "not-installed", what, mend: format!("mailca install{argument}") });
     }
     for certificate in transaction::all_undelivered(ca)? {
         to_do.push(ToDo {

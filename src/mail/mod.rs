@@ -2,5 +2,6 @@
 //! configuration. Values to text; no file is read here.
 
 pub mod access_map;
+pub mod installation;
 pub mod server;
 pub mod template;

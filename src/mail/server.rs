@@ -41,6 +41,10 @@ pub struct Layout {
     pub user: &'static str,
     /// Their group.
     pub group: &'static str,
+    /// Other users that the folders above may belong to, as the server's package has them.
+    pub trusted: &'static [&'static str],
+    /// A file of a server whose package has no folder above; where it is there, that folder is made too.
+    pub parent_with: Option<&'static str>,
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -50,6 +54,8 @@ pub struct Layout {
     /// A folder beside it that everybody may enter, with the CA's certificates for programs that run as
     /// another user.
     pub public_dir: Option<&'static str>,
+    /// Whether it can be told to refuse whom a revocation list names.
+    pub reads_crl: bool,
     /// Whether OpenSSL's hash links belong beside the CA certificate and the revocation list.
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
@@ -62,6 +68,11 @@ impl Server {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Sendmail, Self::Postfix, Self::Exim, Self::Dovecot, Self::Opensmtpd];
+
+    /// The server of a name on the command line.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|server| server.name() == name)
+    }
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -93,10 +104,13 @@ impl Server {
             dir_mode: 0o700,
             user: "root",
             group: "root",
+            trusted: &[],
+            parent_with: None,
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
             public_dir: None,
+            reads_crl: true,
             hash_links: false,
             joined_crl: false,
             reload: "",
@@ -105,6 +119,8 @@ impl Server {
             // Reads the leaf only; the queue runner of submissions is another user, who needs the CA.
             Self::Sendmail => Layout {
                 dir: "/etc/mail/certs",
+                // Debian's owner of /etc/mail, and Sendmail's TrustedUser there.
+                trusted: &["smmta"],
                 chain: Chain::Leaf,
                 public_dir: Some("/etc/mail/cacerts"),
                 hash_links: true,
@@ -133,6 +149,8 @@ impl Server {
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
+                parent_with: Some("/etc/smtpd.conf"),
+                reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
             },

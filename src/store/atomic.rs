@@ -16,6 +16,7 @@ use fs_err as fs;
 use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 
 use crate::error::{Error, Result};
+use crate::store::owner::Owner;
 
 /// A file that is written and durable but does not have its name yet. Dropped, it is gone.
 #[derive(Debug)]
@@ -58,6 +59,11 @@ impl Staged {
     /// Gives it the owner and group of the file whose place it will take.
     pub fn take_owner(&self, from: &Path) -> Result<()> {
         take_owner(&self.file, from)
+    }
+
+    /// Gives it away. Only root can do that.
+    pub fn give(&self, owner: Owner) -> Result<()> {
+        owner.take(&self.file)
     }
 
     /// Waits until the file is on the disk.

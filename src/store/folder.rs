@@ -276,7 +276,7 @@ impl CertificateFolder {
             if path.symlink_metadata().is_ok() {
                 kept.push(atomic::keep_aside(&path, stamp)?);
             }
-            changed.push(NewFile { name: Path::new(kind.name), mode: *mode, content });
+            changed.push(NewFile { name: Path::new(kind.name), mode: *mode, owner: None, content });
         }
         if !changed.is_empty() {
             together::replace(self.path(), &changed)?;

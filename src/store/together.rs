@@ -13,8 +13,9 @@
 //! [`recover`], which puts those files in the place of the links that `.mailca-live` leads to: the old
 //! ones before step 3, the new ones after it.
 
+use std::fs::TryLockError;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
@@ -23,6 +24,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::layout;
+use crate::store::owner::Owner;
 
 const LIVE: &str = ".mailca-live";
 const OLD: &str = ".mailca-old";
@@ -35,16 +37,53 @@ pub struct NewFile<'a> {
     pub name: &'a Path,
     /// Its mode.
     pub mode: u32,
+    /// Whom it belongs to; `None` stands for the owner of the one whose place it takes.
+    pub owner: Option<Owner>,
     /// What is in it.
     pub content: &'a [u8],
 }
 
-/// Puts all of the files in their places under `base`, in place of those that are there, whose owners
-/// they get. The caller has kept the old ones aside where they are still wanted.
+/// The exclusive right to change files of a folder together, until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    base: PathBuf,
+    _folder: fs::File,
+}
+
+impl Lock {
+    /// Waits for it, and finishes what a process that died left there.
+    pub fn of(base: &Path) -> Result<Self> {
+        let held = Self { base: base.to_owned(), _folder: lock(base)? };
+        recover_locked(base)?;
+        Ok(held)
+    }
+
+    /// The same without waiting; `None` where somebody else has it.
+    pub fn try_of(base: &Path) -> Result<Option<Self>> {
+        let folder = fs::File::open(base)?;
+        match folder.file().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(not_locked(base, error)),
+        }
+        recover_locked(base)?;
+        Ok(Some(Self { base: base.to_owned(), _folder: folder }))
+    }
+
+    /// What [`replace`] does, under this lock.
+    pub fn replace(&self, files: &[NewFile<'_>]) -> Result<()> {
+        replace_locked(&self.base, files)
+    }
+}
+
+/// Puts all of the files in their places under `base`, in place of those that are there. The caller has kept
+/// the old ones aside where they are still wanted.
 pub fn replace(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     // Held until the end: two of these would get into each other's way.
-    let _lock = lock(base)?;
-    recover_locked(base)?;
+    Lock::of(base)?.replace(files)
+}
+
+fn replace_locked(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     for file in files {
         let path = base.join(file.name);
         let there = fs::symlink_metadata(&path);
@@ -81,8 +120,7 @@ pub fn is_interrupted(base: &Path) -> bool {
 pub fn recover(base: &Path) -> Result<bool> {
     let left = is_interrupted(base);
     if left {
-        let _lock = lock(base)?;
-        recover_locked(base)?;
+        drop(Lock::of(base)?);
     }
     Ok(left)
 }
@@ -127,12 +165,13 @@ fn settle(base: &Path, from: &Path) -> Result<()> {
 
 fn prepare(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
     for folder in [NEW, OLD] {
-        make_folder(&base.join(folder))?;
+        make_folder(&base.join(folder), base)?;
     }
     for file in files {
         for folder in [NEW, OLD] {
-            if folder_of(file.name) != Path::new(".") {
-                make_folder(&base.join(folder).join(folder_of(file.name)))?;
+            let under = folder_of(file.name);
+            if under != Path::new(".") {
+                make_folder(&base.join(folder).join(under), &base.join(under))?;
             }
         }
         let mut new = fs::OpenOptions::new()
@@ -140,7 +179,10 @@ fn prepare(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
             .create_new(true)
             .mode(file.mode)
             .open(base.join(NEW).join(file.name))?;
-        atomic::take_owner(&new, &base.join(file.name))?;
+        match file.owner {
+            Some(owner) => owner.take(&new)?,
+            None => atomic::take_owner(&new, &base.join(file.name))?,
+        }
         new.write_all(file.content)?;
         new.sync_all()?;
         let there = base.join(file.name);
@@ -165,19 +207,34 @@ fn link_target(name: &Path) -> PathBuf {
 
 fn lock(base: &Path) -> Result<fs::File> {
     let folder = fs::File::open(base)?;
-    folder.file().lock().map_err(|error| {
-        Error::refused(format!("failed to lock {}", base.display())).caused_by(error)
-    })?;
+    folder.file().lock().map_err(|error| not_locked(base, error))?;
     Ok(folder)
 }
 
-fn make_folder(path: &Path) -> Result<()> {
+fn not_locked(base: &Path, error: std::io::Error) -> Error {
+    Error::refused(format!("failed to lock {}", base.display())).caused_by(error)
+}
+
+/// Makes a folder that lets in whom `like` lets in: a server that is another user reads its files through
+/// this one for a moment, and until the recovery after a crash.
+fn make_folder(path: &Path, like: &Path) -> Result<()> {
     match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => {
+            return Err(
+                Error::refused(format!("failed to create {}", path.display())).caused_by(error)
+            );
         }
-        _ => Ok(()),
+        Ok(()) => {}
     }
+    let mode = fs::metadata(like)?.mode() & 0o755;
+    let made = fs::File::open(path)?;
+    atomic::take_owner(&made, like)?;
+    // A folder may have inherited its group and the bit that does so.
+    if mode != layout::FOLDER_MODE {
+        made.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    }
+    Ok(())
 }
 
 fn names_in(folder: &Path, under: &Path, names: &mut Vec<PathBuf>) -> Result<()> {
@@ -220,8 +277,8 @@ mod tests {
 
     fn files(contents: [&[u8]; 2]) -> [NewFile<'_>; 2] {
         [
-            NewFile { name: Path::new("cert.pem"), mode: 0o400, content: contents[0] },
-            NewFile { name: Path::new(KEY), mode: 0o400, content: contents[1] },
+            NewFile { name: Path::new("cert.pem"), mode: 0o400, owner: None, content: contents[0] },
+            NewFile { name: Path::new(KEY), mode: 0o400, owner: None, content: contents[1] },
         ]
     }
 

@@ -2,12 +2,13 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "access-map",
     "newca",
     "newreq",
     "sign",
     "issue",
+    "install",
     "export-p12",
     "show",
     "verify",

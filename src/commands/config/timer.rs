@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::store::atomic;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
+use crate::store::folder::CertificateFolder;
+use crate::store::installed;
 
 /// Where a passphrase is looked for when nobody says where it is.
 const PASSPHRASE_FILE: &str = "/etc/mailca/ca-passphrase";
@@ -40,6 +42,7 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         ));
     }
     let places = Places {
+        servers: Servers::of(&[folder, atomic::folder_of(&ca_dir)], global)?,
         program: std::env::current_exe()
             .map_err(|error| Error::refused("where mailca lies is unknown").caused_by(error))?,
         folder: folder.to_owned(),
@@ -118,6 +121,44 @@ struct Places {
     ca_dir: PathBuf,
     passphrase: Option<PathBuf>,
     published: Vec<PathBuf>,
+    servers: Servers,
+}
+
+/// What the services do to mail servers, as `mailca install` has it remembered.
+#[derive(Default)]
+struct Servers {
+    folders: Vec<PathBuf>,
+    /// Whether any is reloaded, which may take more rights than mailca needs itself.
+    reload: bool,
+    /// Whether any is looked at over the network.
+    check: bool,
+}
+
+impl Servers {
+    /// Those of the certificate folders in these folders.
+    fn of(folders: &[&Path], global: &Global) -> Result<Self> {
+        let mut servers = Self::default();
+        let mut paths = Vec::new();
+        for folder in folders {
+            paths.push((*folder).to_owned());
+            paths.extend(fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())));
+        }
+        for path in paths {
+            let Ok(place) = CertificateFolder::at(&path, &global.ca_dir) else { continue };
+            if !path.is_dir() {
+                continue;
+            }
+            for record in installed::load(&place)? {
+                servers.folders.push(record.to);
+                servers.folders.extend(record.public);
+                servers.reload |= record.reload.is_some();
+                servers.check |= record.check.is_some();
+            }
+        }
+        servers.folders.sort();
+        servers.folders.dedup();
+        Ok(servers)
+    }
 }
 
 impl Places {
@@ -130,18 +171,24 @@ impl Places {
         // A private /tmp would hide a folder that is in the public one.
         let in_tmp =
             own.iter().any(|path| path.starts_with("/tmp") || path.starts_with("/var/tmp"));
-        let hardening = templates.fill("hardening.txt", &json!({ "private_tmp": !in_tmp }))?;
+        let hardening = |reload: bool, check: bool| {
+            let values = json!({ "private_tmp": !in_tmp, "reload": reload, "check": check });
+            Ok::<_, Error>(templates.fill("hardening.txt", &values)?.trim_end().to_owned())
+        };
+        let servers = || self.servers.folders.iter().map(PathBuf::as_path);
         let values = json!({
             "expiring": expiring,
             "passphrase": passphrase,
-            "hardening": hardening.trim_end(),
+            "hardening": hardening(false, false)?,
+            "hardening_of_installing": hardening(self.servers.reload, self.servers.check)?,
+            "reloads": self.servers.reload,
             "unit": {
                 "credential": passphrase.map(|path| unit_word(&format!("{CREDENTIAL}:{path}"))),
                 "folder": unit_value(folder),
                 "program": command_word(program),
                 "ca_dir": command_word(ca_dir),
-                "written": list(own.into_iter(), std::iter::empty())?,
-                "written_by_crl": list(own.into_iter(), published)?,
+                "written": list(own.into_iter(), servers())?,
+                "written_by_crl": list(own.into_iter(), published.chain(servers()))?,
             },
             "cron": {
                 "passphrase": passphrase.map(cron_word),

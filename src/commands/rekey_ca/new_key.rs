@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::{agree, issued, report};
 use crate::cli::{Global, RekeyCa};
 use crate::commands::crl::Maker;
+use crate::commands::install;
 use crate::commands::sign::{begin, say_all};
 use crate::commands::{OpenedKey, open_ca_key, settings};
 use crate::env::Env;
@@ -108,7 +109,10 @@ fn make_lists(
         maker.say_where_older(env);
         report.outcome()
     };
-    make().map_err(|error| {
+    let made = make();
+    // The lock is free by now.
+    let made = made.and_then(|()| install::after_crl(global, env));
+    made.map_err(|error| {
         error
             .at("the CA has its new key, and its revocation lists could not be made")
             .hint("when this is mended, run the same command again: it makes no other key")
@@ -278,7 +282,12 @@ fn switch(ca: &CaFolder, bundle: &Bundle, next: &Next, env: &mut Env) -> Result<
     let kept = atomic::keep_aside(&ca.path().join(layout::CA_CERTIFICATE.name), &env.stamp()?)?;
     let files: Vec<_> = files
         .iter()
-        .map(|(kind, content)| NewFile { name: kind.name.as_ref(), mode: kind.mode, content })
+        .map(|(kind, content)| NewFile {
+            name: kind.name.as_ref(),
+            mode: kind.mode,
+            owner: None,
+            content,
+        })
         .collect();
     together::replace(ca.path(), &files)?;
     env.say(&format!("the old cacert.pem is kept as {}", kept.display()));

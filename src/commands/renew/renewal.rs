@@ -20,6 +20,7 @@ use crate::pki::revocation::{Reason, Revocation};
 use crate::store::ca::CaFolder;
 use crate::store::folder::CertificateFolder;
 use crate::store::index::Index;
+use crate::store::installed;
 use crate::store::transaction::{self, Occasion};
 
 /// A decision: what becomes of a certificate. Nothing is written yet.
@@ -50,6 +51,8 @@ pub(super) struct Renewed {
     /// The command that gives the person the new certificate, or the folder as its argument.
     pub(super) argument: Option<String>,
     pub(super) delivered: bool,
+    /// Whether it is installed for a server from there.
+    pub(super) is_installed: bool,
     pub(super) to_stdout: bool,
     pub(super) revoked_old: bool,
     pub(super) occasion: Occasion,
@@ -100,6 +103,11 @@ impl Renewal {
     /// The certificate that is renewed.
     pub(super) fn old(&self) -> &Certificate {
         &self.old
+    }
+
+    /// The certificate folder that it goes to, where it is one.
+    pub(super) fn folder(&self) -> Option<&CertificateFolder> {
+        self.destination.folder()
     }
 
     /// Whether nothing would be won by it.
@@ -190,6 +198,10 @@ impl Renewal {
         Ok(Renewed {
             path: self.destination.path(),
             argument: self.destination.folder().map(CertificateFolder::argument),
+            is_installed: self
+                .destination
+                .folder()
+                .is_some_and(|folder| folder.path().join(installed::FILE).exists()),
             old: self.old,
             new,
             key: self.key.word(),

@@ -75,7 +75,7 @@ impl Report {
                 env.say(&format!("  next: {}", bring_in(renewed.path.as_deref())));
             }
             (Some(Profile::Ca | Profile::User), _) => {}
-            _ => self.servers |= renewed.delivered,
+            _ => self.servers |= renewed.delivered && !renewed.is_installed,
         }
         self.renewed.push(json!({
             "old": summary(old),

@@ -1,4 +1,5 @@
-//! A folder that OpenSSL searches for lists by `HASH.rN`, HASH being that of the issuer's name. Several
+//! A folder that OpenSSL searches for lists by `HASH.rN`, and for CA certificates by `HASH.N`, HASH being
+//! that of the CA's name. Several
 //! CAs may share such a folder, and several of them a name.
 //!
 //! The list is a plain file there, with a name that no other key's has, and a link leads to it: so
@@ -41,32 +42,48 @@ fn look(link: &Path, file: &Path) -> There {
     }
 }
 
-fn links<'f>(file: &'f Path, hash: &'f str) -> impl Iterator<Item = PathBuf> + 'f {
-    (0..MOST).map(move |number| file.with_file_name(format!("{hash}.r{number}")))
+/// What is found by a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The certificate of a CA, by `HASH.0`.
+    Authority,
+    /// A revocation list, by `HASH.r0`.
+    List,
+}
+
+fn links<'f>(file: &'f Path, hash: &'f str, kind: Kind) -> impl Iterator<Item = PathBuf> + 'f {
+    let mark = if kind == Kind::List { "r" } else { "" };
+    (0..MOST).map(move |number| file.with_file_name(format!("{hash}.{mark}{number}")))
 }
 
 /// Whether OpenSSL finds the file by this hash.
-pub(super) fn has_link(file: &Path, hash: &str) -> bool {
-    let mut found = links(file, hash).map(|link| look(&link, file));
+pub fn has_link(file: &Path, hash: &str, kind: Kind) -> bool {
+    let mut found = links(file, hash, kind).map(|link| look(&link, file));
     matches!(found.find(|there| !matches!(there, There::Taken)), Some(There::Ours))
 }
 
-/// Sees that OpenSSL finds the file by this hash: the first link that is free or leads to it.
-pub(super) fn link(file: &Path, hash: &str) -> Result<()> {
+/// Sees that OpenSSL finds the file by this hash: the first link that is free or leads to it. Returns the
+/// link, where it was not there before.
+pub fn link(file: &Path, hash: &str, kind: Kind) -> Result<Option<PathBuf>> {
     let name = Path::new(file.file_name().unwrap_or_default());
-    for link in links(file, hash) {
+    for link in links(file, hash, kind) {
         match look(&link, file) {
-            There::Ours => return Ok(()),
+            There::Ours => return Ok(None),
             There::Taken => {}
-            There::Free { dangling: true } => return atomic::symlink_replacing(name, &link),
+            There::Free { dangling: true } => {
+                return atomic::symlink_replacing(name, &link).map(|()| Some(link));
+            }
             There::Free { dangling: false } => match fs::os::unix::fs::symlink(name, &link) {
                 // Another CA was quicker.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                made => return Ok(made?),
+                made => {
+                    made?;
+                    return Ok(Some(link));
+                }
             },
         }
     }
-    Err(Error::refused(format!("{hash}.r0 and all after it are taken beside {}", file.display())))
+    Err(Error::refused(format!("{hash} is taken a thousand times beside {}", file.display())))
 }
 
 #[cfg(test)]
@@ -85,18 +102,18 @@ mod tests {
             atomic::create(&at(name), b"list", 0o644).unwrap();
         }
         symlink("other.pem", "abc.r0");
-        assert!(!has_link(&at("ours.pem"), "abc"));
+        assert!(!has_link(&at("ours.pem"), "abc", Kind::List));
         for _ in 0..2 {
-            link(&at("ours.pem"), "abc").unwrap();
-            assert!(has_link(&at("ours.pem"), "abc"));
+            link(&at("ours.pem"), "abc", Kind::List).unwrap();
+            assert!(has_link(&at("ours.pem"), "abc", Kind::List));
             assert_eq!(leads("abc.r1"), Path::new("ours.pem"));
             assert!(fs::symlink_metadata(at("abc.r2")).is_err());
         }
         assert_eq!(leads("abc.r0"), Path::new("other.pem"));
         // A link that leads nowhere ends OpenSSL's search before ours.
         fs::remove_file(at("other.pem")).unwrap();
-        assert!(!has_link(&at("ours.pem"), "abc"));
-        link(&at("ours.pem"), "abc").unwrap();
+        assert!(!has_link(&at("ours.pem"), "abc", Kind::List));
+        link(&at("ours.pem"), "abc", Kind::List).unwrap();
         assert_eq!(leads("abc.r0"), Path::new("ours.pem"));
     }
 }

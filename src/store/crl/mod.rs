@@ -6,7 +6,7 @@
 //! ([`Places`]). A number is taken durably before a list with it can be seen, so that a crash may skip
 //! one and no two lists share one.
 
-mod hash_dir;
+pub mod hash_dir;
 mod places;
 mod standing;
 
@@ -27,6 +27,7 @@ use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged};
 use crate::store::ca::CaFolder;
 use crate::store::index::Index;
+use crate::store::previous::Previous;
 use crate::store::{input, layout};
 
 mod rows;
@@ -89,6 +90,71 @@ pub fn join(lists: &mut [List]) {
     if let [first, older @ ..] = lists {
         first.older = older.iter().map(|list| list.pem.as_str()).collect();
     }
+}
+
+/// The lists in a CA's folder, as a server is given them.
+#[derive(Debug, Default)]
+pub struct Current {
+    /// All of them in PEM, that of the present key first.
+    pub pem: String,
+    /// Each by itself, for servers that look for it by the hash of the CA's name.
+    pub hashed: Vec<Hashed>,
+}
+
+/// A list for a folder that OpenSSL searches by hash.
+#[derive(Debug)]
+pub struct Hashed {
+    /// The name of its file.
+    pub name: String,
+    /// The hash of its issuer's name.
+    pub hash: String,
+    /// The list.
+    pub pem: String,
+}
+
+impl Hashed {
+    /// A list, and the CA whose list it is.
+    pub fn new(crl: &Crl, issuer: &Certificate) -> Result<Self> {
+        Ok(Self {
+            name: hash_dir::file_name(issuer)?,
+            hash: issuer.subject.openssl_hash()?,
+            pem: crl.to_pem(),
+        })
+    }
+}
+
+impl Current {
+    /// Adds one, unless that of the same key is among them.
+    pub fn add(&mut self, hashed: Hashed) {
+        if self.hashed.iter().all(|known| known.name != hashed.name) {
+            self.pem.push_str(&hashed.pem);
+            self.hashed.push(hashed);
+        }
+    }
+}
+
+/// Whether a list is to be used at that time: an old one has servers refuse everybody.
+pub fn is_in_date(crl: &Crl, now: OffsetDateTime) -> bool {
+    crl.this_update <= now && crl.next_update.is_none_or(|end| end > now)
+}
+
+/// The lists that are in the CA's folder, verify, and are not out of date; `None` where there is none for
+/// the present key.
+pub fn current(ca: &CaFolder, now: OffsetDateTime) -> Result<Option<Current>> {
+    let mut issuers = vec![Issuer::present(ca)];
+    for one in Previous::active(ca, now)? {
+        issuers.push(Issuer::previous(one.certificate)?);
+    }
+    let mut current = Current::default();
+    for issuer in &issuers {
+        let list = Destination::own(issuer, ca).verified(issuer);
+        match list.filter(|crl| is_in_date(crl, now)) {
+            Some(crl) => current.add(Hashed::new(&crl, &issuer.certificate)?),
+            None if current.hashed.is_empty() => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(Some(current))
 }
 
 /// From when to when a list is to be used.

@@ -208,14 +208,15 @@ impl Destination {
     pub fn lacks(&self, list: &List) -> bool {
         let same = input::read_if_there(&self.path)
             .is_ok_and(|there| there.is_some_and(|there| *there == *self.content(list)));
-        !same || matches!(&self.kind, Kind::Hashed(hash) if !hash_dir::has_link(&self.path, hash))
+        !same
+            || matches!(&self.kind, Kind::Hashed(hash) if !hash_dir::has_link(&self.path, hash, hash_dir::Kind::List))
     }
 
     /// Puts the list here, durably.
     pub fn put(&self, list: &List) -> Result<()> {
         Staged::new(&self.path, &self.content(list), MODE)?.replace()?;
         if let Kind::Hashed(hash) = &self.kind {
-            hash_dir::link(&self.path, hash)?;
+            hash_dir::link(&self.path, hash, hash_dir::Kind::List)?;
         }
         atomic::sync_folder(folder_of(&self.path))
     }
