@@ -14,6 +14,8 @@ mod access_map;
 mod dovecot;
 #[path = "servers/exim.rs"]
 mod exim;
+#[path = "servers/install.rs"]
+mod install;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
 #[path = "servers/postfix.rs"]
