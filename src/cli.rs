@@ -8,13 +8,17 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod access_map;
 mod commands;
 mod config;
+mod config_exim;
 mod install;
 mod life;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
-pub use config::{Config, Role, ServerConfig, Timer, Topic};
+pub use config::{
+    Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, ServerConfig, Timer, Topic,
+};
+pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use install::Install;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,

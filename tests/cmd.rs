@@ -20,6 +20,10 @@ mod backup;
 mod common;
 #[path = "cmd/config.rs"]
 mod config;
+#[path = "cmd/config_exim.rs"]
+mod config_exim;
+#[path = "cmd/config_postfix.rs"]
+mod config_postfix;
 #[path = "cmd/crl.rs"]
 mod crl;
 #[path = "cmd/doctor.rs"]

@@ -12,17 +12,33 @@ mod support;
 mod access_map;
 #[path = "servers/dovecot.rs"]
 mod dovecot;
+#[path = "servers/dovecot_config.rs"]
+mod dovecot_config;
 #[path = "servers/exim.rs"]
 mod exim;
+#[path = "servers/exim_config.rs"]
+mod exim_config;
 #[path = "servers/install.rs"]
 mod install;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
+#[path = "servers/opensmtpd_config.rs"]
+mod opensmtpd_config;
+#[path = "servers/pages.rs"]
+mod pages;
+#[path = "servers/peer.rs"]
+mod peer;
 #[path = "servers/postfix.rs"]
 mod postfix;
+#[path = "servers/postfix_config.rs"]
+mod postfix_config;
+#[path = "servers/quickstart.rs"]
+mod quickstart;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
 #[path = "servers/site.rs"]
 mod site;
 #[path = "servers/smoke.rs"]
 mod smoke;
+#[path = "servers/users.rs"]
+mod users;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
-use super::Span;
+use super::{DovecotConfig, EximConfig, Span};
 
 /// `mailca config`
 #[derive(Args, Debug)]
@@ -17,8 +17,14 @@ pub struct Config {
 /// What `config` can print.
 #[derive(Debug, Subcommand)]
 pub enum Topic {
-    /// postconf commands for Postfix
-    Postfix(ServerConfig),
+    /// TLS and login by certificate for Dovecot
+    Dovecot(DovecotConfig),
+    /// A script that sets up TLS in Debian's Exim, or lines for another
+    Exim(EximConfig),
+    /// smtpd.conf for OpenSMTPD
+    Opensmtpd(OpensmtpdConfig),
+    /// postconf commands for Postfix, or lines of its files
+    Postfix(PostfixConfig),
     /// systemd units and cron lines that renew, keep the CRL fresh, and watch
     Timer(Timer),
 }
@@ -61,6 +67,57 @@ pub struct ServerConfig {
     /// Folder with templates of your own
     #[arg(long, value_name = "DIR")]
     pub template_dir: Option<PathBuf>,
+}
+
+/// The form of what is printed for Postfix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PostfixForm {
+    /// A script of postconf commands.
+    #[value(name = "commands")]
+    Commands,
+    /// Lines of main.cf.
+    #[value(name = "main.cf")]
+    Main,
+    /// Lines of master.cf.
+    #[value(name = "master.cf")]
+    Master,
+}
+
+/// `mailca config postfix`
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Example:\n  mailca config postfix --role receive,submission,relay-by-cert | ssh root@mail sh"
+)]
+pub struct PostfixConfig {
+    /// What all servers have.
+    #[command(flatten)]
+    pub server: ServerConfig,
+    /// Print commands, or lines of main.cf or of master.cf
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value = "commands")]
+    pub form: PostfixForm,
+    /// With verify-peers: verify for this domain or [relayhost] only; may be repeated
+    #[arg(long = "peer", value_name = "DOMAIN", action = ArgAction::Append)]
+    pub peers: Vec<String>,
+}
+
+/// `mailca config opensmtpd`
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Example:\n  mailca config opensmtpd --role receive,submission --domain example.com"
+)]
+pub struct OpensmtpdConfig {
+    /// What all servers have.
+    #[command(flatten)]
+    pub server: ServerConfig,
+    /// A domain that mail is taken for; may be repeated [default: the host's own name]
+    #[arg(long = "domain", value_name = "DOMAIN", action = ArgAction::Append)]
+    pub domains: Vec<String>,
+    /// With relay-by-cert: the port for clients that have a certificate
+    #[arg(long, value_name = "PORT", default_value_t = 2525, value_parser = clap::value_parser!(u16).range(1..))]
+    pub relay_port: u16,
+    /// With verify-peers: verify for this domain only; may be repeated
+    #[arg(long = "peer", value_name = "DOMAIN", action = ArgAction::Append)]
+    pub peers: Vec<String>,
 }
 
 /// A span that is passed on as it was typed.

@@ -4,6 +4,9 @@ use crate::cli::{Config, Global, Topic};
 use crate::env::Env;
 use crate::error::Result;
 
+mod dovecot;
+mod exim;
+mod opensmtpd;
 mod postfix;
 mod quote;
 mod server;
@@ -13,6 +16,9 @@ mod timer;
 /// Prints what a topic asks for.
 pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
     match &args.topic {
+        Topic::Dovecot(args) => dovecot::run(args, global, env),
+        Topic::Exim(args) => exim::run(args, global, env),
+        Topic::Opensmtpd(args) => opensmtpd::run(args, global, env),
         Topic::Postfix(args) => postfix::run(args, global, env),
         Topic::Timer(args) => timer::run(args, global, env),
     }

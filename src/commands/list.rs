@@ -12,6 +12,7 @@ use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::count;
 use crate::pki::name::Oneline;
+use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::pki::revocation::Reason;
 use crate::render::certificate::rfc3339;
@@ -160,7 +161,7 @@ fn entry(row: &Row<'_>, subject: &Oneline, state: State) -> Entry {
     let reason = revocation.as_ref().map(|revocation| revocation.reason);
     Entry {
         state: state.name(),
-        serial: String::from_utf8_lossy(row.serial).into_owned(),
+        serial: printable(&String::from_utf8_lossy(row.serial)),
         subject: subject.to_string(),
         not_after: row.not_after().and_then(rfc3339),
         revoked_at: revocation.and_then(|revocation| rfc3339(revocation.date)),

@@ -9,6 +9,7 @@ use crate::cli::{Cli, Global, Quickstart};
 use crate::commands::{dispatch, host_name};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::mail::server::Server;
 use crate::pki::general_name::GeneralName;
 use crate::store::folder::FolderName;
 
@@ -72,12 +73,41 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
                 "p12": args.dir.join(format!("{}.p12", args.user)),
                 "password_file": args.dir.join(&password),
             },
+            "mail_servers": installed_servers().map(Server::name).collect::<Vec<_>>(),
         }));
     }
     if env.quiet {
         return Ok(());
     }
-    next(args, &host, &password, env)
+    next(args, &host, &password, env)?;
+    installed_servers().try_for_each(|server| configure(server, &host, global, env))
+}
+
+/// The mail servers of this machine, by the files that their packages bring.
+fn installed_servers() -> impl Iterator<Item = Server> {
+    Server::ALL.into_iter().filter(|server| Path::new(server.layout().configuration).exists())
+}
+
+/// Says how the mail server that is here gets the certificate, and prints what its configuration needs.
+fn configure(server: Server, host: &str, global: &Global, env: &mut Env) -> Result<()> {
+    let layout = server.layout();
+    env.print(&format!(
+        "{} is installed here. To give it the certificate, and to see that it presents it:\n  \
+           mailca install {host} --for {server} --reload '{}' --check {host}:{}\n\
+         Before that, for its configuration:\n",
+        server.title(),
+        layout.reload,
+        layout.port
+    ))?;
+    let quiet = std::mem::replace(&mut env.quiet, true);
+    let outcome = command(&["config", server.name(), "--host", host], global)
+        .and_then(|cli| dispatch(&cli, env));
+    env.quiet = quiet;
+    // The job is done; this was to help with the next one.
+    outcome.or_else(|error| {
+        env.warn(&format!("no configuration for {}: {error}", server.title()));
+        Ok(())
+    })
 }
 
 /// Makes the folder and enters it. One in which a run was interrupted is gone on with: it has a CA,
@@ -109,11 +139,7 @@ fn enter(args: &Quickstart) -> Result<()> {
 
 /// The steps ask nothing: what they need was given.
 fn run_step(step: &[&str], global: &Global, env: &mut Env) -> Result<()> {
-    let mut line = vec!["mailca", "--no-input", "--ca-dir", "demoCA", "--quiet"];
-    line.extend(step);
-    let mut cli = Cli::try_parse_from(line)
-        .map_err(|error| Error::bug("a step of quickstart is not a command").caused_by(error))?;
-    cli.global.color = global.color;
+    let cli = command(step, global)?;
     let quiet = std::mem::replace(&mut env.quiet, true);
     let prompter =
         std::mem::replace(&mut env.prompter, Box::new(crate::prompt::Terminal::new(false)));
@@ -121,6 +147,15 @@ fn run_step(step: &[&str], global: &Global, env: &mut Env) -> Result<()> {
     env.quiet = quiet;
     env.prompter = prompter;
     outcome
+}
+
+fn command(words: &[&str], global: &Global) -> Result<Cli> {
+    let mut line = vec!["mailca", "--no-input", "--ca-dir", "demoCA", "--quiet"];
+    line.extend(words);
+    let mut cli = Cli::try_parse_from(line)
+        .map_err(|error| Error::bug("a step of quickstart is not a command").caused_by(error))?;
+    cli.global.color = global.color;
+    Ok(cli)
 }
 
 fn next(args: &Quickstart, host: &str, password: &str, env: &mut Env) -> Result<()> {

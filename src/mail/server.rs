@@ -43,8 +43,6 @@ pub struct Layout {
     pub group: &'static str,
     /// Other users that the folders above may belong to, as the server's package has them.
     pub trusted: &'static [&'static str],
-    /// A file of a server whose package has no folder above; where it is there, that folder is made too.
-    pub parent_with: Option<&'static str>,
     /// The mode of `key.pem`.
     pub key_mode: u32,
     /// The mode of the certificates and of the revocation list.
@@ -60,6 +58,11 @@ pub struct Layout {
     pub hash_links: bool,
     /// Whether `cacert-crl.pem` is wanted: the CA certificates, followed by the revocation list.
     pub joined_crl: bool,
+    /// The file by which it is seen that the server is installed. Not every package has the folder above
+    /// `dir`; where this file is there, that one is made too.
+    pub configuration: &'static str,
+    /// The port on which it is seen whether it presents a certificate.
+    pub port: u16,
     /// The command that makes the running server take up new files.
     pub reload: &'static str,
 }
@@ -105,7 +108,6 @@ impl Server {
             user: "root",
             group: "root",
             trusted: &[],
-            parent_with: None,
             key_mode: 0o400,
             public_mode: 0o400,
             chain: Chain::Full,
@@ -113,6 +115,8 @@ impl Server {
             reads_crl: true,
             hash_links: false,
             joined_crl: false,
+            configuration: "",
+            port: 25,
             reload: "",
         };
         match self {
@@ -124,12 +128,16 @@ impl Server {
                 chain: Chain::Leaf,
                 public_dir: Some("/etc/mail/cacerts"),
                 hash_links: true,
+                configuration: "/etc/mail/sendmail.mc",
                 reload: "systemctl reload sendmail",
                 ..BY_ROOT
             },
-            Self::Postfix => {
-                Layout { dir: "/etc/postfix/certs", reload: "systemctl reload postfix", ..BY_ROOT }
-            }
+            Self::Postfix => Layout {
+                dir: "/etc/postfix/certs",
+                configuration: "/etc/postfix/main.cf",
+                reload: "systemctl reload postfix",
+                ..BY_ROOT
+            },
             // Opens its files as its own user, for each connection.
             Self::Exim => Layout {
                 dir: "/etc/exim4/certs",
@@ -137,19 +145,22 @@ impl Server {
                 group: "Debian-exim",
                 key_mode: 0o640,
                 public_mode: 0o640,
+                configuration: "/etc/exim4/exim4.conf.template",
                 reload: "systemctl reload exim4",
                 ..BY_ROOT
             },
             Self::Dovecot => Layout {
                 dir: "/etc/dovecot/certs",
                 joined_crl: true,
+                configuration: "/etc/dovecot/dovecot.conf",
+                port: 143,
                 reload: "systemctl reload dovecot",
                 ..BY_ROOT
             },
             // Knows no reload of certificates.
             Self::Opensmtpd => Layout {
                 dir: "/etc/opensmtpd/certs",
-                parent_with: Some("/etc/smtpd.conf"),
+                configuration: "/etc/smtpd.conf",
                 reads_crl: false,
                 reload: "systemctl restart opensmtpd",
                 ..BY_ROOT
@@ -176,6 +187,7 @@ mod tests {
             assert_eq!(layout.dir_mode & 0o027, 0, "{server}");
             assert!(layout.group == "root" || layout.dir_mode & 0o050 == 0o050, "{server}");
             assert!(layout.dir.starts_with("/etc/") && !layout.reload.is_empty(), "{server}");
+            assert!(layout.configuration.starts_with("/etc/") && layout.port != 0, "{server}");
         }
     }
 }

@@ -11,9 +11,18 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 3] = [
+const ALL: [(&str, &str); 12] = [
+    ("dovecot-2.3.conf", include_str!("../../templates/dovecot-2.3.conf")),
+    ("dovecot-2.4.conf", include_str!("../../templates/dovecot-2.4.conf")),
+    ("exim-auth.conf", include_str!("../../templates/exim-auth.conf")),
+    ("exim-rcpt.acl", include_str!("../../templates/exim-rcpt.acl")),
+    ("exim.conf", include_str!("../../templates/exim.conf")),
+    ("exim.sh", include_str!("../../templates/exim.sh")),
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
+    ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
+    ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
+    ("smtpd.conf", include_str!("../../templates/smtpd.conf")),
     ("timer.txt", include_str!("../../templates/timer.txt")),
 ];
 

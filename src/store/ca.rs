@@ -15,6 +15,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
 use crate::store::input;
+use crate::store::owner::Owner;
 use crate::store::{layout, together};
 
 /// A CA folder that has a CA in it.
@@ -113,15 +114,24 @@ impl CaFolder {
         Ok(open.then(|| format!("{0} can be read by others: chmod 0400 {0}", path.display())))
     }
 
-    /// The certificate with this serial number, if this CA has recorded it.
+    /// The certificate with this serial number, if this CA has recorded it. One with another number in its
+    /// place is an error: whoever acts on it would act on somebody else's.
     pub fn issued(&self, serial: &Serial) -> Result<Option<Certificate>> {
         let path = self.issued_path(serial);
-        match input::read_if_there(&path)? {
-            Some(content) => Ok(Certificate::from_file_content(&content)
-                .map_err(|error| error.at(path.display()))?
-                .into_iter()
-                .next()),
-            None => Ok(None),
+        let Some(content) = input::read_if_there(&path)? else { return Ok(None) };
+        let found = Certificate::from_file_content(&content)
+            .map_err(|error| error.at(path.display()))?
+            .into_iter()
+            .next();
+        match found {
+            Some(other) if other.serial != *serial => Err(Error::refused(format!(
+                "{} holds another certificate, serial {} of {}",
+                path.display(),
+                other.serial,
+                other.title()
+            ))
+            .hint("take it from a backup; `mailca doctor` looks at all of them")),
+            found => Ok(found),
         }
     }
 
@@ -176,14 +186,50 @@ impl CaFolder {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")
                 .hint("run the command again"));
         }
-        Ok(Lock { _file: file })
+        Ok(Lock { _file: file, folder: self.path.clone() })
     }
 }
 
-/// The exclusive right to change a CA folder.
+/// The exclusive right to change a CA folder. At its end, what root made in somebody's folder becomes theirs:
+/// they have to go on with it.
 #[derive(Debug)]
 pub struct Lock {
     _file: fs::File,
+    folder: PathBuf,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if rustix::process::geteuid().is_root()
+            && let Ok(folder) = fs::metadata(&self.folder)
+            && folder.uid() != 0
+        {
+            let owner = Owner { uid: folder.uid(), gid: folder.gid() };
+            // newcerts/ is read by everybody who may enter.
+            for under in ["", "private", layout::PREVIOUS, layout::PENDING] {
+                give_away(&self.folder.join(under), owner);
+            }
+        }
+    }
+}
+
+/// Gives the plain files of a folder, and the folder, that root owns to somebody. What has a second name may
+/// be a file from elsewhere, and stays. Nothing depends on it that could be told.
+fn give_away(folder: &Path, owner: Owner) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    for path in paths.chain([folder.to_owned()]) {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        let opened =
+            fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(&path);
+        if let Ok(file) = opened
+            && let Ok(there) = file.metadata()
+            && there.uid() == 0
+            && (there.is_dir() || there.is_file() && there.nlink() == 1)
+        {
+            let _ = owner.take(&file);
+        }
+    }
 }
 
 /// Whether the CA's certificate is gone, while its key or its index is there.

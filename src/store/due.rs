@@ -156,14 +156,15 @@ impl Search {
     pub fn finish(self, ca: &CaFolder) -> Result<Vec<Due>> {
         let mut due = Vec::new();
         for candidate in self.found {
-            let certificate = ca.issued(&candidate.serial)?;
+            // One that cannot be read must not keep the others waiting; its folder may have it.
+            let certificate = ca.issued(&candidate.serial).unwrap_or_default();
             if certificate.as_ref().is_some_and(|certificate| is_young(certificate, self.now)) {
                 continue;
             }
             // What ended long ago and has a newer one is a folder that somebody forgot.
             let in_use =
                 self.in_use.contains(&candidate.serial) && !self.ended.contains(&candidate.serial);
-            if !is_replaced(ca, certificate.as_ref(), &candidate.newer, in_use)? {
+            if !is_replaced(ca, certificate.as_ref(), &candidate.newer, in_use) {
                 let Candidate { serial, not_after, title, .. } = candidate;
                 due.push(Due { serial, not_after, title, certificate });
             }
@@ -190,24 +191,20 @@ fn is_young(certificate: &Certificate, now: OffsetDateTime) -> bool {
 
 /// Whether one of the newer ones has taken its place. Where the certificates themselves are missing, the
 /// subject alone decides, unless the older one is in use.
-fn is_replaced(
-    ca: &CaFolder,
-    old: Option<&Certificate>,
-    newer: &[Serial],
-    in_use: bool,
-) -> Result<bool> {
-    let Some(old) = old else { return Ok(!in_use && !newer.is_empty()) };
+fn is_replaced(ca: &CaFolder, old: Option<&Certificate>, newer: &[Serial], in_use: bool) -> bool {
+    let Some(old) = old else { return !in_use && !newer.is_empty() };
     // The last is the likeliest.
     for serial in newer.iter().rev() {
-        let replaces = match ca.issued(serial)? {
-            Some(new) => covers(&new, old) && (!in_use || new.public_key == old.public_key),
-            None => !in_use,
+        let replaces = match ca.issued(serial) {
+            Ok(Some(new)) => covers(&new, old) && (!in_use || new.public_key == old.public_key),
+            Ok(None) => !in_use,
+            Err(_) => false,
         };
         if replaces {
-            return Ok(true);
+            return true;
         }
     }
-    Ok(false)
+    false
 }
 
 /// Whether a certificate has the profile, the subject and all the names of another, and perhaps more names.

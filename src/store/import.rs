@@ -142,6 +142,14 @@ impl Source {
                     history.count += 1;
                 }
                 None if line.bytes.trim_ascii().is_empty() || line.bytes.starts_with(b"#") => {}
+                _ if line.may_revoke() || line.contradicts_itself() => {
+                    return Err(Error::refused(format!(
+                        "{}: the line at byte {} may be the row of a revoked certificate and cannot be read",
+                        self.folder.join(layout::INDEX.name).display(),
+                        line.offset
+                    ))
+                    .hint("mend it, or put a # before it where nothing was revoked by it"));
+                }
                 _ => passed_over += 1,
             }
             Ok(ControlFlow::Continue(()))

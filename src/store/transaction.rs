@@ -38,6 +38,8 @@ impl<'a> Transaction<'a> {
         let lock = ca.lock(waiting)?;
         let pending = ca.path().join(layout::PENDING);
         let mut transaction = Self { ca, pending, remarks: Vec::new(), _lock: lock };
+        // Before anything is signed that could not be recorded.
+        Index::of(ca.path()).check_end()?;
         transaction.recover()?;
         Ok(transaction)
     }

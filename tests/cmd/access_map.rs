@@ -296,7 +296,7 @@ fn a_server_that_has_no_list_is_told_how_it_does_it() {
     for (server, words) in [
         ("postfix", "permit_tls_all_clientcerts"),
         ("exim", "verify      = certificate"),
-        ("dovecot", "auth_ssl_require_client_cert"),
+        ("dovecot", "mailca config dovecot"),
         ("opensmtpd", "revoked or not"),
     ] {
         let text = folder.mailca(&format!("access-map --issuer --for {server}")).success().text();

@@ -71,12 +71,64 @@ impl Wanted {
         self.roles.contains(&role)
     }
 
+    /// The file with the certificates that may, where only some may.
+    pub(super) fn list<'p>(&self, list: Option<&'p Path>) -> Result<Option<&'p Path>> {
+        let Some(path) = list else { return Ok(None) };
+        if !self.has(Role::RelayByCert) {
+            return Err(Error::usage("--list is for --role relay-by-cert"));
+        }
+        check_path(path)?;
+        Ok(Some(path))
+    }
+
+    /// Whether it has one of these roles.
+    pub(super) fn has_any(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.has(*role))
+    }
+
+    /// Refuses `--peer` where nobody is to be verified.
+    pub(super) fn check_peers(&self, peers: &[String]) -> Result<()> {
+        if peers.is_empty() || self.has(Role::VerifyPeers) {
+            return Ok(());
+        }
+        Err(Error::usage("--peer says for whom the role verify-peers is meant")
+            .hint("add --role verify-peers"))
+    }
+
+    /// What every template may use, and what one server's may use besides.
+    pub(super) fn values_and(&self, more: Value) -> Value {
+        let mut values = self.values();
+        if let (Value::Object(values), Value::Object(mut more)) = (&mut values, more) {
+            values.append(&mut more);
+        }
+        values
+    }
+
+    /// Prints the text, for a program as one document.
+    pub(super) fn print(
+        &self,
+        server: Server,
+        text: &str,
+        global: &Global,
+        env: &mut Env,
+    ) -> Result<()> {
+        if !global.json {
+            return env.print_bytes(text.as_bytes());
+        }
+        let roles: Vec<_> = self.roles.iter().map(|role| name_of(*role)).collect();
+        let certs = self.certs.display().to_string();
+        env.print_json(&json!({
+            "server": server.name(), "host": self.host, "certs": certs, "roles": roles, "text": text,
+        }))
+    }
+
     /// What every template may use. `roles.NAME` is true or false, with `_` for `-`.
     pub(super) fn values(&self) -> Value {
         let path = |name: &str| self.certs.join(name).display().to_string();
         let role = |role| self.has(role);
         json!({
             "host": self.host,
+            "role_names": self.roles.iter().map(|role| name_of(*role)).collect::<Vec<_>>().join(", "),
             "certs": self.certs.display().to_string(),
             "key": path("key.pem"),
             "cert": path("cert.pem"),
@@ -98,6 +150,15 @@ impl Wanted {
 fn name_of(role: Role) -> String {
     use clap::ValueEnum;
     role.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// A domain as it goes into a configuration.
+pub(super) fn domain(text: &str) -> Result<String> {
+    match GeneralName::dns(text) {
+        Ok(GeneralName::Dns(domain)) if !domain.starts_with('*') => Ok(domain),
+        Ok(_) => Err(Error::usage(format!("{} is no domain", printable(text)))),
+        Err(error) => Err(Error::usage(error.to_string())),
+    }
 }
 
 /// The quoting of five languages has little in common but this: the path goes into all of them as it is.

@@ -130,7 +130,7 @@ fn open(record: &Record, layout: &Layout, owner: Owner) -> Result<Vec<ServerFold
         owner,
         trusted: trusted.collect(),
         makes_parent: record.to == Path::new(layout.dir)
-            && layout.parent_with.is_some_and(|file| Path::new(file).exists()),
+            && Path::new(layout.configuration).exists(),
         together: true,
     };
     let mut opened = vec![ServerFolder::open(&record.to, &demands)?];

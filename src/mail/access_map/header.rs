@@ -77,8 +77,8 @@ the certificates that may relay.
 
 fn exim(file: &str) -> String {
     format!(
-        "Read anew for each mail; nothing is to be run. In the ACL for RCPT, with tls_try_verify_hosts = *, as
-`mailca config exim --role relay-by-cert --list {file}` prints it:
+        "Read anew for each mail; nothing is to be run. `mailca config exim --role relay-by-cert --list {file}`
+prints what uses it. In the ACL for RCPT, with tls_try_verify_hosts = *:
   accept  encrypted   = *
           verify      = certificate
           condition   = ${{lookup{{${{sha256:$tls_in_peercert}}}}lsearch{{{file}}}{{yes}}{{no}}}}
@@ -98,16 +98,23 @@ A revoked certificate is refused by tls_crl.
 fn dovecot(file: &str) -> String {
     format!(
         "Read anew at each login; nothing is to be run. The user is the common name, in lower case.
-  mailca config dovecot --role relay-by-cert --list {file}
-prints what reads it, for the mechanism external alone: with any other no password would be asked of these
-users. A revoked certificate is refused by the revocation list behind the CA in ssl_ca.
+`mailca config dovecot --role relay-by-cert --list {file}` prints what uses it, for 2.3 and 2.4. In 2.3:
+  auth_mechanisms = plain external
+  auth_ssl_username_from_cert = yes
+  passdb {{
+    driver = passwd-file
+    mechanisms = external
+    args = {file}
+  }}
+The mechanisms line must stay: without it no password is asked of these users. A revoked certificate is
+refused by the revocation list behind the CA in ssl_ca.
 "
     )
 }
 
 const DOVECOT_EVERYBODY: &str = "\
-There is no list for this: ssl_verify_client_cert = yes and auth_ssl_require_client_cert = yes let in nobody
-without a certificate of the CA in ssl_ca. A revoked one is refused by the list behind it.
+There is no list for this: `mailca config dovecot --role relay-by-cert` lets everybody log in who has a certificate
+of the CA and an account of that name. A revoked one is refused with --crl.
 ";
 
 const OPENSMTPD: &str = "\

@@ -82,6 +82,17 @@ pub fn write(
             )));
         }
     }
+    // What was issued and revoked is as needed as the key; a link would be left out.
+    for needed in [layout::INDEX.name, layout::NEW_CERTIFICATES] {
+        let path = ca.path().join(needed);
+        if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
+            return Err(Error::refused(format!(
+                "{} is a symbolic link: a backup would not hold what it leads to",
+                path.display()
+            ))
+            .hint("put what it leads to in its place"));
+        }
+    }
     let mut staged = Staged::open(file, layout::SECRET_MODE)?;
     let written = pack(ca, &names, &mut staged)?;
     staged.sync()?;

@@ -23,6 +23,10 @@ pub(super) fn entries(folder: &Path) -> Result<Entries> {
     let mut entries = Entries::new();
     index.existing_lines(|line| {
         // A last line without its newline counts as well: a row that is revoked has been there whole.
+        if line.contradicts_itself() {
+            let row = Row::parse(line.bytes);
+            return Err(unreadable(&index, line.offset, row, None));
+        }
         if line.may_revoke() {
             let row = Row::parse(line.bytes);
             let added = row.as_ref().map(|row| add(&mut entries, row, &other));
@@ -76,7 +80,8 @@ fn unreadable(index: &Index, offset: u64, row: Option<Row<'_>>, cause: Option<Er
         None => format!("byte {offset}"),
     };
     let error = Error::refused(format!(
-        "{}: the revoked row of {which} cannot be read, and its certificate must not be left out",
+        "{}: the row of {which} may be that of a revoked certificate and cannot be read; it must not be left \
+         out",
         index.path().display()
     ));
     let error = match cause {
@@ -129,6 +134,10 @@ mod tests {
             ("R\t270101000000Z\t261122132859Z\n".into(), "byte 0"),
             (row("261122132859Z", "0A").replace('\t', " "), "byte 0"),
             (format!(" {}", row("261122132859Z", "0A")), "byte 0"),
+            (format!("\u{feff}{}", row("261122132859Z", "0A")), "byte 0"),
+            (row("261122132859Z", "0A").replace('R', "X"), "byte 0"),
+            (row("261122132859Z", "0A").replace('R', "r"), "byte 0"),
+            (row("261122132859Z", "0A").replace('R', "V"), "serial 0A"),
         ] {
             let error = made(&bad).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

@@ -22,9 +22,10 @@ pub(super) type Revoked = HashMap<u64, (Serial, Revocation)>;
 pub(super) struct Published {
     /// The highest number of any list.
     pub(super) highest: Option<Serial>,
-    /// What the newest list revokes.
+    /// What any list revokes, as the newest of those that do says it: nothing that was revoked is valid again,
+    /// and a newer list that lacks it was made after an old backup was restored.
     pub(super) revoked: Revoked,
-    /// What crl.pem revokes, where that is sound and not the newest list.
+    /// What crl.pem revokes, where that is sound and not the only list.
     own: Option<Revoked>,
     /// Whether crl.pem is there and sound.
     pub(super) is_current: bool,
@@ -38,6 +39,7 @@ impl Published {
         let folder = scene.ca.path();
         let own = own_list(scene, &issuers, findings)?;
         let mut newest = own.clone().map(|crl| (crl, true));
+        let mut older: Vec<Crl> = Vec::new();
         let mut highest = own.as_ref().and_then(|crl| crl.number.clone());
         let mut places = vec![folder.join(layout::CRL_DER.name)];
         places.extend(files_in(&folder.join(layout::PREVIOUS), |name| name.ends_with(".crl.pem")));
@@ -62,7 +64,9 @@ impl Published {
                 any = true;
                 highest = highest.max(crl.number.clone());
                 if newest.as_ref().is_none_or(|(known, _)| age(known) < age(&crl)) {
-                    newest = Some((crl, false));
+                    older.extend(newest.replace((crl, false)).map(|(before, _)| before));
+                } else if newest.as_ref().is_some_and(|(known, _)| known.as_der() != crl.as_der()) {
+                    older.push(crl);
                 }
             }
             if is_named && !any {
@@ -73,10 +77,14 @@ impl Published {
                 )));
             }
         }
-        let revoked =
-            newest.as_ref().map_or_else(|| Ok(Revoked::new()), |(crl, _)| entries(crl))?;
+        older.sort_by(|one, other| age(one).cmp(&age(other)));
+        let mut revoked = Revoked::new();
+        for list in older.iter().chain(newest.as_ref().map(|(crl, _)| crl)) {
+            revoked.extend(entries(list)?);
+        }
         let is_own = newest.is_some_and(|(_, is_own)| is_own);
-        let own_entries = own.as_ref().filter(|_| !is_own).map(entries).transpose()?;
+        let differs = !is_own || !older.is_empty();
+        let own_entries = own.as_ref().filter(|_| differs).map(entries).transpose()?;
         Ok(Self { highest, revoked, own: own_entries, is_current: own.is_some() })
     }
 

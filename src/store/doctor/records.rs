@@ -90,11 +90,17 @@ pub(super) fn revocations_in_doubt(
     next_number: Option<&Serial>,
 ) -> Option<Finding> {
     let is_emptied = !survey.has_rows && !survey.added.is_empty();
-    if !survey.index_missing && !is_emptied {
+    let nameless = survey.has_nameless_revocation();
+    if !survey.index_missing && !is_emptied && !nameless {
         return None;
     }
     let mend = "if any was revoked: name an old list with `mailca doctor --fix --crl FILE`, or look into a \
                 backup and `mailca revoke` it again";
+    if nameless {
+        let what = "a damaged line of index.txt may have revoked a certificate, and is cut before it says \
+                    which: it is valid again";
+        return Some(Finding::problem("revocations-in-doubt", what, mend));
+    }
     Some(match &published.highest {
         Some(highest) if next_number.is_none_or(|next| *next <= highest.successor()) => {
             let what = format!(

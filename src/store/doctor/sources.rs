@@ -73,9 +73,18 @@ pub(super) fn spoiled_revocation(
     now: OffsetDateTime,
 ) -> Option<Revocation> {
     let serial = serial.to_string();
-    let line = lines.lines().find(|line| line.to_ascii_uppercase().contains(&serial))?;
+    let names = |word: &str| word.eq_ignore_ascii_case(&serial);
+    // Where the line was cut within it, the beginning of a number of 16 random octets is enough.
+    let begins = |word: &&str| {
+        word.len() >= 8
+            && serial.get(..word.len()).is_some_and(|half| half.eq_ignore_ascii_case(word))
+    };
+    let line = lines.lines().find(|line| {
+        line.to_ascii_uppercase().contains(&serial)
+            || line.split_ascii_whitespace().next_back().filter(begins).is_some()
+    })?;
     let words: Vec<_> = line.split_ascii_whitespace().collect();
-    let at = words.iter().position(|word| word.eq_ignore_ascii_case(&serial));
+    let at = words.iter().position(|word| names(word) || begins(word));
     // The first one is the status, and the second one the end of its validity.
     let word = at.filter(|at| *at > 2).map_or("", |at| words[at - 1]);
     let (revocation, empty) = (word.as_bytes(), &b""[..]);
@@ -88,4 +97,14 @@ pub(super) fn spoiled_revocation(
         subject: empty,
     };
     Some(row.revocation().unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
+}
+
+/// Whether a spoiled line of a revoked certificate names none: it was cut before the serial number.
+pub(super) fn names_nobody(line: &str) -> bool {
+    let first = line.bytes().find(u8::is_ascii_alphanumeric);
+    matches!(first, Some(b'R' | b'r'))
+        && line.split_ascii_whitespace().count() <= 3
+        && !line.split_ascii_whitespace().next_back().is_some_and(|word| {
+            word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }

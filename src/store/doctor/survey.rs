@@ -20,7 +20,7 @@ use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
 use crate::store::doctor::sources::{
-    former_revocations, is_missing, kept_serials, spoiled_revocation,
+    former_revocations, is_missing, kept_serials, names_nobody, spoiled_revocation,
 };
 use crate::store::index::{Index, Line, Row, line};
 use crate::store::{input, layout};
@@ -131,11 +131,18 @@ impl Survey {
     fn read_torn(&mut self, ca: &CaFolder) -> Result<()> {
         let torn = input::read_if_there(&ca.path().join(layout::TORN_INDEX.name))?;
         let text = torn.map(|torn| String::from_utf8_lossy(&torn).into_owned()).unwrap_or_default();
-        for line in text.lines().filter(|line| line.starts_with("R\t")) {
+        let may_revoke = |line: &&str| Line { offset: 0, bytes: line.as_bytes() }.may_revoke();
+        for line in text.lines().filter(may_revoke) {
             self.spoiled.push_str(line);
             self.spoiled.push('\n');
         }
         Ok(())
+    }
+
+    /// Whether a line was damaged that may have revoked one of the certificates that are added, and does not
+    /// say which.
+    pub(super) fn has_nameless_revocation(&self) -> bool {
+        !self.added.is_empty() && self.spoiled.lines().any(names_nobody)
     }
 
     /// Whether index.txt has this serial number, or will have.

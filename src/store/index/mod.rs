@@ -211,6 +211,7 @@ impl Index {
             Ok(ControlFlow::Continue(()))
         })?;
         staged.write(&new)?;
+        staged.take_owner(&self.path)?;
         staged.sync()?;
         if self.path.exists() {
             // The name of the old one is made first, so that there is no moment without index.txt.
@@ -219,6 +220,22 @@ impl Index {
         }
         staged.replace()?;
         atomic::sync_folder(atomic::folder_of(&self.path))
+    }
+
+    /// Refuses where the last line is half of the row of a revoked certificate: taken off, its certificate would
+    /// be valid again. Reads the end of the file only.
+    pub fn check_end(&self) -> Result<()> {
+        scan::check_plain(&self.path)?;
+        let Ok(mut file) = fs::File::open(&self.path) else { return Ok(()) };
+        let length = file.metadata()?.len();
+        if length == 0 || last_byte(&mut file, length)? == b'\n' {
+            return Ok(());
+        }
+        let (_, tail) = last_line(&mut file, length)?;
+        match Row::parse(&tail).and_then(|row| row.serial()) {
+            Some(_) => Ok(()),
+            None => check_half_line(&self.path, &tail),
+        }
     }
 
     fn open_to_append(&self) -> Result<fs::File> {
@@ -269,6 +286,7 @@ impl Index {
             say(format!("{}: the last line had no end and was completed", self.path.display()));
             return Ok(());
         }
+        check_half_line(&self.path, &tail)?;
         let mut torn = fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -300,6 +318,17 @@ fn is_serial(field: &[u8], wanted: &str) -> bool {
     }
     let (field, wanted) = (trimmed(field), trimmed(wanted.as_bytes()));
     field.len() == wanted.len() && field.eq_ignore_ascii_case(wanted)
+}
+
+fn check_half_line(path: &Path, tail: &[u8]) -> Result<()> {
+    if !(Line { offset: 0, bytes: tail }).may_revoke() {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the last line of {} is half of the row of a revoked certificate, which must not be left out",
+        path.display()
+    ))
+    .hint("`mailca doctor --fix` completes it from newcerts/"))
 }
 
 fn last_byte(file: &mut fs::File, length: u64) -> Result<u8> {

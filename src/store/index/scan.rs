@@ -42,9 +42,32 @@ impl<'l> Line<'l> {
             && Row::parse(self.bytes).is_none()
     }
 
-    /// Whether it begins as the row of a revoked certificate does, be it one or not.
+    /// Whether it is the row of a revoked certificate, or may have been one before it was damaged: only what
+    /// still begins as another row does is known to be none.
     pub fn may_revoke(&self) -> bool {
-        matches!(self.bytes.trim_ascii_start().first(), Some(b'R' | b'r'))
+        match self.bytes {
+            [b'R', ..] => true,
+            [b'V' | b'E' | b'S', b'\t', ..] => false,
+            [b'#', ..] => false,
+            bytes => {
+                let first = bytes.iter().find(|byte| byte.is_ascii_alphanumeric());
+                first.is_some_and(|first| !matches!(first, b'V' | b'v' | b'E' | b'e'))
+            }
+        }
+    }
+
+    /// Whether it calls a certificate valid and says when it was revoked.
+    pub fn contradicts_itself(&self) -> bool {
+        match self.bytes {
+            // The usual form, without taking it apart.
+            [b'V', b'\t', rest @ ..] if rest.get(13) == Some(&b'\t') => {
+                rest.get(14) != Some(&b'\t') && Row::parse(self.bytes).is_some()
+            }
+            [b'V', b'\t', ..] => {
+                Row::parse(self.bytes).is_some_and(|row| !row.revocation.is_empty())
+            }
+            _ => false,
+        }
     }
 
     /// Whether a serial number, in upper case, is somewhere in it.

@@ -456,3 +456,90 @@ fn an_index_made_anew_says_what_it_cannot_know() {
     fs::remove_file(folder.path(INDEX)).unwrap();
     folder.mailca("doctor --fix").exits(3).says(&["may not be the last"]);
 }
+
+/// Wherever the row of a revoked certificate was cut, its certificate is not valid again.
+#[test]
+fn a_revoked_row_that_was_cut_anywhere_revokes() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone").success();
+    let serial = serial(&folder, "gone");
+    let text = folder.text(INDEX);
+    let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+    let at = row.find(&serial).unwrap();
+    for (length, end) in
+        [(row.len() - 3, ""), (at + 36, "\n"), (at + 34, ""), (at + 20, "\n"), (at + 9, "")]
+    {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        let cut = format!("{}{end}", &row[..length]);
+        folder.write(INDEX, text.replace(&format!("{row}\n"), &cut));
+        if length < row.len() - 3 {
+            folder.mailca("crl").refused(&["must not be left out"]);
+            if end.is_empty() {
+                folder.mailca("issue --cn other.example.com b").exits(1).says(&["doctor --fix"]);
+                assert!(!folder.exists("b/cert.pem"));
+            }
+        }
+        folder.mailca("doctor --fix").output();
+        let rows = folder.index();
+        let row = rows.iter().find(|row| row.len() == 6 && row[3] == serial).unwrap();
+        assert_eq!(row[0], "R", "{cut:?}");
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+    }
+    // Cut before the number, it cannot be told whose it was.
+    folder.write(INDEX, text.replace(&format!("{row}\n"), &row[..at]));
+    folder.mailca("doctor --fix").exits(3).says(&["[revocations-in-doubt]", "which"]);
+}
+
+/// A line may be damaged at its beginning too.
+#[test]
+fn only_what_begins_as_a_valid_row_is_none_of_a_revoked_certificate() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone").success();
+    let text = folder.text(INDEX);
+    let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+    for damaged in [format!("\u{feff}{row}"), format!(" {row}"), row.replacen('R', "r", 1)] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        folder.write(INDEX, text.replace(row, &damaged));
+        folder.mailca("crl").refused(&["must not be left out"]);
+        folder.mailca("newca --ca-dir new --from demoCA").refused(&["may be the row of a revoked"]);
+        folder.mailca("doctor --fix").output();
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+        folder.mailca("crl").success();
+    }
+    folder.write(INDEX, text.replace(row, &row.replacen('R', "V", 1)));
+    folder.mailca("crl").refused(&["must not be left out"]);
+}
+
+/// A list that was made after an old backup was restored is newer, and knows less.
+#[test]
+fn a_list_that_is_named_counts_though_a_newer_one_knows_less() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("backup b.tar").success();
+    folder.mailca("revoke gone --crl").success();
+    folder.mailca("crl --publish published.pem").success();
+    fs::rename(folder.path("demoCA"), folder.path("lost")).unwrap();
+    folder.mailca("restore b.tar").success();
+    folder.mailca("crl").success();
+    folder.mailca("doctor --fix --crl published.pem").output();
+    folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+    folder.mailca("crl --publish published.pem").success();
+}
+
+/// Nobody else's certificate is revoked or renewed in the place of the one that was meant.
+#[test]
+fn a_certificate_under_the_number_of_another_is_not_taken_for_it() {
+    let folder = Folder::with_ca();
+    for name in ["a", "b"] {
+        folder.mailca(&format!("issue --cn {name}.example.com {name}")).success();
+    }
+    let (one, other) = (serial(&folder, "a"), serial(&folder, "b"));
+    let path = folder.path(&format!("demoCA/newcerts/{one}.pem"));
+    fs::remove_file(&path).unwrap();
+    fs::copy(folder.path(&format!("demoCA/newcerts/{other}.pem")), &path).unwrap();
+    for line in [format!("revoke {one}"), format!("renew {one} -o new.pem")] {
+        folder.mailca(&line).refused(&["holds another certificate", "b.example.com"]);
+    }
+}
