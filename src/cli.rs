@@ -16,7 +16,8 @@ mod span;
 pub use access_map::{AccessMap, Connections};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{
-    Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, ServerConfig, Timer, Topic,
+    Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, SendmailConfig, ServerConfig, Timer,
+    Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use install::Install;

@@ -24,6 +24,8 @@ mod config;
 mod config_exim;
 #[path = "cmd/config_postfix.rs"]
 mod config_postfix;
+#[path = "cmd/config_sendmail.rs"]
+mod config_sendmail;
 #[path = "cmd/crl.rs"]
 mod crl;
 #[path = "cmd/doctor.rs"]

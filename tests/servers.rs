@@ -36,6 +36,8 @@ mod postfix_config;
 mod quickstart;
 #[path = "servers/sendmail.rs"]
 mod sendmail;
+#[path = "servers/sendmail_config.rs"]
+mod sendmail_config;
 #[path = "servers/site.rs"]
 mod site;
 #[path = "servers/smoke.rs"]

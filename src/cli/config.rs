@@ -25,6 +25,8 @@ pub enum Topic {
     Opensmtpd(OpensmtpdConfig),
     /// postconf commands for Postfix, or lines of its files
     Postfix(PostfixConfig),
+    /// m4 lines for Sendmail
+    Sendmail(SendmailConfig),
     /// systemd units and cron lines that renew, keep the CRL fresh, and watch
     Timer(Timer),
 }
@@ -67,6 +69,32 @@ pub struct ServerConfig {
     /// Folder with templates of your own
     #[arg(long, value_name = "DIR")]
     pub template_dir: Option<PathBuf>,
+}
+
+/// `mailca config sendmail`
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Example:\n  mailca config sendmail --role receive,submission --merge /etc/mail/sendmail.mc | \
+    patch /etc/mail/sendmail.mc"
+)]
+pub struct SendmailConfig {
+    /// What every mail server has.
+    #[command(flatten)]
+    pub server: ServerConfig,
+    /// Show what to change in this sendmail.mc, as a diff that patch(1) takes
+    #[arg(long, value_name = "FILE")]
+    pub merge: Option<PathBuf>,
+    /// Lines for submit.mc instead, with which the submission runner verifies the daemon
+    #[arg(
+        long,
+        conflicts_with_all = ["role", "crl", "combined"],
+        long_help = "Lines for submit.mc instead, with which the submission runner verifies the daemon. --certs is then \
+        the folder with the CA's certificates that everybody may enter."
+    )]
+    pub submit: bool,
+    /// Key and certificate are in one file, sendmail.pem, as Red Hat has it
+    #[arg(long)]
+    pub combined: bool,
 }
 
 /// The form of what is printed for Postfix.

@@ -9,6 +9,7 @@ mod exim;
 mod opensmtpd;
 mod postfix;
 mod quote;
+mod sendmail;
 mod server;
 mod templates;
 mod timer;
@@ -20,6 +21,7 @@ pub fn run(args: &Config, global: &Global, env: &mut Env) -> Result<()> {
         Topic::Exim(args) => exim::run(args, global, env),
         Topic::Opensmtpd(args) => opensmtpd::run(args, global, env),
         Topic::Postfix(args) => postfix::run(args, global, env),
+        Topic::Sendmail(args) => sendmail::run(args, global, env),
         Topic::Timer(args) => timer::run(args, global, env),
     }
 }

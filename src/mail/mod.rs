@@ -3,5 +3,6 @@
 
 pub mod access_map;
 pub mod installation;
+pub mod sendmail_mc;
 pub mod server;
 pub mod template;

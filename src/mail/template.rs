@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 12] = [
+const ALL: [(&str, &str); 14] = [
     ("dovecot-2.3.conf", include_str!("../../templates/dovecot-2.3.conf")),
     ("dovecot-2.4.conf", include_str!("../../templates/dovecot-2.4.conf")),
     ("exim-auth.conf", include_str!("../../templates/exim-auth.conf")),
@@ -22,7 +22,9 @@ const ALL: [(&str, &str); 12] = [
     ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
     ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
+    ("sendmail.mc", include_str!("../../templates/sendmail.mc")),
     ("smtpd.conf", include_str!("../../templates/smtpd.conf")),
+    ("submit.mc", include_str!("../../templates/submit.mc")),
     ("timer.txt", include_str!("../../templates/timer.txt")),
 ];
 

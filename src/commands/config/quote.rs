@@ -42,13 +42,17 @@ pub(super) fn unit_value(text: &str) -> String {
 
 /// A word for the shell that cron starts; cron takes a bare `%` for the end of the line (crontab(5)).
 pub(super) fn cron_word(text: &str) -> String {
+    shell_word(text).replace('%', "\\%")
+}
+
+/// A word for a shell.
+pub(super) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=".contains(c);
-    let word = if !text.is_empty() && text.chars().all(plain) {
+    if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
-    };
-    word.replace('%', "\\%")
+    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,8 @@ impl Wanted {
     }
 }
 
-fn name_of(role: Role) -> String {
+/// The name of a role on the command line.
+pub(super) fn name_of(role: Role) -> String {
     use clap::ValueEnum;
     role.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
@@ -177,16 +178,17 @@ fn check_path(path: &Path) -> Result<()> {
 /// A server with a list that is out of date refuses everybody, and one without a list lets everybody in.
 fn check_crl(certs: &Path, global: &Global, env: &Env) -> Result<()> {
     let candidates = [certs.join("crl.pem"), global.ca_dir.join(layout::CRL.name)];
-    let found = candidates.iter().find(|path| fs::symlink_metadata(path).is_ok());
+    // Where the server is, its own list counts; elsewhere that of the CA, which is yet to be put there.
+    let counting = if certs.is_dir() { &candidates[..1] } else { &candidates[..] };
+    let found = counting.iter().find(|path| fs::symlink_metadata(path).is_ok());
     let make = format!(
         "make one, now and every day: `mailca crl --if-needed --publish {}`, or `mailca config timer`",
         candidates[0].display()
     );
     let Some(path) = found else {
         return Err(Error::refused(format!(
-            "there is no revocation list: neither {} nor {} is there",
-            candidates[0].display(),
-            candidates[1].display()
+            "there is no revocation list: {} is not there",
+            counting.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
         ))
         .hint(make));
     };

@@ -81,7 +81,7 @@ pub(super) fn spoiled_revocation(
     };
     let line = lines.lines().find(|line| {
         line.to_ascii_uppercase().contains(&serial)
-            || line.split_ascii_whitespace().next_back().filter(begins).is_some()
+            || line.split_ascii_whitespace().next_back().is_some_and(|word| begins(&word))
     })?;
     let words: Vec<_> = line.split_ascii_whitespace().collect();
     let at = words.iter().position(|word| names(word) || begins(word));

@@ -47,8 +47,7 @@ impl<'l> Line<'l> {
     pub fn may_revoke(&self) -> bool {
         match self.bytes {
             [b'R', ..] => true,
-            [b'V' | b'E' | b'S', b'\t', ..] => false,
-            [b'#', ..] => false,
+            [b'V' | b'E' | b'S', b'\t', ..] | [b'#', ..] => false,
             bytes => {
                 let first = bytes.iter().find(|byte| byte.is_ascii_alphanumeric());
                 first.is_some_and(|first| !matches!(first, b'V' | b'v' | b'E' | b'e'))
