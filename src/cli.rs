@@ -69,6 +69,19 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// What is wrong with a command line, for programs: as any other error, without the usage that a person is
+/// shown.
+pub fn usage_error(error: &clap::Error) -> serde_json::Value {
+    let text = error.render().to_string();
+    let lines = text.trim_start().lines();
+    let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let paragraph = paragraph.join(" ");
+    let what = paragraph.strip_prefix("error: ").unwrap_or("the command line is wrong");
+    let hints: Vec<_> =
+        text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")).collect();
+    serde_json::json!({ "error": what, "hints": hints })
+}
+
 /// Options of every command.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "General options")]

@@ -1,6 +1,7 @@
 //! What the outside gives: the time, random bytes, variables, streams, and somebody to ask.
 
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -141,6 +142,21 @@ impl Env {
     pub fn password_file(&mut self, path: &Path) -> Result<Zeroizing<String>> {
         let content = input::read(path)?;
         first_line(&content).map_err(|error| error.at(path.display()))
+    }
+
+    /// The passphrase of the CA's key in a file, with a warning where others can read that.
+    pub fn passphrase_file(&mut self, path: &Path) -> Result<Zeroizing<String>> {
+        let passphrase = self.password_file(path)?;
+        if let Ok(metadata) = fs_err::metadata(path)
+            && metadata.is_file()
+            && metadata.mode() & 0o077 != 0
+        {
+            self.warn(&format!(
+                "{0} holds the passphrase of the CA's key and can be read by others: chmod 0600 {0}",
+                path.display()
+            ));
+        }
+        Ok(passphrase)
     }
 
     /// The password on standard input: its first line, without the line end.

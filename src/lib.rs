@@ -48,11 +48,16 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return guarded(|| run_as_ca_pl(rest));
     }
+    let in_json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output with status 0, the rest is wrong usage.
             let _ = error.print();
+            if in_json && error.use_stderr() {
+                let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
+                let _ = env.print_json(&cli::usage_error(&error));
+            }
             return if error.use_stderr() { Kind::Usage.exit_code() } else { ExitCode::SUCCESS };
         }
     };

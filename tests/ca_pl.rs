@@ -12,6 +12,8 @@ mod support;
 mod answers;
 #[path = "ca_pl/end_of_input.rs"]
 mod end_of_input;
+#[path = "ca_pl/extras.rs"]
+mod extras;
 #[path = "ca_pl/import.rs"]
 mod import;
 #[path = "ca_pl/refusals.rs"]

@@ -12,6 +12,8 @@ mod support;
 mod at_once;
 #[path = "crash/full_disk.rs"]
 mod full_disk;
+#[path = "crash/install.rs"]
+mod install;
 #[path = "crash/job.rs"]
 mod job;
 #[path = "crash/keeping.rs"]

@@ -18,6 +18,8 @@ mod dovecot_config;
 mod exim;
 #[path = "servers/exim_config.rs"]
 mod exim_config;
+#[path = "servers/install.rs"]
+mod install;
 #[path = "servers/opensmtpd.rs"]
 mod opensmtpd;
 #[path = "servers/opensmtpd_config.rs"]

@@ -240,7 +240,7 @@ pub struct Restore {
 /// `mailca doctor`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca doctor\n  mailca doctor --fix\n  \
-    mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
+    mailca doctor --fix --certificate mail.example.com.pem\n  mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
     Run it where the certificate folders are: what they know is taken in. --fix keeps a copy of \
     whatever it changes, and deletes nothing. Exit status 3: a problem was found, or is left to be \
     done by you; advice alone is 0.")]
@@ -254,6 +254,15 @@ pub struct Doctor {
     /// CRLs that were published elsewhere; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub crl: Vec<PathBuf>,
+    /// Files with certificates of this CA, whatever their names; may be repeated
+    #[arg(
+        long,
+        value_name = "FILE",
+        action = ArgAction::Append,
+        long_help = "Files with certificates of this CA; may be repeated. In the folders here, cert.pem and \
+        *.cert.pem are looked at by themselves."
+    )]
+    pub certificate: Vec<PathBuf>,
     /// The passphrase of the CA's key, to see whether it is the certificate's.
     #[command(flatten)]
     pub passphrase: CaPassphrase,

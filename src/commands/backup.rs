@@ -1,5 +1,7 @@
 //! `mailca backup`: pack the CA into one file.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::cli::{Backup, Global};
@@ -56,6 +58,10 @@ pub fn run(args: &Backup, global: &Global, env: &mut Env) -> Result<()> {
 
 fn check_place(args: &Backup, ca: &CaFolder) -> Result<()> {
     let file = &args.file;
+    if file == Path::new("-") {
+        return Err(Error::usage("- is no file: a backup is not written to standard output")
+            .hint("name a file: it holds the CA's key, and is made so that only you can read it"));
+    }
     if file.is_dir() {
         return Err(Error::refused(format!("{} is a folder", file.display()))
             .hint(format!("name a file in it: {}", file.join("mailca.tar").display())));

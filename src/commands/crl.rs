@@ -1,13 +1,16 @@
 //! `mailca crl`: make the revocation list, and put it where it is read.
 
+use std::path::Path;
+
 use crate::cli::{self, Global};
 use crate::commands::access_map::follow;
 use crate::commands::install;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::ca::CaFolder;
+use crate::store::layout;
 
 mod maker;
 mod report;
@@ -17,6 +20,10 @@ pub(super) use report::Report;
 
 /// Makes a list, or with `--if-needed` sees that a good one is everywhere.
 pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
+    if args.publish.iter().chain(&args.hash_dir).any(|path| path == Path::new("-")) {
+        return Err(Error::usage("- is no file: a list is not written to standard output")
+            .hint(format!("read it from {}", global.ca_dir.join(layout::CRL.name).display())));
+    }
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let maker = Maker::new(&ca, &settings, env)?.wishing(args);

@@ -22,7 +22,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         return tell(&[], &[finding], args, global, env);
     }
     let file = args.passphrase.ca_passphrase_file.as_ref();
-    let passphrase = file.map(|file| env.password_file(file)).transpose()?;
+    let passphrase = file.map(|file| env.passphrase_file(file)).transpose()?;
     let around = Path::new(".");
     let lost = Lost { folder: &global.ca_dir, around, passphrase: passphrase.as_ref() };
     let mut repaired = Vec::new();
@@ -42,6 +42,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         now: env.now()?,
         around,
         crls: &args.crl,
+        certificates: &args.certificate,
         passphrase: passphrase.as_ref(),
     };
     if !args.fix {

@@ -115,7 +115,7 @@ fn more_names(texts: &[String]) -> Result<Vec<GeneralName>> {
 /// The passphrase of an encrypted key: from its file, else asked for.
 fn passphrase_of(path: &Path, args: &CaPassphrase, env: &mut Env) -> Result<Zeroizing<String>> {
     if let Some(file) = &args.ca_passphrase_file {
-        return env.password_file(file);
+        return env.passphrase_file(file);
     }
     if env.prompter.is_interactive() {
         return env.prompter.passphrase(path);

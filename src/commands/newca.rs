@@ -24,6 +24,9 @@ mod adopt;
 mod from_folder;
 mod intermediate;
 
+/// The fewest characters that a new passphrase of a CA's key has.
+const SHORTEST_PASSPHRASE: usize = 8;
+
 /// Makes the CA in the CA folder.
 pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
     create::check_vacant(&global.ca_dir)?;
@@ -194,7 +197,7 @@ fn new_passphrase(args: &Newca, env: &mut Env) -> Result<Option<Zeroizing<String
         return Ok(None);
     }
     let passphrase = if let Some(file) = &args.passphrase.ca_passphrase_file {
-        env.password_file(file)?
+        env.passphrase_file(file)?
     } else if env.prompter.is_interactive() {
         env.new_password("New passphrase for the CA's key")?
     } else {
@@ -205,6 +208,12 @@ fn new_passphrase(args: &Newca, env: &mut Env) -> Result<Option<Zeroizing<String
     };
     if passphrase.is_empty() {
         return Err(Error::refused("the passphrase of the CA's key is empty"));
+    }
+    if passphrase.chars().count() < SHORTEST_PASSPHRASE {
+        return Err(Error::refused(format!(
+            "the passphrase of the CA's key is shorter than {SHORTEST_PASSPHRASE} characters"
+        ))
+        .hint("whoever gets a copy of the key tries short ones by the million: take a few words"));
     }
     Ok(Some(passphrase))
 }

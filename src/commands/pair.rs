@@ -50,7 +50,7 @@ impl Pair {
             ))
             .hint("sign the request that was made with this key"));
         }
-        check_validity(&certificate, &chain, &folder, env)?;
+        check_validity(&certificate, &chain, folder, env)?;
         check_revocation(&certificate, global)?;
         Ok(Self { certificate, chain, key })
     }

@@ -10,7 +10,7 @@ use crate::store::backup;
 
 /// Makes the CA's folder from the archive.
 pub fn run(args: &Restore, global: &Global, env: &mut Env) -> Result<()> {
-    let restored = backup::restore(&args.file, &global.ca_dir, &env.serial()?)?;
+    let restored = backup::restore(&args.file, &global.ca_dir, &env.serial()?, env.now()?)?;
     let folder = global.ca_dir.display().to_string();
     env.say(&format!(
         "the CA {} is in {folder} again, {} files",

@@ -26,17 +26,26 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let condemned = Condemned::find(&args.target, &ca, global)?;
-    let revocation = revocation(args, &condemned, env)?;
+    let mut revocation = revocation(args, &condemned, env)?;
     let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
     if let Some(maker) = &maker {
         maker.check()?;
     }
     let due = is_due(&ca, &settings);
-    let is_revoked =
-        || is_revoked(&condemned.record(&ca)?, &condemned, &revocation, maker.as_ref(), due);
-    let unlisted = is_revoked()?;
-    if !unlisted {
-        agree(args, &condemned, &revocation, env)?;
+    let lacks = if due { "the access maps lack" } else { "the list lacks" };
+    let record = condemned.record(&ca)?;
+    let unlisted = is_revoked(&record, &condemned, &revocation, maker.as_ref(), due)?;
+    if unlisted {
+        // Before the passphrase is asked for.
+        env.say(&format!(
+            "the certificate of {} is revoked already, and {lacks} it",
+            condemned.title()
+        ));
+    } else {
+        if let Some(others) = condemned.unmeant_others(&ca) {
+            env.warn(&others);
+        }
+        agree(args, &condemned, &mut revocation, env)?;
     }
     // Before anything is changed, since the passphrase may be wrong; and not under the lock.
     let keys = match &maker {
@@ -46,9 +55,11 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
     let mut announced = Ok(());
-    if is_revoked()? {
-        let who = if due { "the access maps lack" } else { "the list lacks" };
-        env.say(&format!("it is revoked already, and {who} it"));
+    let record = condemned.record(&ca)?;
+    if is_revoked(&record, &condemned, &revocation, maker.as_ref(), due)? {
+        if !unlisted {
+            env.say(&format!("it was revoked in the meantime, and {lacks} it"));
+        }
     } else {
         // What cannot be noted must not hold the revocation up.
         announced = announce(&ca, &settings);
@@ -70,8 +81,14 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         }
         None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
     }
-    if revocation.reason == Reason::KeyCompromise {
-        for serial in condemned.others_of_its_key(&ca, env.now()?)? {
+    let is_compromised = revocation.reason == Reason::KeyCompromise;
+    let same_key = if is_compromised || global.json {
+        condemned.others_of_its_key(&ca, env.now()?)?
+    } else {
+        Vec::new()
+    };
+    if is_compromised {
+        for serial in &same_key {
             env.warn(&format!(
                 "{serial} is valid and has the same key: `mailca revoke {serial} --reason keyCompromise`"
             ));
@@ -88,6 +105,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "path": condemned.path(),
             "revoked_at": rfc3339(revocation.date),
             "reason": revocation.reason.name(),
+            "valid_with_same_key": same_key.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "crl": made.as_ref().map(super::crl::Report::json),
             "access_maps": maps.json(),
         }))?;
@@ -157,16 +175,19 @@ fn is_revoked(
 fn agree(
     args: &Revoke,
     condemned: &Condemned,
-    revocation: &Revocation,
+    revocation: &mut Revocation,
     env: &mut Env,
 ) -> Result<()> {
     let now = env.now()?;
     let asking = !args.yes && env.prompter.is_interactive();
+    let asks_why = asking && args.reason.is_none();
     if asking || !env.quiet {
         for (label, value) in condemned.facts(now) {
             env.ask_about(&format!("  {label:<8} {value}"));
         }
-        env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
+        if !asks_why {
+            env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
+        }
         if args.at.is_some() {
             env.ask_about(&format!("  {:<8} {}", "Since", second(revocation.date)));
         }
@@ -178,6 +199,12 @@ fn agree(
             "it ended on {}: nobody accepts it any more in any case",
             not_after.date()
         ));
+    }
+    if asks_why {
+        env.ask_about(&format!("  {}", Reason::ALL.map(Reason::name).join(", ")));
+        let check = |answer: &str| answer.trim().parse::<Reason>().map(|_| ());
+        let answer = env.prompter.text("Why?", Reason::Unspecified.name(), &check)?;
+        *revocation = Revocation::new(revocation.date, answer.trim().parse()?);
     }
     if asking && !env.prompter.confirm("Revoke it? This cannot be taken back")? {
         return Err(Error::refused("not revoked; nothing was written"));

@@ -17,7 +17,7 @@ mod signer;
 
 pub(super) use super::recorder::{begin, say_all};
 pub(super) use destination::Destination;
-pub(super) use signer::{Signer, Wishes};
+pub(super) use signer::{CA_DAYS, Signer, Wishes};
 
 /// Signs every request that is named, or the one in the current folder.
 ///

@@ -13,17 +13,18 @@ use crate::commands::{access_map, install, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::Crl;
 use crate::pki::inspect::text::count;
 use crate::render::status::{self, CrlFacts, ToDo, View};
 use crate::render::words;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
-use crate::store::crl::{Destination, Issuer};
+use crate::store::crl::{self, Standing};
 use crate::store::doctor::{self, Scene, Severity};
 use crate::store::due::Due;
 use crate::store::folder::CertificateFolder;
 use crate::store::index::Index;
-use crate::store::{backup, transaction};
+use crate::store::{backup, input, layout, transaction};
 use seen::Seen;
 
 /// This many certificates may be issued before the last backup is too old.
@@ -75,8 +76,15 @@ fn folder(
     env: &Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
-    let scene =
-        Scene { ca, settings, now: env.now()?, around: ".".as_ref(), crls: &[], passphrase: None };
+    let scene = Scene {
+        ca,
+        settings,
+        now: env.now()?,
+        around: ".".as_ref(),
+        crls: &[],
+        certificates: &[],
+        passphrase: None,
+    };
     if !Index::of(ca.path()).path().exists() {
         to_do.push(ToDo {
             id: "index-missing",
@@ -109,9 +117,18 @@ fn revocation(
     let wanted = settings.crl_url.is_some()
         || !settings.crl_publish.is_empty()
         || !settings.crl_hash_dir.is_empty();
-    let own = Destination::own(&Issuer::present(ca), ca);
-    let is_there = own.path.symlink_metadata().is_ok();
+    let own = crl::path_of_own(ca);
+    let is_there = own.symlink_metadata().is_ok();
     if !wanted && !is_there && seen.counts.revoked == 0 {
+        return Ok(());
+    }
+    if !wanted && own.ends_with(layout::CRL_OF_CA_PL.name) {
+        // CA.pl made it, and mailca has made none here yet.
+        let standing = crl::standing(&own, ca.certificate(), seen.revoked_rows, env.now()?);
+        if let Standing::Needed(why) = standing {
+            let what = format!("the revocation list: {why}");
+            to_do.push(ToDo { id: "crl-needed", what, mend: "mailca crl --if-needed".to_owned() });
+        }
         return Ok(());
     }
     let (id, what) = match Maker::new(ca, settings, env)?.look_at(seen.revoked_rows, env)? {
@@ -224,10 +241,13 @@ fn count_of(number: u64) -> String {
 }
 
 fn crl_facts(ca: &CaFolder) -> Option<CrlFacts> {
-    let issuer = Issuer::present(ca);
-    let crl = Destination::own(&issuer, ca).current(&issuer)?;
+    let content = input::read_if_there(&crl::path_of_own(ca)).ok()??;
+    let crl = Crl::from_file_content(&content).ok()?;
+    if !crl.issuer.same_as(&ca.certificate().subject) {
+        return None;
+    }
     Some(CrlFacts {
-        number: crl.number.as_ref().map(ToString::to_string),
+        number: crl.number.as_ref().map(crate::pki::serial::Serial::to_decimal),
         revoked: crl.count(),
         this_update: crl.this_update,
         next_update: crl.next_update,

@@ -30,6 +30,8 @@ pub(super) struct Target {
     pub(super) certificate: Certificate,
     /// Where it was found.
     pub(super) place: Place,
+    /// The certificates after it in its file.
+    pub(super) others: Vec<Certificate>,
 }
 
 /// Finds the certificate: a folder, else a file, else a serial number. One that this CA has not issued
@@ -43,9 +45,9 @@ pub(super) fn find(target: &str, ca: &CaFolder, global: &Global) -> Result<Targe
     if path.symlink_metadata().is_ok() {
         let found = Certificate::from_file_content(&input::read(path)?)
             .map_err(|error| error.at(printable(target)))?;
-        let certificate = first(found)?;
+        let (certificate, others) = first(found)?;
         check_issued(&certificate, ca).map_err(|error| error.at(printable(target)))?;
-        return Ok(Target { certificate, place: Place::File(path.to_owned()) });
+        return Ok(Target { certificate, place: Place::File(path.to_owned()), others });
     }
     let unknown = || {
         let error = Error::refused(format!(
@@ -60,7 +62,7 @@ pub(super) fn find(target: &str, ca: &CaFolder, global: &Global) -> Result<Targe
     let serial = Serial::parse(target).map_err(|_| unknown())?;
     let certificate = ca.issued(&serial)?.ok_or_else(unknown)?;
     check_not_the_ca(&certificate, ca)?;
-    Ok(Target { certificate, place: Place::Serial })
+    Ok(Target { certificate, place: Place::Serial, others: Vec::new() })
 }
 
 /// Refuses a name that is a folder or file here and the serial number of another certificate as well: a
@@ -99,15 +101,18 @@ pub(super) fn in_folder(path: &Path, ca: &CaFolder, global: &Global) -> Result<T
         ))
         .hint("name a folder, a serial number or a certificate file"));
     }
-    let certificate = first(folder.certificates(layout::CERTIFICATE)?)?;
+    let (certificate, others) = first(folder.certificates(layout::CERTIFICATE)?)?;
     check_issued(&certificate, ca)
         .map_err(|error| error.at(folder.path_of(layout::CERTIFICATE).display()))?;
-    Ok(Target { certificate, place: Place::Folder(folder) })
+    Ok(Target { certificate, place: Place::Folder(folder), others })
 }
 
-fn first(certificates: Vec<Certificate>) -> Result<Certificate> {
-    let found = certificates.into_iter().next();
-    found.ok_or_else(|| Error::bug("a certificate file without a certificate"))
+/// The first, and those after it.
+fn first(certificates: Vec<Certificate>) -> Result<(Certificate, Vec<Certificate>)> {
+    let mut all = certificates.into_iter();
+    let found = all.next();
+    let found = found.ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    Ok((found, all.collect()))
 }
 
 fn check_issued(certificate: &Certificate, ca: &CaFolder) -> Result<()> {

@@ -371,16 +371,29 @@ fn dates(
     now: OffsetDateTime,
     remarks: &mut Vec<String>,
 ) -> Result<(OffsetDateTime, OffsetDateTime)> {
-    for certificate in chain {
+    for (position, certificate) in chain.iter().enumerate() {
         let (from, until) = (certificate.not_before, certificate.not_after);
         if until < now {
-            return Err(Error::refused(format!(
+            let error = Error::refused(format!(
                 "the CA {} expired on {}, and today is {}",
                 certificate.title(),
                 until.date(),
                 now.date()
-            ))
-            .hint("make a new CA in another folder, with `mailca newca --ca-dir`, and give its certificate to the clients"));
+            ));
+            return Err(match (position, certificate.is_self_signed()) {
+                (0, true) => error.hint(
+                    "`mailca rekey-ca --same-key` gives it new dates, and all that it signed verifies \
+                     again; clients need its new cacert.pem",
+                ),
+                (0, false) => error.hint(
+                    "at the CA above it, `mailca renew --profile ca` makes a new certificate; here, \
+                     `mailca rekey-ca --cert FILE` puts it into its place",
+                ),
+                _ => error.hint(
+                    "its own folder gives it new dates, with `mailca rekey-ca --same-key`; here, \
+                     `mailca rekey-ca --cert FILE ...` brings in the new certificates",
+                ),
+            });
         }
         if from > now {
             return Err(Error::refused(format!(

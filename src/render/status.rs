@@ -3,7 +3,7 @@
 //! # JSON
 //!
 //! `ca`: `{title, not_before, not_after, serial}`; `crl`: null or `{number, revoked, this_update,
-//! next_update}`; `certificates`: `{valid, expired, revoked}`, without the CA's own; `backup`: null or
+//! next_update}`, the number being decimal, in a string, since it may have 20 octets; `certificates`: `{valid, expired, revoked}`, without the CA's own; `backup`: null or
 //! `{made, issued_since}`; `to_do`: `{id, what, mend}`, in the order of the screen, `mend` being a command
 //! or what else to do. Dates are RFC 3339, UTC. The identifiers are those of `mailca doctor`, and
 //! `ca-ends`, `certificate-ends`, `certificate-ended`, `certificate-undelivered`, `crl-missing`,
@@ -35,7 +35,7 @@ pub struct ToDo {
 /// What is known of the CRL.
 #[derive(Clone, Debug)]
 pub struct CrlFacts {
-    /// Its number, hexadecimal.
+    /// Its number, decimal.
     pub number: Option<String>,
     /// How many certificates it revokes.
     pub revoked: usize,

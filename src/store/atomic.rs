@@ -219,7 +219,8 @@ fn io_error(verb: &str, path: &Path, error: io::Error) -> Error {
     Error::refused(format!("failed to {verb} {}", path.display())).caused_by(error)
 }
 
-fn temporary_name(target: &Path) -> Result<PathBuf> {
+/// The name under which a file is written before it gets its own.
+pub(super) fn temporary_name(target: &Path) -> Result<PathBuf> {
     let name = target
         .file_name()
         .ok_or_else(|| Error::refused(format!("{} is not a file name", target.display())))?;

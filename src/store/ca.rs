@@ -2,6 +2,7 @@
 
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -84,7 +85,10 @@ impl CaFolder {
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
         let path = self.path.join(layout::CA_KEY.name);
-        let content = input::read_plain(&path)?;
+        let content = input::read_plain(&path).map_err(|error| {
+            let is_missing = fs::metadata(&path).is_err_and(|it| it.kind() == ErrorKind::NotFound);
+            if is_missing { key_is_missing(&path) } else { error }
+        })?;
         let key = PrivateKey::from_file_content(&content, || passphrase(&path))
             .map_err(|error| error.at(path.display()))?;
         if key.public_key() != self.certificate().public_key {
@@ -101,7 +105,11 @@ impl CaFolder {
     /// Who else may have read the CA's key, for a warning.
     pub fn exposure(&self) -> Result<Option<String>> {
         let path = self.path.join(layout::CA_KEY.name);
-        let metadata = fs::metadata(&path)?;
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(key_is_missing(&path)),
+            Err(error) => return Err(error.into()),
+        };
         let me = rustix::process::geteuid().as_raw();
         let mode = metadata.mode() & 0o777;
         if metadata.uid() != me && metadata.uid() != 0 {
@@ -188,6 +196,12 @@ impl CaFolder {
         }
         Ok(Lock { _file: file, folder: self.path.clone() })
     }
+}
+
+fn key_is_missing(path: &Path) -> Error {
+    Error::refused(format!("{} is missing: without the CA's key nothing can be signed", path.display()))
+        .hint("take it from a backup: `mailca restore FILE --ca-dir ELSEWHERE` unpacks one; it cannot be made again")
+        .hint("without any copy of it, a new CA is needed, and every client needs its certificate")
 }
 
 /// The exclusive right to change a CA folder. At its end, what root made in somebody's folder becomes theirs:

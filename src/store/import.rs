@@ -171,10 +171,17 @@ impl Source {
     }
 
     fn read_crl(&self, certificate: &Certificate, history: &mut History) -> Result<()> {
-        let path = self.folder.join(layout::CRL.name);
-        if let Some(content) = input::read_if_there(&path)? {
+        // CA.pl has it elsewhere; of two the newer one counts.
+        for name in [layout::CRL.name, layout::CRL_OF_CA_PL.name] {
+            let path = self.folder.join(name);
+            let Some(content) = input::read_if_there(&path)? else { continue };
             match Crl::from_file_content(&content) {
-                Ok(crl) if crl.check_signature(certificate).is_ok() => history.crl = Some(crl),
+                Ok(crl) if crl.check_signature(certificate).is_ok() => {
+                    let age = |crl: &Crl| (crl.number.clone(), crl.this_update);
+                    if history.crl.as_ref().is_none_or(|known| age(known) < age(&crl)) {
+                        history.crl = Some(crl);
+                    }
+                }
                 _ => history.remarks.push(format!(
                     "{} is not a sound list of this CA and does not come along",
                     path.display()

@@ -72,7 +72,13 @@ impl Lock {
 
     /// What [`replace`] does, under this lock.
     pub fn replace(&self, files: &[NewFile<'_>]) -> Result<()> {
+        self.recover()?;
         replace_locked(&self.base, files)
+    }
+
+    /// Finishes what failed under this lock.
+    pub fn recover(&self) -> Result<()> {
+        recover_locked(&self.base)
     }
 }
 
@@ -139,6 +145,7 @@ fn recover_locked(base: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
+    atomic::remove_if_there(&atomic::temporary_name(&live)?)?;
     remove_tree(&base.join(NEW))?;
     remove_tree(&base.join(OLD))
 }
@@ -158,6 +165,11 @@ fn settle(base: &Path, from: &Path) -> Result<()> {
             } else {
                 fs::remove_file(&path)?;
             }
+        }
+        // A link that did not come to take the place of the file.
+        let temporary = atomic::temporary_name(&path)?;
+        if fs::read_link(&temporary).is_ok_and(|target| target == link_target(name)) {
+            fs::remove_file(&temporary)?;
         }
     }
     sync_folders(base, names.iter().map(PathBuf::as_path))
@@ -228,11 +240,11 @@ fn make_folder(path: &Path, like: &Path) -> Result<()> {
         Ok(()) => {}
     }
     let mode = fs::metadata(like)?.mode() & 0o755;
-    let made = fs::File::open(path)?;
-    atomic::take_owner(&made, like)?;
+    let opened = fs::File::open(path)?;
+    atomic::take_owner(&opened, like)?;
     // A folder may have inherited its group and the bit that does so.
     if mode != layout::FOLDER_MODE {
-        made.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+        opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
     }
     Ok(())
 }

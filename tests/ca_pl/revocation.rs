@@ -97,3 +97,13 @@ fn the_passphrase_is_needed() {
         assert!(outcome.stderr.contains("Enter pass phrase for ./demoCA/private/cakey.pem:"));
     }
 }
+
+#[test]
+fn what_an_older_key_of_the_ca_signed_verifies_too() {
+    need!("openssl");
+    let folder = signed();
+    folder.mailca("rekey-ca --yes").success();
+    folder.openssl("verify -CAfile demoCA/cacert.pem newcert.pem").success();
+    assert_eq!(ca_pl(&folder, "-verify").success().text(), "newcert.pem: OK\n");
+    ca_pl(&folder, "-pkcs12").stdin("x\nx\n").success();
+}

@@ -13,25 +13,28 @@ fn a_declined_request_is_a_failure_and_nothing_is_signed() {
 }
 
 #[test]
-fn no_certificate_of_before_is_left_where_signing_failed() {
-    for what in ["declined", "no CA", "no request", "a broken request"] {
+fn where_signing_fails_the_certificate_of_before_stays_and_is_said_to_be_that() {
+    for what in ["declined", "no CA", "no request", "a broken request", "-signCA", "nothing before"]
+    {
         let folder = with_request(&HOST);
-        sign(&folder, "-sign").success();
-        let old = folder.read("newcert.pem");
+        if what != "nothing before" {
+            sign(&folder, "-sign").success();
+        }
         match what {
             "no CA" => std::fs::rename(folder.path("demoCA"), folder.path("other")).unwrap(),
             "no request" => std::fs::remove_file(folder.path("newreq.pem")).unwrap(),
             "a broken request" => folder.replace("newreq.pem", "not a request\n"),
             _ => {}
         }
-        let outcome = ca_pl(&folder, "-sign").stdin("y\nn\n").exits(1);
-        assert!(!outcome.text().contains("Signed certificate"), "{what}{outcome}");
-        assert!(outcome.stderr.contains("newcert.pem.old-"), "{what}{outcome}");
-        assert!(!folder.exists("newcert.pem"), "{what}{outcome}");
-        let kept = kept(&folder, "newcert.pem");
-        assert_eq!(kept.len(), 1, "{what}");
-        assert_eq!(folder.read(&kept[0]), old, "{what}");
+        let line = if what == "-signCA" { what } else { "-sign" };
+        let outcome = ca_pl(&folder, line).stdin("y\nn\n").refused(&[]);
+        let said = outcome.stderr.contains("newcert.pem is from before");
+        assert_eq!(said, what != "nothing before", "{what}{outcome}");
     }
+    let folder = with_protected_ca();
+    ca_pl(&folder, "-newreq-nodes").stdin(lines(&HOST)).success();
+    ca_pl(&folder, "-sign").stdin("ca secret\ny\ny\n").success();
+    ca_pl(&folder, "-sign").stdin("mistyped\ny\ny\n").refused(&["passphrase", "from before"]);
 }
 
 #[test]

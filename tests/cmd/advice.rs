@@ -110,6 +110,35 @@ fn an_error_is_in_the_json_with_its_hints() {
 }
 
 #[test]
+fn a_wrong_command_line_is_in_the_json_too() {
+    let folder = Folder::empty();
+    for (line, error, hint) in [
+        ("newca --nonsens", "unexpected argument '--nonsens' found", ""),
+        ("newca --encrypt-ky", "'--encrypt-ky'", "--encrypt-key"),
+        ("show", "required arguments were not provided: <FILE", ""),
+        ("sgin", "'sgin'", "sign"),
+        ("issue --days 0", "0 is not in 1..=36500", ""),
+        ("", "", ""),
+    ] {
+        let plain = folder.mailca(line).exits(2);
+        let outcome = folder.mailca(line).arg("--json").exits(2);
+        assert!(plain.stdout.is_empty(), "{plain}");
+        let value: Value = serde_json::from_str(&outcome.text()).unwrap();
+        let said = value["error"].as_str().unwrap();
+        assert!(said.contains(error) && !said.is_empty() && !said.contains("Usage"), "{outcome}");
+        let hints = value["hints"].as_array().unwrap();
+        let found = hints.iter().any(|text| text.as_str().unwrap().contains(hint));
+        assert!(found || hint.is_empty(), "{outcome}");
+    }
+    // After --, it is no option.
+    assert!(folder.mailca("show --nonsens -- --json").exits(2).stdout.is_empty());
+    for line in ["--json --help", "newca --json -h", "--json --version"] {
+        let text = folder.mailca(line).success().text();
+        assert!(!text.starts_with('{'), "{text}");
+    }
+}
+
+#[test]
 fn a_host_has_no_mailbox() {
     let folder = Folder::with_ca();
     for command in ["issue", "newreq"] {

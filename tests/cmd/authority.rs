@@ -107,3 +107,49 @@ fn a_file_that_may_not_be_read_is_there_all_the_same() {
     let outcome = show.arg("key.pem").exits(1);
     outcome.says(&["key.pem", "permission denied"]).says_nothing_of(&["no file"]);
 }
+
+#[test]
+fn a_ca_that_has_ended_signs_nothing_before_it_has_new_dates() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn a.example.com a").success();
+    folder.write("ca.ext", "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n");
+    folder
+        .openssl("ca -config demoCA/openssl.cnf -extfile ca.ext -batch -notext -selfsign -in demoCA/careq.pem")
+        .args(&["-out", "ended.pem", "-startdate", "20200101000000Z"])
+        .args(&["-enddate", "20210101000000Z"])
+        .success();
+    folder.replace("demoCA/cacert.pem", folder.read("ended.pem"));
+    for line in ["issue --cn b.example.com b", "renew a"] {
+        let outcome =
+            folder.mailca(line).refused(&["expired on 2021-01-01", "rekey-ca --same-key"]);
+        assert!(!outcome.stderr.contains("newca"), "{outcome}");
+    }
+    folder.mailca("rekey-ca --same-key --yes").success();
+    folder.mailca("issue --cn b.example.com b").success();
+}
+
+#[test]
+fn a_key_that_is_lost_is_said_to_be_missing() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn a.example.com a").success();
+    folder.mailca("backup ca.tar").success();
+    fs::rename(folder.path("demoCA/private/cakey.pem"), folder.path("away.pem")).unwrap();
+    for line in [
+        "crl",
+        "issue --cn b.example.com b",
+        "renew a",
+        "revoke a --crl",
+        "rekey-ca --same-key --yes",
+    ] {
+        let words = ["demoCA/private/cakey.pem is missing", "backup", "mailca restore"];
+        let outcome = folder.mailca(line).refused(&words);
+        assert!(!outcome.stderr.contains("metadata"), "{outcome}");
+    }
+    // What needs no key goes on.
+    folder.mailca("revoke a").success();
+    folder.mailca("restore ca.tar --ca-dir elsewhere").success();
+    fs::rename(folder.path("elsewhere/private/cakey.pem"), folder.path("demoCA/private/cakey.pem"))
+        .unwrap();
+    folder.mailca("crl").success();
+}

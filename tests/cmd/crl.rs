@@ -472,9 +472,11 @@ fn a_ca_that_may_not_sign_lists_signs_none() {
         .success();
     folder.mailca("newca --from old.pem --from old.key").success();
     folder.mailca("issue --cn a.example.com a").success();
-    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign"]);
-    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists"]);
+    folder.mailca("crl").refused(&["Old", "revocation lists", "cRLSign", "rekey-ca --same-key"]);
+    folder.mailca("revoke a --crl").refused(&["Old", "revocation lists", "rekey-ca --same-key"]);
     folder.mailca("revoke a").success();
+    folder.mailca("rekey-ca --same-key --yes").success();
+    folder.mailca("crl").success();
 }
 
 #[test]
@@ -525,7 +527,7 @@ fn what_a_published_list_revokes_is_never_let_in_again() {
         .openssl("verify -crl_check -CAfile demoCA/cacert.pem -CRLfile pub.pem joe/cert.pem")
         .exits(2)
         .says(&["certificate revoked"]);
-    folder.mailca("status").exits(3).says_nothing_of(&["index.txt is old"]);
+    folder.mailca("status").success();
 }
 
 #[test]

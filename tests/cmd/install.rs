@@ -79,7 +79,7 @@ fn each_server_gets_its_files_with_their_modes() {
         assert_eq!(folder.read("etc/certs/cacert.pem"), folder.read("demoCA/cacert.pem"));
         assert_eq!(all.contains(&"crl.pem".to_string()), server != "opensmtpd", "{all:?}");
         assert_eq!(all.contains(&"cacert-crl.pem".to_string()), server == "dovecot", "{all:?}");
-        let hashed = all.iter().filter(|name| name.ends_with(".0") || name.ends_with(".r0"));
+        let hashed = all.iter().filter(|name| folder.path("etc/certs").join(name).is_symlink());
         assert_eq!(hashed.count(), if server == "sendmail" { 2 } else { 0 }, "{all:?}");
         folder.openssl("verify -CAfile etc/certs/cacert.pem etc/certs/cert.pem").success();
         if server == "dovecot" {

@@ -192,6 +192,24 @@ fn a_passphrase_is_needed_without_a_terminal_and_may_not_be_empty() {
 }
 
 #[test]
+fn a_short_passphrase_is_refused_and_an_open_file_warned_of() {
+    let folder = Folder::empty();
+    for short in ["abc", "1234567", "ääääääa"] {
+        folder.write("pass", format!("{short}\n"));
+        let line = "newca --encrypt-key --ca-passphrase-file pass";
+        folder.mailca(line).refused(&["shorter than 8 characters"]);
+    }
+    folder.write("pass", "12345678\n");
+    folder.chmod("pass", 0o640);
+    let warning = "pass holds the passphrase of the CA's key and can be read by others";
+    folder.mailca("newca --encrypt-key --ca-passphrase-file pass").success().says(&[warning]);
+    let line = "issue --cn a.example.com --ca-passphrase-file pass";
+    folder.mailca(line).arg("a").success().says(&[warning, "chmod 0600 pass"]);
+    folder.chmod("pass", 0o400);
+    folder.mailca(line).arg("b").success().says_nothing_of(&["can be read by others"]);
+}
+
+#[test]
 fn a_ca_is_adopted_from_its_certificate_and_key() {
     need!("openssl");
     for key in ["EC ec_paramgen_curve:P-256", "RSA rsa_keygen_bits:2048", "ED25519"] {

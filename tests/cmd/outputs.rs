@@ -122,3 +122,12 @@ fn a_bundle_and_its_password_are_two_files() {
     let line = "export-p12 joeuser --generate-password -o out --password-out out";
     folder.mailca(line).usage(&["--password-out", "--output"]);
 }
+
+#[test]
+fn a_dash_is_no_file() {
+    let folder = Folder::with_ca();
+    folder.mailca("crl --publish -").usage(&["- is no file", "demoCA/crl.pem"]);
+    folder.mailca("crl --hash-dir -").usage(&["- is no file"]);
+    folder.mailca("backup -").usage(&["- is no file"]);
+    folder.mailca("backup - --force").usage(&["- is no file"]);
+}

@@ -119,16 +119,25 @@ fn days_and_crl_url_can_be_chosen() {
     folder.mailca("renew mail --crl-url nonsense").usage(&["nonsense"]);
 }
 
-/// A certificate that had to end with the CA is not meant to be that short.
+/// A certificate that had to end with the CA may have been meant to be longer, and is never made shorter.
 #[test]
-fn one_that_was_cut_short_gets_its_full_time() {
-    let folder = Folder::empty();
-    folder.mailca("newca --days 100 --leaf-days 30").success();
-    folder.mailca("issue --cn mail.example.com --days 200 mail").success();
-    let cut = certificate(&folder, "mail").days;
-    assert!((99..=100).contains(&cut), "{cut}");
-    folder.mailca("renew mail").success();
-    assert_eq!(certificate(&folder, "mail").days, 30);
+fn one_that_was_cut_short_is_as_long_as_it_was_and_at_least_as_long_as_others() {
+    for (leaf_days, wanted) in [(30, 99..=100), (60, 99..=100), (300, 99..=100)] {
+        let folder = Folder::empty();
+        folder.mailca(&format!("newca --days 100 --leaf-days {leaf_days}")).success();
+        folder.mailca("issue --cn mail.example.com --days 9999 mail").success();
+        let outcome = folder.mailca("renew mail").success();
+        let days = certificate(&folder, "mail").days;
+        assert!(wanted.contains(&days), "{days}{outcome}");
+        if leaf_days > 100 {
+            outcome.says(&["ends with the CA"]);
+        }
+        folder.mailca("rekey-ca --same-key --yes").success();
+        folder.mailca("renew mail").success();
+        let after = certificate(&folder, "mail").days;
+        let wanted = days.max(leaf_days);
+        assert!((wanted..=wanted + 1).contains(&after), "it has room again: {after}");
+    }
 }
 
 #[test]
@@ -200,6 +209,24 @@ fn intermediates_are_renewed_with_their_profile_only() {
     let new = Certificate::read(&folder.path("sub.pem"));
     assert_ne!(new.serial, old.serial);
     assert_eq!(new.extensions, old.extensions);
+}
+
+#[test]
+fn an_intermediate_stays_as_long_as_it_was_and_its_folder_takes_it_in() {
+    let folder = Folder::empty();
+    folder.mailca("newca --path-len 1 --cn Root").success();
+    folder.mailca("newreq --profile ca --cn Users users-ca").success();
+    folder.mailca("sign users-ca --profile ca --yes").success();
+    folder.mailca("newca --ca-dir usersCA --from users-ca").success();
+    let outcome = folder.mailca("renew users-ca --profile ca").success();
+    let days = certificate(&folder, "users-ca").days;
+    assert!((3649..=3650).contains(&days), "{days}{outcome}");
+    outcome.says(&["next: `mailca rekey-ca --ca-dir FOLDER --cert users-ca`"]);
+    folder.mailca("rekey-ca --ca-dir usersCA --cert users-ca --yes").success();
+    // One that was given few days keeps them.
+    folder.mailca("sign users-ca --profile ca --days 100 --force --yes").success();
+    folder.mailca("renew users-ca --profile ca").success();
+    assert_eq!(certificate(&folder, "users-ca").days, 100);
 }
 
 #[test]

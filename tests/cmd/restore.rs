@@ -215,3 +215,21 @@ fn a_pipe_is_no_archive() {
     // A snapshot of the folder would wait for the pipe.
     folder.mailca("restore pipe").exits(1).says(&["not a file"]);
 }
+
+#[test]
+fn the_archive_counts_as_the_last_backup() {
+    let folder = backed_up();
+    folder.bash("touch -d '2026-01-02 03:04:05 UTC' ca.tar").success();
+    folder.mailca("restore ca.tar").success();
+    let text = folder.text("demoCA/backup.txt");
+    let words: Vec<_> = text.split_whitespace().collect();
+    let rows = folder.index().len().to_string();
+    assert_eq!(words[..2], ["2026-01-02T03:04:05Z", &rows], "{text}");
+    folder.mailca("status").output().says_nothing_of(&["never was a backup"]);
+    // An archive from a clock that was ahead is of today at the latest.
+    lost(&folder);
+    folder.bash("touch -d '2091-01-02 UTC' ca.tar").success();
+    folder.mailca("restore ca.tar").success();
+    assert!(!folder.text("demoCA/backup.txt").starts_with("2091"));
+    folder.mailca("backup again.tar").success();
+}

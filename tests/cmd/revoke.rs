@@ -326,3 +326,59 @@ fn a_name_that_is_a_serial_number_too_is_not_guessed_at() {
     folder.mailca(&format!("revoke ./{number}")).success();
     assert_eq!(row(&folder, &serial(&folder, "b"))[0], "R");
 }
+
+#[test]
+fn what_else_is_in_the_file_is_named() {
+    let folder = with_hosts();
+    let (a, b) = (serial(&folder, "a"), serial(&folder, "b"));
+    let text = ["a/cert.pem", "b/cert.pem", "demoCA/cacert.pem"].map(|name| folder.text(name));
+    folder.write("both.pem", text.concat());
+    folder.write("chain.pem", [text[1].as_str(), &text[2]].concat());
+    let outcome = folder.mailca("revoke both.pem -q").success();
+    outcome.says(&["b.example.com", &b, "only a.example.com is revoked"]);
+    assert_eq!((&*row(&folder, &a)[0], &*row(&folder, &b)[0]), ("R", "V"));
+    folder.mailca("revoke chain.pem").success().says_nothing_of(&["holds other certificates"]);
+}
+
+#[test]
+fn json_names_the_other_certificates_of_the_key() {
+    let folder = with_hosts();
+    let old = serial(&folder, "a");
+    folder.mailca("renew a").success();
+    let new = serial(&folder, "a");
+    let value = json(&folder.mailca("revoke --json").arg(&old).success().text());
+    assert_eq!(value["valid_with_same_key"], serde_json::json!([new]));
+    let value = json(&folder.mailca("revoke --json b").success().text());
+    assert_eq!(value["valid_with_same_key"], serde_json::json!([]));
+}
+
+/// As mkcert leaves them: nothing is recorded, and the file has a name of its own.
+#[test]
+fn one_that_was_never_recorded_is_taken_in_by_its_file() {
+    let folder = with_hosts();
+    let a = serial(&folder, "a");
+    let index = folder.text("demoCA/index.txt");
+    let without: Vec<_> = index.lines().filter(|line| !line.contains(&a)).collect();
+    folder.write("demoCA/index.txt", without.join("\n") + "\n");
+    fs::remove_file(folder.path(&format!("demoCA/newcerts/{a}.pem"))).unwrap();
+    let chain = [folder.text("a/cert.pem"), folder.text("demoCA/cacert.pem")].concat();
+    folder.write("a.example.com.pem", chain);
+    fs::remove_dir_all(folder.path("a")).unwrap();
+    let line = "doctor --fix --certificate a.example.com.pem";
+    let hint = format!("mailca {line}");
+    folder.mailca("revoke a.example.com.pem").refused(&["index.txt", &hint]);
+    folder.mailca("doctor --certificate a.example.com.pem").verdict(&[&a]);
+    folder.mailca("doctor --certificate demoCA/cacert.pem").refused(&["holds no certificate"]);
+    folder.mailca("doctor --fix --certificate gone.pem").refused(&["gone.pem"]);
+    folder.mailca(line).success().says(&["repaired"]);
+    assert!(folder.exists(&format!("demoCA/newcerts/{a}.pem")));
+    folder.mailca("revoke a.example.com.pem").success();
+    assert_eq!(row(&folder, &a)[0], "R");
+    folder.mailca(line).exits(3).says(&["crl-missing"]).says_nothing_of(&["repaired"]);
+    assert_eq!(folder.index().iter().filter(|row| row[3] == a).count(), 1);
+    // Of another key: CAs of one type are copies of one here.
+    let stranger = Folder::with_ca_of("ecdsa-p384");
+    stranger.mailca("issue --cn a.example.com a").success();
+    folder.write("stranger.pem", stranger.read("a/cert.pem"));
+    folder.mailca("doctor --fix --certificate stranger.pem").refused(&["stranger.pem holds no"]);
+}

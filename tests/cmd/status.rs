@@ -103,7 +103,7 @@ fn revocation_lists_are_watched() {
     assert_eq!(value, [("crl-missing".to_owned(), "mailca crl --if-needed".to_owned())]);
     folder.mailca("crl").success();
     let text = folder.mailca("status").success().text();
-    assert!(text.contains("number 01, 1 revoked"), "{text}");
+    assert!(text.contains("number 1, 1 revoked"), "{text}");
     // One more is revoked than the list has.
     folder.mailca("issue --cn mx.example.com mx").success();
     folder.mailca("revoke mx --yes").success();
@@ -204,4 +204,40 @@ fn what_ended_long_ago_and_lies_here_is_not_forgotten() {
     folder.mailca("revoke mx").success();
     folder.mailca("crl").success();
     folder.mailca("status").success();
+}
+
+#[test]
+fn a_list_where_ca_pl_has_it_is_seen_and_comes_along() {
+    let folder = sound();
+    for name in ["a", "b"] {
+        folder.mailca(&format!("issue --cn {name}.example.com {name}")).success();
+    }
+    folder.mailca("revoke a --crl").success();
+    std::fs::rename(folder.path("demoCA/crl.pem"), folder.path("demoCA/crl/crl.pem")).unwrap();
+    folder.mailca("status").success().says(&["CRL", "number 1, 1 revoked"]);
+    folder.mailca("doctor").success().says(&["nothing is wrong"]);
+    let outcome = folder.mailca("newca --from demoCA --ca-dir taken").success();
+    outcome.says(&["and the CRL"]);
+    assert_eq!(folder.read("taken/crl.pem"), folder.read("demoCA/crl/crl.pem"));
+    assert_eq!(folder.text("taken/crlnumber"), "02\n");
+    folder.mailca("revoke b").success();
+    assert_eq!(ids(&folder), ["crl-needed"]);
+    folder.mailca("crl --if-needed").success();
+    folder.mailca("status").success();
+}
+
+#[test]
+fn the_number_of_a_list_is_decimal_everywhere() {
+    let folder = sound();
+    folder.write("demoCA/crlnumber", "010006\n");
+    let json = |line: &str| {
+        let text = folder.mailca(line).output().text();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    assert_eq!(json("crl --json")["number"], "65542");
+    assert_eq!(json("status --json")["crl"]["number"], "65542");
+    folder.mailca("show demoCA/crl.pem").success().says(&["65542"]);
+    folder.mailca("status").success().says(&["number 65542"]);
+    folder.write("demoCA/crlnumber", "010006\n");
+    folder.mailca("doctor").verdict(&["would have the number 65542, and one with 65542"]);
 }

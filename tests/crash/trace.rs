@@ -50,7 +50,10 @@ pub fn traced(run: impl FnOnce(&[&str]) -> Outcome, kinds: &str) -> Vec<Call> {
 fn parse(path: &Path) -> Vec<Call> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut calls: Vec<Call> = Vec::new();
-    for line in text.lines() {
+    // strace counts those of each process by themselves; mailca is the first.
+    let process = |line: &str| line.split(' ').next().map(String::from);
+    let first = text.lines().next().and_then(process);
+    for line in text.lines().filter(|line| process(line) == first) {
         // `PID name(arguments) = result`
         let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
         let Some((name, _)) = line.split_once('(') else { continue };

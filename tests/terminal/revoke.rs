@@ -40,7 +40,7 @@ fn no_and_interruption_change_nothing() {
     for keys in ["n\r", "no\r", "\r", CTRL_C] {
         let folder = with_host();
         let before = Snapshot::of(folder.root());
-        let mut terminal = start(&folder, "revoke a --crl");
+        let mut terminal = start(&folder, "revoke a --reason superseded --crl");
         terminal.expect("[y/N]").send(keys);
         let (screen, status) = terminal.finish();
         assert_ne!(status, 0, "{screen}");
@@ -48,7 +48,7 @@ fn no_and_interruption_change_nothing() {
     }
     let folder = with_host();
     let before = Snapshot::of(folder.root());
-    let mut terminal = start(&folder, "revoke a");
+    let mut terminal = start(&folder, "revoke a --reason superseded");
     terminal.expect("[y/N]");
     assert_ne!(terminal.hang_up(), 0);
     assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "");
@@ -70,7 +70,7 @@ fn the_passphrase_comes_before_the_change() {
     let folder = with_encrypted_key();
     let before = Snapshot::of(folder.root());
     for (answer, interrupted) in [("wrong", false), (CTRL_C, true)] {
-        let mut terminal = start(&folder, "revoke a --crl");
+        let mut terminal = start(&folder, "revoke a --reason superseded --crl");
         terminal.expect("[y/N]").answer("y").expect_hidden("passphrase");
         if interrupted {
             terminal.send(answer);
@@ -81,7 +81,7 @@ fn the_passphrase_comes_before_the_change() {
         assert_ne!(status, 0, "{screen}");
         assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "");
     }
-    let mut terminal = start(&folder, "revoke a --crl");
+    let mut terminal = start(&folder, "revoke a --reason superseded --crl");
     terminal.expect("[y/N]").answer("y").expect_hidden("passphrase").answer("ca secret");
     let (screen, status) = terminal.finish();
     assert_eq!(status, 0, "{screen}");
@@ -123,4 +123,38 @@ fn the_passphrase_is_asked_for_where_a_list_is_made_and_only_there() {
     let (screen, status) = terminal.finish();
     assert_eq!(status, 0, "{screen}");
     assert_ne!(folder.read("demoCA/crl.pem"), list, "{screen}");
+}
+
+#[test]
+fn the_reason_is_asked_for_where_nobody_gave_it() {
+    for (answers, written) in [
+        (&["keycompromise"][..], ",keyCompromise"),
+        (&[""], "Z"),
+        (&["a whim", "superseded"], ",superseded"),
+    ] {
+        let folder = with_host();
+        let mut terminal = start(&folder, "revoke a");
+        terminal.expect("cessationOfOperation").expect("Why?");
+        for answer in answers {
+            terminal.answer(answer);
+        }
+        terminal.expect("[y/N]").answer("y");
+        let (screen, status) = terminal.finish();
+        assert_eq!(status, 0, "{screen}");
+        let field = folder.index().pop().unwrap()[2].clone();
+        assert!(field.ends_with(written), "{field}{screen}");
+    }
+}
+
+#[test]
+fn what_is_revoked_already_is_said_before_the_passphrase_is_asked_for() {
+    let folder = with_encrypted_key();
+    folder.mailca("revoke a").success();
+    let mut terminal = start(&folder, "revoke a --crl");
+    terminal.expect("revoked already").expect_hidden("passphrase").answer("ca secret");
+    let (screen, status) = terminal.finish();
+    assert_eq!(status, 0, "{screen}");
+    let (screen, status) = start(&folder, "revoke a --crl").finish();
+    assert_eq!(status, 1, "{screen}");
+    assert!(!screen.to_lowercase().contains("passphrase"), "{screen}");
 }

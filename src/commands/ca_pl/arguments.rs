@@ -54,8 +54,6 @@ pub enum Signing {
     ToStdout,
 }
 
-/// The programs behind CA.pl that `-extra-` options name.
-const EXTRA: &str = "-extra-";
 /// The friendly name of a bundle that nobody named.
 const FRIENDLY_NAME: &str = "My Certificate";
 /// What is verified where nothing is named.
@@ -71,20 +69,11 @@ const REASONS: [Reason; 7] = [
     Reason::CertificateHold,
 ];
 
-/// Reads the arguments after the program's name.
+/// Reads the arguments after the program's name, without those of [`super::extras`].
 pub fn parse(arguments: &[OsString]) -> Result<Action> {
     let Some((what, rest)) = arguments.split_first() else {
         return Err(Error::usage("nobody said what to do").hint(SEE_HELP));
     };
-    if let Some(extra) = arguments.iter().find(|argument| is_extra(argument)) {
-        return Err(Error::usage(format!(
-            "{} cannot be honoured: there is no openssl behind this CA.pl to give options to",
-            shown(extra)
-        ))
-        .hint(
-            "mailca's own commands have options for what is usually wanted: see `mailca --help`",
-        ));
-    }
     let alone = |action| none_more(what, rest).map(|()| action);
     match what.to_str() {
         Some("-?" | "-h" | "-help") => alone(Action::Help),
@@ -168,11 +157,8 @@ fn none_more(what: &OsStr, rest: &[OsString]) -> Result<()> {
     }
 }
 
-fn is_extra(argument: &OsStr) -> bool {
-    argument.as_encoded_bytes().starts_with(EXTRA.as_bytes())
-}
-
-fn shown(argument: &OsStr) -> String {
+/// An argument, for a message.
+pub(super) fn shown(argument: &OsStr) -> String {
     format!("\"{}\"", printable(&argument.to_string_lossy()))
 }
 
@@ -250,14 +236,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_honoured_is_named() {
-        for line in [
-            &["-newca", "-extra-req", "-batch"][..],
-            &["-sign", "-extra-ca", "-days 3650"],
-            &["-verify", "a.pem", "-extra-verify", "x"],
-            &["-extra-req"],
-        ] {
-            assert!(refused(line).contains("-extra-"), "{line:?}");
-        }
         assert!(refused(&["-precert"]).contains("-precert"));
         assert!(refused(&["-revoke", "a.pem", "removeFromCRL"]).contains("delta"));
     }

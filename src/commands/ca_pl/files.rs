@@ -77,20 +77,13 @@ impl Here {
         Ok(self.folder.certificates(CERTIFICATE)?.into_iter().next())
     }
 
-    /// Moves newcert.pem aside: what was not signed must not be taken for signed by whoever finds the
-    /// certificate of before there.
-    pub(super) fn leave_no_certificate(&self, env: &mut Env) {
-        match self.folder.move_aside(CERTIFICATE, &self.stamp) {
-            Ok(None) => {}
-            Ok(Some(kept)) => env.warn(&format!(
-                "{} is from before; it is kept as {}, so that nobody takes it for the new one",
-                CERTIFICATE.name,
-                kept.display()
-            )),
-            Err(error) => env.warn(&format!(
-                "{} is from before, and could not be moved aside: {error}",
+    /// Says that newcert.pem is none of a command that failed: it stays, since nothing takes its place.
+    pub(super) fn say_of_before(&self, env: &mut Env) {
+        if self.folder.has(CERTIFICATE) {
+            env.warn(&format!(
+                "{} is from before, and not what was to be signed now",
                 CERTIFICATE.name
-            )),
+            ));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! mailca under the name `CA.pl`: the arguments, questions and file names of OpenSSL's script, for
 //! those who have it in their fingers and their scripts.
 //!
-//! What is mended: a request that is not signed ends with status 1 and leaves no newcert.pem; nothing
-//! is half made when a question is not answered; an imported CA can sign, and its key is 0400; keys
+//! What is mended: a request that is not signed ends with status 1, and a newcert.pem from before is not
+//! called the signed one; nothing is half made when a question is not answered; an imported CA can sign, and its key is 0400; keys
 //! and certificates of before are kept aside; names go into the subjectAltName, and each certificate
 //! says what it is for. What cannot be honoured is named in an error.
 //!
@@ -23,6 +23,8 @@
 //!   `-signcert`: before that the passphrase of the key in newreq.pem.
 //! - `-pkcs12`: the passphrase of newkey.pem, where it has one; the new password, twice.
 //! - `-crl`: the CA's passphrase. `-revoke`: the same, since the original wants it.
+//!
+//! What `-extra-CMD` answers is not asked for: see [`extras`].
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -32,9 +34,12 @@ use crate::commands::warn_of_unknown_variables;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::printable::printable;
+use crate::store::ca::{CaFolder, is_without_certificate};
+use crate::store::layout;
 
 mod arguments;
 mod authority;
+mod extras;
 mod files;
 mod passphrase;
 mod pkcs12;
@@ -46,6 +51,7 @@ mod subject;
 mod verify;
 
 use arguments::Action;
+use extras::Extras;
 
 /// The folder of the CA, as the original names it in its messages.
 const CA_DIR: &str = "./demoCA";
@@ -59,7 +65,9 @@ pub fn is_its_name(program: &OsStr) -> bool {
 
 /// Does what the arguments after the program's name say.
 pub fn run(arguments: &[OsString], env: &mut Env) -> Result<()> {
-    let action = arguments::parse(arguments)?;
+    let (arguments, given) = extras::take(arguments)?;
+    let action = arguments::parse(&arguments)?;
+    let extras = Extras::of(given, &action)?;
     if action == Action::Help {
         return env.print(HELP);
     }
@@ -75,15 +83,32 @@ pub fn run(arguments: &[OsString], env: &mut Env) -> Result<()> {
     };
     match action {
         Action::Help => Ok(()),
-        Action::NewCa => authority::run(&global, env),
-        Action::NewRequest { protected } => request::new_request(protected, &global, env),
-        Action::NewCertificate => request::new_certificate(&global, env),
-        Action::Sign(what) => sign::run(what, &global, env),
-        Action::Pkcs12(name) => pkcs12::run(&name, &global, env),
+        Action::NewCa => authority::run(&extras, &global, env),
+        Action::NewRequest { protected } => {
+            request::new_request(protected, &extras.req, &global, env)
+        }
+        Action::NewCertificate => request::new_certificate(&extras.req, &global, env),
+        Action::Sign(what) => sign::run(what, &extras.ca, &global, env),
+        Action::Pkcs12(name) => pkcs12::run(&name, &extras.pkcs12, &global, env),
         Action::Verify(files) => verify::run(&files, &global, env),
-        Action::Revoke { file, reason } => revocation::revoke(&file, reason, &global, env),
-        Action::Crl => revocation::crl(&global, env),
+        Action::Revoke { file, reason } => {
+            revocation::revoke(&file, reason, &extras.ca, &global, env)
+        }
+        Action::Crl => revocation::crl(&extras.ca, &global, env),
     }
+}
+
+/// Opens the CA; where there is none, CA.pl's own words say what to do.
+fn open(global: &Global) -> Result<CaFolder> {
+    let folder = &global.ca_dir;
+    if folder.join(layout::CA_CERTIFICATE.name).symlink_metadata().is_ok()
+        || is_without_certificate(folder)
+    {
+        return CaFolder::open(folder);
+    }
+    Err(Error::refused(format!("there is no CA in {}", folder.display()))
+        .hint("make one, or take one over from a file, with CA.pl -newca")
+        .hint("MAILCA_DIR names another folder than ./demoCA"))
 }
 
 /// What the original would hand on to openssl, or run in its place.
@@ -119,6 +144,12 @@ CA.pl: a certificate authority with the arguments of OpenSSL's script, by mailca
   CA.pl -revoke FILE [REASON]    revoke a certificate
   CA.pl -crl                     make the list of revoked certificates: demoCA/crl/crl.pem
   CA.pl -help                    this text
+
+Options for the openssl command behind a step, such as -extra-req '-subj /CN=mail.example.com', are
+honoured where they answer what is asked for otherwise, and refused where they do not:
+  -extra-req      -subj, -batch, -nodes, -passout file:FILE; with -newcert -days
+  -extra-ca       -batch, -passin file:FILE; with -newca and -sign... -days
+  -extra-pkcs12   -passin file:FILE, -passout file:FILE
 
 Answers are read from standard input; passphrases from the terminal, or from standard input where
 there is none. MAILCA_CA_PASSPHRASE_FILE names a file with the passphrase of the CA's key. What is

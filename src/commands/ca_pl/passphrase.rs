@@ -1,5 +1,7 @@
 //! Passphrases, asked for in openssl's words.
 
+use std::path::{Path, PathBuf};
+
 use zeroize::Zeroizing;
 
 use crate::cli::CaPassphrase;
@@ -10,17 +12,18 @@ use crate::pki::key::PrivateKey;
 /// What openssl asks of a passphrase for a private key, in bytes.
 const SHORTEST: usize = 4;
 
-/// Where the passphrase of the CA's key is, if it is in a file.
-pub(super) fn of_environment(env: &Env) -> CaPassphrase {
-    CaPassphrase {
-        ca_passphrase_file: (env.variable)("MAILCA_CA_PASSPHRASE_FILE")
-            .filter(|path| !path.is_empty())
-            .map(Into::into),
-    }
+/// Where the passphrase of the CA's key is, if it is in a file: the one of `-passin`, else that of the
+/// environment.
+pub(super) fn source(passin: Option<&PathBuf>, env: &Env) -> CaPassphrase {
+    let variable = || {
+        let path = (env.variable)("MAILCA_CA_PASSPHRASE_FILE");
+        path.filter(|path| !path.is_empty()).map(Into::into)
+    };
+    CaPassphrase { ca_passphrase_file: passin.cloned().or_else(variable) }
 }
 
 /// Asks for a new passphrase, twice, and once only: a third line would be another question's answer.
-pub(super) fn new(env: &mut Env) -> Result<Zeroizing<String>> {
+fn new(env: &mut Env) -> Result<Zeroizing<String>> {
     let passphrase = env.prompter.password("Enter PEM pass phrase")?;
     check(&passphrase)?;
     let again = env.prompter.password("Verifying - Enter PEM pass phrase")?;
@@ -30,15 +33,27 @@ pub(super) fn new(env: &mut Env) -> Result<Zeroizing<String>> {
     Ok(passphrase)
 }
 
-/// The passphrase of a new CA key: from its file, else asked for.
-pub(super) fn new_of_ca(source: &CaPassphrase, env: &mut Env) -> Result<Zeroizing<String>> {
-    match &source.ca_passphrase_file {
+/// A new passphrase: from its file, else asked for.
+pub(super) fn new_from(file: Option<&PathBuf>, env: &mut Env) -> Result<Zeroizing<String>> {
+    match file {
         Some(file) => {
-            let passphrase = env.password_file(file)?;
+            let passphrase = env.passphrase_file(file)?;
             check(&passphrase).map_err(|error| error.at(file.display()))?;
             Ok(passphrase)
         }
         None => new(env),
+    }
+}
+
+/// The passphrase of a key that is there: from its file, else asked for.
+pub(super) fn of_key(
+    path: &Path,
+    file: Option<&PathBuf>,
+    env: &mut Env,
+) -> Result<Zeroizing<String>> {
+    match file {
+        Some(file) => env.password_file(file),
+        None => env.prompter.passphrase(path),
     }
 }
 

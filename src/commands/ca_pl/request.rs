@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::extras::Extra;
 use super::files::{self, Here};
 use super::purpose::{self, Purpose};
 use super::{passphrase, subject};
@@ -18,12 +19,18 @@ use crate::store::config::Settings;
 use crate::store::layout::FileKind;
 
 /// Makes newkey.pem and newreq.pem.
-pub(super) fn new_request(protected: bool, global: &Global, env: &mut Env) -> Result<()> {
+pub(super) fn new_request(
+    protected: bool,
+    extra: &Extra,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
     let settings = settings(global, env)?;
     let here = Here::new(&settings, global, env)?;
     here.check(&[files::PLAIN_KEY, files::REQUEST])?;
-    let draft = Draft::ask(protected, &settings, env)?;
-    subject::ask_attributes(env)?;
+    let protected = protected && !extra.nodes;
+    let draft = Draft::ask(protected, &settings, extra, env)?;
+    subject::ask_attributes(extra, env)?;
     let key = draft.key(&settings, env)?;
     let (kind, key_pem) = draft.key_file(&key, env)?;
     let request = assemble::request(&draft.subject, &draft.purpose.names, false, &key)?;
@@ -43,18 +50,18 @@ pub(super) fn new_request(protected: bool, global: &Global, env: &mut Env) -> Re
 }
 
 /// Makes newkey.pem and a self-signed newcert.pem.
-pub(super) fn new_certificate(global: &Global, env: &mut Env) -> Result<()> {
+pub(super) fn new_certificate(extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let here = Here::new(&settings, global, env)?;
     here.check(&[files::PROTECTED_KEY, files::CERTIFICATE])?;
-    let draft = Draft::ask(true, &settings, env)?;
+    let draft = Draft::ask(!extra.nodes, &settings, extra, env)?;
     let key = draft.key(&settings, env)?;
     let (kind, key_pem) = draft.key_file(&key, env)?;
     let leaf = SelfSigned {
         subject: &draft.subject,
         alternative_names: &draft.purpose.names,
         profile: draft.purpose.profile,
-        days: settings.leaf_days(),
+        days: extra.days.unwrap_or_else(|| settings.leaf_days()),
     };
     let certificate = issue::self_signed(&leaf, &key, &env.serial()?, env.now()?)?.to_pem()?;
     here.put(
@@ -80,9 +87,15 @@ struct Draft {
 }
 
 impl Draft {
-    fn ask(protected: bool, settings: &Settings, env: &mut Env) -> Result<Self> {
-        let passphrase = protected.then(|| passphrase::new(env)).transpose()?;
-        let parts: Parts = subject::ask(settings, "", env)?;
+    fn ask(protected: bool, settings: &Settings, extra: &Extra, env: &mut Env) -> Result<Self> {
+        let file = extra.passout.as_ref();
+        // A name that is not asked for is looked at first.
+        let known = extra.has_name().then(|| subject::ask(settings, "", extra, env)).transpose()?;
+        let passphrase = protected.then(|| passphrase::new_from(file, env)).transpose()?;
+        let parts: Parts = match known {
+            Some(parts) => parts,
+            None => subject::ask(settings, "", extra, env)?,
+        };
         let subject = parts.build()?;
         let purpose = purpose::of(&subject, &[]);
         Ok(Self { passphrase, subject, purpose })

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::passphrase;
+use super::extras::Extra;
+use super::{open, passphrase};
 use crate::cli::{Global, Revoke};
 use crate::commands::access_map::follow;
 use crate::commands::crl::Maker;
@@ -12,7 +13,6 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::printable::printable;
 use crate::pki::revocation::Reason;
-use crate::store::ca::CaFolder;
 use crate::store::layout;
 
 /// Revokes the certificate in a file. The original opens the CA's key for it, so only those may who
@@ -20,6 +20,7 @@ use crate::store::layout;
 pub(super) fn revoke(
     file: &Path,
     reason: Option<Reason>,
+    extra: &Extra,
     global: &Global,
     env: &mut Env,
 ) -> Result<()> {
@@ -28,26 +29,26 @@ pub(super) fn revoke(
         .to_str()
         .filter(|_| file.is_file())
         .ok_or_else(|| Error::refused(format!("{shown} is not the file of a certificate")))?;
-    let ca = CaFolder::open(&global.ca_dir)?;
-    ca_key(&ca, &passphrase::of_environment(env), env)?;
+    let ca = open(global)?;
+    ca_key(&ca, &passphrase::source(extra.passin.as_ref(), env), env)?;
     let args = Revoke {
         target: target.to_owned(),
         reason: reason.map(|reason| reason.name().to_owned()),
         at: None,
         crl: false,
         yes: true,
-        passphrase: passphrase::of_environment(env),
+        passphrase: passphrase::source(extra.passin.as_ref(), env),
     };
     revoke::run(&args, global, env)
 }
 
 /// Makes the list, in the CA's folder and where CA.pl has it.
-pub(super) fn crl(global: &Global, env: &mut Env) -> Result<()> {
+pub(super) fn crl(extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
-    let ca = CaFolder::open(&global.ca_dir)?;
+    let ca = open(global)?;
     let maker = Maker::new(&ca, &settings, env)?.also_for_ca_pl();
     maker.check()?;
-    let keys = maker.open_keys(&passphrase::of_environment(env), env)?;
+    let keys = maker.open_keys(&passphrase::source(extra.passin.as_ref(), env), env)?;
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
     let report = maker.make(&keys, env)?;

@@ -1,8 +1,9 @@
 //! `CA.pl -sign`, `-signCA`, `-signcert` and `-xsign`.
 
 use super::arguments::Signing;
+use super::extras::Extra;
 use super::files::{self, Here};
-use super::{passphrase, purpose};
+use super::{open, passphrase, purpose};
 use crate::cli::Global;
 use crate::commands::access_map::follow;
 use crate::commands::sign::{Destination, Signer, Wishes};
@@ -18,50 +19,51 @@ use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::folder::Existing;
 
-/// Signs what is in newreq.pem. Where that fails, or the administrator says no, no newcert.pem is
-/// left: the original says that it is there, and it is the one of before.
-pub(super) fn run(what: Signing, global: &Global, env: &mut Env) -> Result<()> {
-    let settings = settings(global, env)?;
+/// Signs what is in newreq.pem. Where that fails, or the administrator says no, no certificate is left in
+/// newcert.pem but the one of before, and that is said: the original calls it the signed one.
+pub(super) fn run(what: Signing, extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
+    let order = Order { what, extra, settings: &settings(global, env)?, global };
     if what == Signing::ToStdout {
-        return to_stdout(&settings, global, env);
+        return to_stdout(&order, env);
     }
-    let here = Here::new(&settings, global, env)?;
-    let signed = to_file(what, &here, &settings, global, env);
+    let here = Here::new(order.settings, global, env)?;
+    let signed = to_file(&order, &here, env);
     if signed.is_err() {
-        here.leave_no_certificate(env);
+        here.say_of_before(env);
     }
     signed
 }
 
-fn to_file(
+/// What is to be signed, and how.
+struct Order<'o> {
     what: Signing,
-    here: &Here,
-    settings: &Settings,
-    global: &Global,
-    env: &mut Env,
-) -> Result<()> {
+    extra: &'o Extra,
+    settings: &'o Settings,
+    global: &'o Global,
+}
+
+fn to_file(order: &Order<'_>, here: &Here, env: &mut Env) -> Result<()> {
     here.check(&[files::CERTIFICATE])?;
-    let ca = CaFolder::open(&global.ca_dir)?;
-    let request = match what {
+    let ca = open(order.global)?;
+    let request = match order.what {
         Signing::SelfSigned => of_self_signed(here, env)?,
         _ => here.request()?,
     };
-    let as_authority = what == Signing::Authority;
-    sign(&request, as_authority, &ca, settings, global, env, |certificate, env| {
+    sign(&request, &ca, order, env, |certificate, env| {
         let pem = certificate.to_pem()?;
         here.put(&[(files::CERTIFICATE, here.public_mode, pem.as_bytes())], env)
     })?;
     env.print(&format!(
         "Signed {}certificate is in {}",
-        if as_authority { "CA " } else { "" },
+        if order.what == Signing::Authority { "CA " } else { "" },
         files::CERTIFICATE.name
     ))
 }
 
-fn to_stdout(settings: &Settings, global: &Global, env: &mut Env) -> Result<()> {
-    let ca = CaFolder::open(&global.ca_dir)?;
-    let request = Here::new(settings, global, env)?.request()?;
-    sign(&request, false, &ca, settings, global, env, |certificate, env| {
+fn to_stdout(order: &Order<'_>, env: &mut Env) -> Result<()> {
+    let ca = open(order.global)?;
+    let request = Here::new(order.settings, order.global, env)?.request()?;
+    sign(&request, &ca, order, env, |certificate, env| {
         env.print_bytes(certificate.to_pem()?.as_bytes())
     })
 }
@@ -70,21 +72,21 @@ fn to_stdout(settings: &Settings, global: &Global, env: &mut Env) -> Result<()> 
 /// and did not arrive is delivered instead.
 fn sign(
     request: &Request,
-    as_authority: bool,
     ca: &CaFolder,
-    settings: &Settings,
-    global: &Global,
+    order: &Order<'_>,
     env: &mut Env,
     deliver: impl FnOnce(&Certificate, &mut Env) -> Result<()>,
 ) -> Result<()> {
-    let source = passphrase::of_environment(env);
+    let Order { what, extra, settings, global } = order;
+    let source = passphrase::source(extra.passin.as_ref(), env);
     let mut signer = Signer::new(ca, global, &source);
     signer.open_key(env)?;
-    let profile = profile(request, as_authority, env);
+    let profile = profile(request, *what == Signing::Authority, env);
+    let days = extra.days.unwrap_or_else(|| settings.leaf_days());
     let wishes = Wishes {
         profile: Some(profile),
-        days: settings.leaf_days(),
-        ca_days: settings.leaf_days(),
+        days,
+        ca_days: days,
         path_length: None,
         crl_url: crl_url(None, settings)?,
         more_names: Vec::new(),
@@ -96,10 +98,12 @@ fn sign(
     // The files have names of their own, and are written here.
     let nowhere = Destination::Stdout;
     let decision = signer.decide(request, &nowhere, &wishes, env)?;
-    if !env.prompter.confirm("Sign the certificate?")? {
+    if !extra.batch && !env.prompter.confirm("Sign the certificate?")? {
         return Err(Error::refused("not signed"));
     }
-    if !env.prompter.confirm("1 out of 1 certificate requests certified, commit?")? {
+    if !extra.batch
+        && !env.prompter.confirm("1 out of 1 certificate requests certified, commit?")?
+    {
         return Err(Error::refused("not signed; nothing was recorded"));
     }
     let certificate = signer.carry_out(request, decision, &nowhere, &wishes, env)?;

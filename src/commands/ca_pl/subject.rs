@@ -1,13 +1,26 @@
 //! The questions of `openssl req`: the parts of a name, and what else it asks.
 
+use super::extras::Extra;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::Parts;
 use crate::store::config::Settings;
 
-/// Asks for all parts of a name. Enter takes the default, a dot leaves the part out.
-pub(super) fn ask(settings: &Settings, common_name: &str, env: &mut Env) -> Result<Parts> {
+/// Asks for all parts of a name, unless the extra options have it. Enter takes the default, a dot leaves
+/// the part out.
+pub(super) fn ask(
+    settings: &Settings,
+    common_name: &str,
+    extra: &Extra,
+    env: &mut Env,
+) -> Result<Parts> {
+    if let Some(given) = &extra.subject {
+        return Ok(given.clone());
+    }
+    if extra.batch {
+        return defaults(settings, common_name);
+    }
     env.say("The parts of the name: Enter takes what is in brackets, a dot leaves the part out.");
     let mut parts = Parts::default();
     let or_none = |default: &Option<String>| default.clone().unwrap_or_default();
@@ -44,8 +57,30 @@ pub(super) fn ask(settings: &Settings, common_name: &str, env: &mut Env) -> Resu
     Ok(parts)
 }
 
+/// What is in brackets, where nobody is to be asked.
+fn defaults(settings: &Settings, common_name: &str) -> Result<Parts> {
+    if common_name.is_empty() {
+        return Err(Error::refused("-batch asks nobody for the common name")
+            .hint("name it: -extra-req '-batch -subj /CN=mail.example.com'"));
+    }
+    let parts = Parts {
+        country: settings.country.clone(),
+        state: settings.state.clone(),
+        locality: settings.locality.clone(),
+        organization: settings.organization.clone(),
+        organizational_units: settings.organizational_unit.clone(),
+        common_name: Some(common_name.to_owned()),
+        email_address: None,
+    };
+    parts.build()?;
+    Ok(parts)
+}
+
 /// Asks for the attributes of a request. No CA of this kind looks at them, so they go nowhere.
-pub(super) fn ask_attributes(env: &mut Env) -> Result<()> {
+pub(super) fn ask_attributes(extra: &Extra, env: &mut Env) -> Result<()> {
+    if extra.has_name() {
+        return Ok(());
+    }
     for question in ["A challenge password", "An optional company name"] {
         let answer = env.prompter.text(question, "", &|_| Ok(()))?;
         if !matches!(answer.as_str(), "" | ".") {

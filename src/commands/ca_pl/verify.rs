@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::open;
 use crate::cli::Global;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::store::input;
 /// Verifies every file against the CA, also after one failed. What the CA's index says was revoked
 /// fails too, for which the original does not look.
 pub(super) fn run(files: &[PathBuf], global: &Global, env: &mut Env) -> Result<()> {
-    let ca = CaFolder::open(&global.ca_dir)?;
+    let ca = open(global)?;
     let mut failed = Vec::new();
     for file in files {
         match verify(file, &ca, env) {
@@ -39,7 +40,8 @@ fn verify(file: &Path, ca: &CaFolder, env: &Env) -> Result<()> {
     let leaf =
         found.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
     let der = |certificate: &Certificate| certificate.as_der().to_vec();
-    let roots: Vec<_> = ca.chain().iter().map(der).collect();
+    // During a roll-over, those of the older keys too: `openssl verify -CAfile` takes them all.
+    let roots: Vec<_> = ca.bundle().all().map(der).collect();
     let intermediates: Vec<_> = found.map(|above| der(&above)).collect();
     let options = Options {
         roots: &roots,

@@ -103,11 +103,19 @@ impl<'a> Maker<'a> {
     pub fn check(&self) -> Result<()> {
         for issuer in &self.issuers {
             if !issuer.certificate.may_sign_crls {
-                return Err(Error::refused(format!(
+                let error = Error::refused(format!(
                     "the certificate of {} does not allow its key to sign revocation lists",
                     issuer.certificate.title()
-                ))
-                .hint("it needs the key usage cRLSign, or none at all (RFC 5280 4.2.1.3)"));
+                ));
+                let is_own = issuer.certificate.as_der() == self.ca.certificate().as_der();
+                let error = if is_own && issuer.certificate.is_self_signed() {
+                    error.hint("`mailca rekey-ca --same-key` makes a certificate that does")
+                } else {
+                    error
+                };
+                return Err(
+                    error.hint("it needs the key usage cRLSign, or none at all (RFC 5280 4.2.1.3)")
+                );
             }
             for place in self.places.of(issuer, self.ca)? {
                 if !self.may_fail(&place, issuer)? {

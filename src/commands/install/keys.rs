@@ -11,15 +11,17 @@ use crate::store::{input, layout};
 /// where the copy gives way.
 pub(super) fn is_known(content: &[u8], folder: &CertificateFolder) -> Result<bool> {
     let key = read(content);
-    for entry in fs::read_dir(folder.path())? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
+    let entries = fs::read_dir(folder.path())?.filter_map(std::result::Result::ok);
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    // The present one first.
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_key = [layout::KEY, layout::NEXT_KEY].iter().any(|kind| name.starts_with(kind.name));
-        if !is_key || !entry.file_type()?.is_file() {
+        if !is_key || !path.is_file() {
             continue;
         }
-        let Ok(known) = input::read_plain(&entry.path()) else { continue };
+        let Ok(known) = input::read_plain(&path) else { continue };
         let is_same = match (&key, read(&known)) {
             (Some(one), Some(other)) => one.public_key() == other.public_key(),
             _ => *known == *content,

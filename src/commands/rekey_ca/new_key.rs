@@ -109,10 +109,10 @@ fn make_lists(
         maker.say_where_older(env);
         report.outcome()
     };
-    let made = make();
+    let lists = make();
     // The lock is free by now.
-    let made = made.and_then(|()| install::after_crl(global, env));
-    made.map_err(|error| {
+    let lists = lists.and_then(|()| install::after_crl(global, env));
+    lists.map_err(|error| {
         error
             .at("the CA has its new key, and its revocation lists could not be made")
             .hint("when this is mended, run the same command again: it makes no other key")

@@ -316,7 +316,10 @@ fn check_row(old: &Certificate, ca: &CaFolder) -> Result<()> {
             old.title(),
             old.serial
         ))
-        .hint("`mailca doctor` looks for what is wrong with the CA's folder")),
+        .hint(
+            "`mailca doctor --fix` takes in what the folders here have and index.txt lacks; \
+             --certificate FILE names another file",
+        )),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What `renew` says of what it did.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::renewal::Renewed;
@@ -14,7 +16,9 @@ use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::pki::serial::Serial;
 use crate::render::certificate::{fingerprint, summary};
+use crate::store::atomic::folder_of;
 use crate::store::due::Due;
+use crate::store::layout::CERTIFICATE;
 use crate::store::transaction::Occasion;
 
 /// What was done, what failed, and what was passed over.
@@ -66,6 +70,9 @@ impl Report {
         match (Profile::of(new), &renewed.argument) {
             (Some(Profile::User), Some(argument)) => {
                 env.say(&format!("  next: `mailca export-p12{argument}`, for the person"));
+            }
+            (Some(Profile::Ca), _) if renewed.delivered => {
+                env.say(&format!("  next: {}", bring_in(renewed.path.as_deref())));
             }
             (Some(Profile::Ca | Profile::User), _) => {}
             _ => self.servers |= renewed.delivered && !renewed.is_installed,
@@ -169,6 +176,23 @@ impl Report {
         let all = self.failed.len() + self.renewed.len();
         Err(Error::refused(format!("{} of {all} could not be renewed", self.failed.len())))
     }
+}
+
+/// What becomes of the new certificate of an intermediate CA, which has a folder of its own. A certificate
+/// folder brings those above it along.
+fn bring_in(path: Option<&Path>) -> String {
+    let given = path.map_or_else(
+        || "FILE".to_owned(),
+        |path| {
+            let is_in_folder = path.file_name().is_some_and(|name| name == CERTIFICATE.name);
+            let meant = if is_in_folder { folder_of(path) } else { path };
+            meant.display().to_string()
+        },
+    );
+    format!(
+        "`mailca rekey-ca --ca-dir FOLDER --cert {given}`, FOLDER being that of the intermediate CA itself, \
+         which takes the new certificate in"
+    )
 }
 
 /// The record 3 1 1 of a certificate: the SHA-256 of its public key (RFC 6698 2.1).

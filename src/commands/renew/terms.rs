@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use time::{Duration, OffsetDateTime};
 
 use super::Wishes;
+use crate::commands::sign::CA_DAYS;
 use crate::error::{Error, Result};
 use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
@@ -48,8 +49,11 @@ pub(super) fn terms(
     let profile = profile(old, wishes.profile)?;
     let days = match wishes.days {
         Some(days) => days,
-        // It is not as long as it was meant to be.
-        None if ends.has(old.not_after) => wishes.leaf_days,
+        // It ended with the CA, and may have been meant to be longer.
+        None if ends.has(old.not_after) => days_of(old).max(match profile {
+            Profile::Ca => CA_DAYS,
+            Profile::Server | Profile::User | Profile::Client => wishes.leaf_days,
+        }),
         None => days_of(old),
     };
     let longest = issuer.path_length.map_or(u8::MAX.into(), |limit| limit.saturating_sub(1));

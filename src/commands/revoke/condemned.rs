@@ -114,6 +114,28 @@ impl Condemned {
         }
     }
 
+    /// The certificates beside it in its file that this CA issued too: somebody may have meant those.
+    pub(super) fn unmeant_others(&self, ca: &CaFolder) -> Option<String> {
+        let Self::Certificate(target) = self else { return None };
+        let issued = |one: &&Certificate| {
+            one.issuer.same_as(&ca.certificate().subject)
+                && ca.bundle().all().all(|above| above.as_der() != one.as_der())
+                && one.as_der() != target.certificate.as_der()
+        };
+        let others: Vec<_> = target.others.iter().filter(issued).collect();
+        let shown: Vec<_> =
+            others.iter().map(|one| format!("{} ({})", one.title(), one.serial)).collect();
+        (!shown.is_empty()).then(|| {
+            format!(
+                "{} holds other certificates of this CA as well, which are left as they are: {}; only {} is \
+                 revoked",
+                self.path().unwrap_or_else(|| Path::new("it")).display(),
+                shown.join(", "),
+                target.certificate.title()
+            )
+        })
+    }
+
     /// Its row. One that is missing is an error.
     pub(super) fn record(&self, ca: &CaFolder) -> Result<Record> {
         let serial = self.serial();
@@ -127,7 +149,7 @@ impl Condemned {
                 self.title(),
                 Index::of(ca.path()).path().display()
             ))
-            .hint("`mailca doctor --fix` takes in what index.txt lacks")
+            .hint(self.taking_in())
         })?;
         if let Record::Revoked(Some(revocation)) = &mut record
             && let Some(reason) = reasons::read(ca.path())?.get(serial)
@@ -136,6 +158,20 @@ impl Condemned {
             revocation.reason = *reason;
         }
         Ok(record)
+    }
+
+    /// How index.txt gets its row.
+    fn taking_in(&self) -> String {
+        match self {
+            Self::Certificate(target) => match &target.place {
+                Place::File(file) => format!(
+                    "`mailca doctor --fix --certificate {}` takes it in, where this CA signed it",
+                    file.display()
+                ),
+                _ => "`mailca doctor --fix` takes in what index.txt lacks".to_owned(),
+            },
+            Self::Row { .. } => "`mailca doctor` looks for what is wrong".to_owned(),
+        }
     }
 
     /// The other certificates for its key that are valid, by serial number: whoever has the key can use

@@ -20,7 +20,7 @@ use crate::store::layout;
 use crate::store::transaction::{self, Occasion};
 
 /// Validity of an intermediate CA in days, where nobody says otherwise; it ends with the CA above it.
-const CA_DAYS: u32 = 3650;
+pub(in crate::commands) const CA_DAYS: u32 = 3650;
 
 /// What the administrator wants of every certificate of this run.
 pub struct Wishes {

@@ -97,10 +97,7 @@ pub fn write(
     let written = pack(ca, &names, &mut staged)?;
     staged.sync()?;
     check(ca, staged.read_back()?, &written)?;
-    Index::of(ca.path()).rows(|_| {
-        archive.rows += 1;
-        Ok(ControlFlow::Continue(()))
-    })?;
+    archive.rows = count_rows(&Index::of(ca.path()))?;
     archive.files = written.len();
     archive.bytes = written.iter().map(|(_, size)| size).sum();
     if matches!(existing, Existing::Refuse) && file.symlink_metadata().is_ok() {
@@ -119,11 +116,24 @@ pub fn write(
 }
 
 fn write_record(ca: &CaFolder, archive: &Archive, now: OffsetDateTime) -> Result<()> {
-    let time = now.format(&Rfc3339).map_err(|error| Error::bug("no date").caused_by(error))?;
-    let text = format!("{time} {} {}\n", archive.rows, ca.certificate().serial);
+    let text = record_text(now, archive.rows, &ca.certificate().serial)?;
     let path = ca.path().join(layout::BACKUP_RECORD.name);
     Staged::new(&path, text.as_bytes(), layout::BACKUP_RECORD.mode)?.replace()?;
     sync_folder(ca.path())
+}
+
+fn record_text(time: OffsetDateTime, rows: usize, ca: &Serial) -> Result<String> {
+    let time = time.format(&Rfc3339).map_err(|error| Error::bug("no date").caused_by(error))?;
+    Ok(format!("{time} {rows} {ca}\n"))
+}
+
+fn count_rows(index: &Index) -> Result<usize> {
+    let mut rows = 0;
+    index.rows(|_| {
+        rows += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
 }
 
 /// The plain files under the folder, in their order; folders themselves are made anew from their names.

@@ -4,10 +4,13 @@
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
+use time::OffsetDateTime;
 
+use super::{count_rows, is_passing, record_text};
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -16,6 +19,7 @@ use crate::store::atomic::{folder_of, sync_folder};
 use crate::store::ca::CaFolder;
 use crate::store::create::{self, Draft};
 use crate::store::doctor::moved;
+use crate::store::index::Index;
 use crate::store::{input, layout};
 
 /// What a tar archive ends in (POSIX pax, "ustar Interchange Format"): two blocks of zeros.
@@ -36,10 +40,17 @@ pub struct Restored {
 const CRL_NUMBER_GAP: u32 = 1 << 16;
 
 /// Restores the CA of an archive at `target`, where nothing may be. openssl goes on with
-/// `next_serial`: those that it gave out since the backup are not known.
-pub fn restore(archive: &Path, target: &Path, next_serial: &Serial) -> Result<Restored> {
+/// `next_serial`: those that it gave out since the backup are not known. The archive is noted as the last
+/// backup, of the day of its file.
+pub fn restore(
+    archive: &Path,
+    target: &Path,
+    next_serial: &Serial,
+    now: OffsetDateTime,
+) -> Result<Restored> {
     create::check_vacant(target)?;
-    if !fs::metadata(archive)?.is_file() {
+    let metadata = fs::metadata(archive)?;
+    if !metadata.is_file() {
         return Err(Error::refused(format!("{} is not a file", archive.display())));
     }
     let mut file = fs::File::open(archive)?;
@@ -54,6 +65,12 @@ pub fn restore(archive: &Path, target: &Path, next_serial: &Serial) -> Result<Re
         .map_err(|error| error.at(archive.display()))?;
     let (certificate, key_is_encrypted) =
         check(draft.path()).map_err(|error| error.at(archive.display()))?;
+    let made =
+        OffsetDateTime::from_unix_timestamp(metadata.mtime()).map_or(now, |made| made.min(now));
+    let rows = count_rows(&Index::of(draft.path()))?;
+    let record = record_text(made, rows, &certificate.serial)?;
+    let kind = layout::BACKUP_RECORD;
+    create::write(&draft.path().join(kind.name), record.as_bytes(), kind.mode)?;
     let handle = fs::File::open(draft.path())?;
     // One wait for all files and names, however many there are.
     rustix::fs::syncfs(&handle).map_err(|error| {
@@ -107,11 +124,7 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
         if size > input::LARGEST {
             return Err(Error::refused(format!("{shown} is too large, over 256 MB")));
         }
-        if name.as_os_str().is_empty()
-            || [layout::LOCK.name, layout::ACCESS_MAP_LOCK.name]
-                .iter()
-                .any(|lock| name == Path::new(lock))
-        {
+        if name.as_os_str().is_empty() || is_passing(&name) {
             continue;
         }
         make_folders(draft, folder_of(&name), &mut folders)?;

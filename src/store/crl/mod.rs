@@ -11,6 +11,7 @@ mod places;
 mod standing;
 
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use time::{Duration, OffsetDateTime};
@@ -184,6 +185,14 @@ impl Dates {
 /// certificate would be accepted.
 pub fn entries(ca: &CaFolder) -> Result<Entries> {
     rows::entries(ca.path())
+}
+
+/// The list of the CA's present key in its folder: crl.pem, or the one of CA.pl's where that alone is there.
+pub fn path_of_own(ca: &CaFolder) -> PathBuf {
+    let own = ca.path().join(layout::CRL.name);
+    let of_ca_pl = ca.path().join(layout::CRL_OF_CA_PL.name);
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if !is_there(&own) && is_there(&of_ca_pl) { of_ca_pl } else { own }
 }
 
 /// How many rows index.txt has that are revoked.

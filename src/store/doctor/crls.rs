@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::pki::crl::Crl;
 use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
+use crate::store::crl;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::lines::key_of_serial;
 use crate::store::doctor::{Finding, Scene};
@@ -119,13 +120,14 @@ fn files_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     found
 }
 
-/// The list in crl.pem, where it is sound; says so where it is not.
+/// The list in crl.pem, or where CA.pl has it if it is there only, where it is sound; says so where it is
+/// not.
 fn own_list(
     scene: &Scene<'_>,
     issuers: &Issuers,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Crl>> {
-    let path = scene.ca.path().join(layout::CRL.name);
+    let path = crl::path_of_own(scene.ca);
     let Some(content) = input::read_if_there(&path)? else { return Ok(None) };
     let path = path.display();
     let again = "`mailca crl` makes it anew";

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::store::doctor::issuers::Issuers;
@@ -44,6 +44,29 @@ pub(super) fn issued_certificates(scene: &Scene<'_>, issuers: &Issuers) -> Vec<C
     }
     found.sort_by(|one, other| one.serial.cmp(&other.serial));
     found
+}
+
+/// Those in the files that were named. One in which there is none is an error.
+pub(super) fn named_certificates(scene: &Scene<'_>, issuers: &Issuers) -> Result<Vec<Certificate>> {
+    let mut found: Vec<Certificate> = Vec::new();
+    for path in scene.certificates {
+        let mut read = Certificate::from_file_content(&input::read(path)?)
+            .map_err(|error| error.at(path.display()))?;
+        // The chain that may follow is the CA's own.
+        read.retain(|one| {
+            issuers.issued(one)
+                && issuers.certificates().iter().all(|own| own.as_der() != one.as_der())
+        });
+        if read.is_empty() {
+            return Err(Error::refused(format!(
+                "{} holds no certificate that {} issued",
+                path.display(),
+                scene.ca.certificate().title()
+            )));
+        }
+        found.extend(read);
+    }
+    Ok(found)
 }
 
 /// cert.pem, those that were kept aside, and those beside foreign requests.

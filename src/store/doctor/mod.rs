@@ -115,6 +115,8 @@ pub struct Scene<'a> {
     pub around: &'a Path,
     /// CRLs that were published elsewhere.
     pub crls: &'a [PathBuf],
+    /// Files elsewhere with certificates that the CA issued.
+    pub certificates: &'a [PathBuf],
     /// The passphrase of the CA's key, where it is known.
     pub passphrase: Option<&'a Zeroizing<String>>,
 }

@@ -13,11 +13,11 @@ use crate::store::layout;
 /// What is to be changed.
 #[derive(Debug, Default)]
 struct Wrong {
-    /// Keys and the folder that they are in, which others can open.
+    /// Keys that others can open.
     keys: Vec<(PathBuf, u32)>,
     /// What others can change.
     writable: Vec<(PathBuf, u32)>,
-    /// The CA folder, where others can only look into it.
+    /// The CA folder, and those of keys, where others can only look into them.
     folder: Vec<(PathBuf, u32)>,
     /// What belongs to somebody who is neither root nor the folder's owner.
     owned: Vec<PathBuf>,
@@ -118,10 +118,12 @@ fn look(folder: &Path) -> Result<Wrong> {
         }
     }
     for path in [private, previous] {
-        if let Ok(metadata) = fs::metadata(&path)
-            && others(metadata.mode())
-        {
-            wrong.keys.push((path, layout::FOLDER_MODE));
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.mode() & 0o022 != 0 {
+            wrong.writable.push((path, layout::FOLDER_MODE));
+        } else if others(metadata.mode()) {
+            // CA.pl makes it so; a key in it that is closed was never open.
+            wrong.folder.push((path, layout::FOLDER_MODE));
         }
     }
     for (name, mode) in [

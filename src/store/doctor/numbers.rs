@@ -65,9 +65,11 @@ pub(super) fn examine_full(
         && next <= *highest
     {
         let what = format!(
-            "{}: the next CRL would have the number {next}, and one with {highest} is published \
-             already: clients may keep the old one",
-            folder.join(layout::CRL_NUMBER.name).display()
+            "{}: the next CRL would have the number {}, and one with {} is published already: clients may \
+             keep the old one",
+            folder.join(layout::CRL_NUMBER.name).display(),
+            next.to_decimal(),
+            highest.to_decimal()
         );
         findings.push(
             Finding::problem("crlnumber-behind", what, "moves the number beyond it").fixable(),

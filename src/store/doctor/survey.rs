@@ -113,7 +113,12 @@ impl Survey {
             keys.insert(key);
         })?;
         survey.newcerts_missing = !is_there;
-        let outside = folders::issued_certificates(scene, &issuers);
+        let mut outside = folders::issued_certificates(scene, &issuers);
+        for named in folders::named_certificates(scene, &issuers)? {
+            if !outside.iter().any(|known| known.serial == named.serial) {
+                outside.push(named);
+            }
+        }
         // The CA's own rows may lack their certificates too; that it has no row is no fault.
         let known: Vec<_> = outside.iter().chain(issuers.certificates()).cloned().collect();
         Index::at(&survey.source).lines(|line| {

@@ -151,6 +151,9 @@ impl ServerFolder {
 
     /// Puts back what was there before.
     pub fn put_back(&self, before: &Before) -> Result<()> {
+        if let Some(lock) = &self.lock {
+            lock.recover()?;
+        }
         let mut changed = Vec::new();
         for (name, old) in &before.0 {
             let Some((old, owner)) = old else { continue };
@@ -281,12 +284,12 @@ fn make(path: &Path, mode: u32, owner: Owner) -> Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(&temporary).map_err(|error| {
         Error::refused(format!("failed to create the folder {}", path.display())).caused_by(error)
     })?;
-    let made = fs::File::open(&temporary)?;
+    let opened = fs::File::open(&temporary)?;
     let given = owner
-        .take(&made)
+        .take(&opened)
         .and_then(|()| {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-            Ok(made.set_permissions(mode)?)
+            Ok(opened.set_permissions(mode)?)
         })
         .and_then(|()| atomic::rename_without_replacing(&temporary, path));
     if given.is_err() {

@@ -2,6 +2,7 @@
 //!
 //! It holds a command that is run as whoever renews, so nobody else may write it.
 
+use std::fmt::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -130,10 +131,10 @@ fn entry(record: &Record) -> Result<String> {
     ];
     for (key, value) in optional {
         if let Some(value) = value {
-            text.push_str(&format!("{key} = {value}\n"));
+            let _ = writeln!(text, "{key} = {value}");
         }
     }
-    text.push_str(&format!("timeout = {timeout}\n"));
+    let _ = writeln!(text, "timeout = {timeout}");
     Ok(text)
 }
 

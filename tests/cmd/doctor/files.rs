@@ -12,7 +12,7 @@ fn modes_are_narrowed() {
     for (name, wrong, right, id) in [
         ("demoCA/private/cakey.pem", 0o644, 0o400, "key-readable-by-others"),
         ("demoCA/private/cakey.pem", 0o440, 0o400, "key-readable-by-others"),
-        ("demoCA/private", 0o755, 0o700, "key-readable-by-others"),
+        ("demoCA/private", 0o777, 0o700, "writable-by-others"),
         ("demoCA", 0o777, 0o700, "writable-by-others"),
         ("demoCA/newcerts", 0o777, 0o755, "writable-by-others"),
         ("demoCA/index.txt", 0o666, 0o644, "writable-by-others"),
@@ -27,10 +27,13 @@ fn modes_are_narrowed() {
     folder.chmod("demoCA/private/cakey.pem", 0o600);
     sound(&folder);
     // Looking into the folder is not reading the key.
-    folder.chmod("demoCA", 0o755);
-    folder.mailca("doctor").success().says(&["advice", "[folder-open]"]);
-    folder.mailca("doctor --fix").success().says(&["repaired"]);
-    assert_eq!(mode(&folder.path("demoCA")), 0o700);
+    for name in ["demoCA", "demoCA/private"] {
+        folder.chmod(name, 0o755);
+        let outcome = folder.mailca("doctor").success().says(&["advice", "[folder-open]", name]);
+        outcome.says_nothing_of(&["rekey-ca"]);
+        folder.mailca("doctor --fix").success().says(&["repaired"]);
+        assert_eq!(mode(&folder.path(name)), 0o700);
+    }
 }
 
 #[test]
