@@ -174,8 +174,8 @@ impl Dates {
     /// a list that ended with it would lock everybody out who uses the certificate with new dates.
     pub fn new(now: OffsetDateTime, days: u32, before: Option<&Crl>) -> Self {
         // Never the same: OpenSSL keeps the one that it has where a second list is no newer.
-        let earliest = before.map(|crl| crl.this_update + Duration::SECOND);
-        let earliest = earliest.filter(|moment| *moment <= now);
+        let earliest = before.map(|crl| crl.this_update).filter(|moment| *moment <= now);
+        let earliest = earliest.map(|moment| now.min(moment + Duration::SECOND));
         let this_update = earliest.map_or(now - BACKDATE, |moment| moment.max(now - BACKDATE));
         Self { this_update, next_update: now + Duration::days(days.into()) }
     }
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(dates.next_update, datetime!(2026-12-24 10:00 UTC));
         for (before, this_update) in [
             (now - Duration::days(1), now - BACKDATE),
-            (now - Duration::minutes(1), now - Duration::minutes(1)),
+            (now - Duration::minutes(1), now - Duration::seconds(59)),
             (now, now),
             // The clock was wrong then.
             (now + Duration::days(1), now - BACKDATE),
