@@ -42,5 +42,7 @@ mod sendmail_config;
 mod site;
 #[path = "servers/smoke.rs"]
 mod smoke;
+#[path = "servers/tlsa.rs"]
+mod tlsa;
 #[path = "servers/users.rs"]
 mod users;

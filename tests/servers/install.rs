@@ -9,22 +9,23 @@ use crate::support::{Machine, need_machine};
 use crate::{dovecot, exim, opensmtpd, postfix, sendmail, site};
 
 /// A server, and how it is told here, where no systemd is.
-struct Case {
-    server: &'static str,
+pub struct Case {
+    pub server: &'static str,
     /// Its folder.
     dir: &'static str,
     /// The user and the group that it opens the files of each connection as.
     daemon: [&'static str; 2],
     /// Which of key.pem and the others that user opens.
     opens: bool,
-    reload: &'static str,
+    pub reload: &'static str,
     check: &'static str,
     /// The protocol of `openssl s_client`, and the port.
-    protocol: &'static str,
-    port: u16,
+    pub protocol: &'static str,
+    pub port: u16,
 }
 
-fn start(case: &Case, machine: &Machine, release: &str) {
+/// Starts it with a configuration that names the files in its folder.
+pub fn start(case: &Case, machine: &Machine, release: &str) {
     let dir = case.dir;
     match case.server {
         "sendmail" => sendmail::start(
@@ -168,7 +169,7 @@ fn opens_what_it_needs(case: &Case, machine: &Machine) {
     }
 }
 
-const SENDMAIL: Case = Case {
+pub const SENDMAIL: Case = Case {
     server: "sendmail",
     dir: "/etc/mail/certs",
     daemon: ["smmta", "smmta"],
@@ -179,7 +180,7 @@ const SENDMAIL: Case = Case {
     port: 25,
 };
 
-const POSTFIX: Case = Case {
+pub const POSTFIX: Case = Case {
     server: "postfix",
     dir: "/etc/postfix/certs",
     daemon: ["postfix", "postfix"],
@@ -190,7 +191,7 @@ const POSTFIX: Case = Case {
     port: 25,
 };
 
-const EXIM: Case = Case {
+pub const EXIM: Case = Case {
     server: "exim",
     dir: "/etc/exim4/certs",
     daemon: ["Debian-exim", "Debian-exim"],
@@ -201,7 +202,7 @@ const EXIM: Case = Case {
     port: 25,
 };
 
-const DOVECOT: Case = Case {
+pub const DOVECOT: Case = Case {
     server: "dovecot",
     dir: "/etc/dovecot/certs",
     daemon: ["dovenull", "dovenull"],
@@ -212,7 +213,7 @@ const DOVECOT: Case = Case {
     port: 993,
 };
 
-const OPENSMTPD: Case = Case {
+pub const OPENSMTPD: Case = Case {
     server: "opensmtpd",
     dir: "/etc/opensmtpd/certs",
     daemon: ["opensmtpd", "opensmtpd"],
