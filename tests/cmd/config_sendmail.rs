@@ -199,3 +199,19 @@ fn json_has_the_text() {
     assert_eq!(value["roles"][0], "client");
     assert!(value["text"].as_str().unwrap().contains("confCLIENT_KEY"), "{text}");
 }
+
+/// What another file trusts is trusted as well.
+#[test]
+fn a_file_that_trusts_external_is_told_of() {
+    let folder = Folder::empty();
+    let line = "config sendmail --role relay-by-cert --merge sendmail.mc";
+    let include = "include(`/etc/mail/sasl/sasl.m4')dnl\n";
+    folder.write("sendmail.mc", format!("{include}{MC}"));
+    folder.mailca(line).success().says(&["sasl.m4", "EXTERNAL"]);
+    folder
+        .mailca(&line.replace("relay-by-cert", "receive"))
+        .success()
+        .says_nothing_of(&["sasl.m4:"]);
+    folder.write("sendmail.mc", format!("dnl {include}{MC}"));
+    folder.mailca(line).success().says_nothing_of(&["sasl.m4:"]);
+}

@@ -56,6 +56,12 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
         }
         _ => {}
     }
+    if wanted.has(Role::RelayByCert) && includes_sasl(&content) {
+        env.warn(&format!(
+            "{name} includes sasl.m4: where that has EXTERNAL in TRUST_AUTH_MECH, as Debian's does, every \
+             certificate of the CA may relay, whatever the map says; take EXTERNAL out of it"
+        ));
+    }
     let diff = sendmail_mc::diff(&printable(&name.to_string()), &content, &text)?;
     warn(&installed, &wanted, args, env);
     if diff.is_empty() {
@@ -101,6 +107,12 @@ fn options(args: &SendmailConfig) -> String {
         args.server.template_dir.as_ref().map(|dir| format!(" --template-dir {}", path(dir))),
     ];
     given.into_iter().flatten().collect()
+}
+
+/// Whether a file takes in the settings that Debian keeps for passwords.
+fn includes_sasl(content: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(content);
+    text.lines().any(|line| !line.trim_start().starts_with("dnl") && line.contains("sasl.m4"))
 }
 
 /// What the sendmail of this machine lacks.
