@@ -6,6 +6,7 @@
 //!
 //! What can be told from index.txt alone, in one pass that may be shared, is [`LineChecks`].
 
+mod additions;
 mod authority;
 mod configuration;
 mod crls;

@@ -19,10 +19,8 @@ use crate::store::doctor::folders;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
-use crate::store::doctor::sources::{
-    former_revocations, is_missing, kept_serials, names_nobody, spoiled_revocation,
-};
-use crate::store::index::{Index, Line, Row, line};
+use crate::store::doctor::sources::{is_missing, kept_serials, names_nobody};
+use crate::store::index::{Index, Line, Row};
 use crate::store::{input, layout};
 
 /// What becomes of a line of index.txt.
@@ -41,17 +39,17 @@ pub(super) enum Edit {
 /// A row that index.txt lacks.
 #[derive(Debug)]
 pub(super) struct NewRow {
-    order: OffsetDateTime,
+    pub(super) order: OffsetDateTime,
     /// The line.
     pub(super) line: Vec<u8>,
 }
 
 /// A row that was read, for the next one with its serial number.
 #[derive(Clone, Copy)]
-struct Seen {
-    offset: u64,
-    revoked: bool,
-    fits: bool,
+pub(super) struct Seen {
+    pub(super) offset: u64,
+    pub(super) revoked: bool,
+    pub(super) fits: bool,
 }
 
 /// What was found.
@@ -91,11 +89,11 @@ pub(super) struct Survey {
     /// Revoked rows, not yet expired, that crl.pem lacks.
     pub(super) unpublished: Vec<String>,
     /// Lines that begin as a revoked row does and are none.
-    spoiled: String,
+    pub(super) spoiled: String,
     /// Whether any row that has not expired is revoked.
     pub(super) has_revoked: bool,
     pub(super) leaves: Leaves,
-    seen: HashMap<u64, Seen>,
+    pub(super) seen: HashMap<u64, Seen>,
 }
 
 impl Survey {
@@ -300,122 +298,11 @@ impl Survey {
         Ok(new.to_line())
     }
 
-    fn note_reason(&mut self, serial: &Serial, revocation: &Revocation) {
+    pub(super) fn note_reason(&mut self, serial: &Serial, revocation: &Revocation) {
         if !revocation.reason.is_known_to_openssl() {
             self.reasons.push((serial.clone(), revocation.reason));
         }
     }
-
-    /// The certificates of this CA that index.txt lacks.
-    fn add_unrecorded(
-        &mut self,
-        scene: &Scene<'_>,
-        published: &Published,
-        issuers: &Issuers,
-        outside: &[Certificate],
-    ) -> Result<()> {
-        let mut unknown: Vec<(u64, Serial)> = Vec::new();
-        kept_serials(scene.ca, |key, serial| {
-            if !self.seen.contains_key(&key) {
-                unknown.push((key, serial));
-            }
-        })?;
-        let mut late = HashSet::new();
-        if !self.index_missing && !unknown.is_empty() {
-            // What another command has recorded since the index was read, or is recording.
-            Index::of(scene.ca.path()).rows(|row| {
-                late.insert(key_of_serial(row.serial));
-                Ok(ControlFlow::Continue(()))
-            })?;
-            unknown.retain(|(key, _)| !late.contains(key));
-        }
-        let former = if unknown.is_empty() && outside.is_empty() {
-            HashMap::new()
-        } else {
-            former_revocations(scene.ca)?
-        };
-        unknown.sort_by(|(_, one), (_, other)| one.cmp(other));
-        for (_, serial) in unknown {
-            match scene.ca.issued(&serial) {
-                Ok(Some(certificate))
-                    if certificate.serial == serial && issuers.issued(&certificate) =>
-                {
-                    self.add(&certificate, published, &former, scene.now)?;
-                    self.unrecorded.push(title(&certificate));
-                }
-                _ => self.strangers.push(format!("{serial}.pem")),
-            }
-        }
-        for certificate in outside {
-            let key = key_of_serial(certificate.serial.to_string().as_bytes());
-            if !self.seen.contains_key(&key) && !late.contains(&key) {
-                self.add(certificate, published, &former, scene.now)?;
-                self.found.push(certificate.clone());
-                self.unrecorded_outside.push(title(certificate));
-            }
-        }
-        Ok(())
-    }
-
-    fn add(
-        &mut self,
-        certificate: &Certificate,
-        published: &Published,
-        former: &HashMap<u64, Vec<u8>>,
-        now: OffsetDateTime,
-    ) -> Result<()> {
-        let key = key_of_serial(certificate.serial.to_string().as_bytes());
-        let valid = line(certificate)?;
-        let mut new = valid.clone().into_bytes();
-        let mut revoked = false;
-        if let Some(row) = Row::parse(valid.as_bytes()) {
-            if let Some((serial, revocation)) = published.revoked.get(&key) {
-                self.note_reason(serial, revocation);
-                new = row.revoked_line(revocation)?;
-                revoked = true;
-            } else if let Some(revocation) = former.get(&key) {
-                new = row.revoked_line_as(revocation);
-                revoked = true;
-            } else if let Some(revocation) =
-                spoiled_revocation(&self.spoiled, &certificate.serial, now)
-            {
-                new = row.revoked_line(&revocation)?;
-                revoked = true;
-            }
-        }
-        self.added.push(NewRow { order: certificate.not_before, line: new });
-        self.seen.insert(key, Seen { offset: u64::MAX, revoked, fits: true });
-        Ok(())
-    }
-
-    /// What is revoked stays revoked, though nothing else is known of it: a row without a name.
-    fn add_revoked(&mut self, scene: &Scene<'_>, published: &Published) -> Result<()> {
-        let mut unknown: Vec<_> =
-            published.revoked.iter().filter(|(key, _)| !self.seen.contains_key(key)).collect();
-        unknown.sort_by(|(_, one), (_, other)| one.0.cmp(&other.0));
-        for (key, (serial, revocation)) in unknown {
-            let end = crate::pki::asn1_time::text(scene.ca.certificate().not_after)?;
-            // openssl writes the serial number where there is no subject.
-            let text = serial.to_string();
-            let row = Row {
-                status: b'V',
-                not_after: end.as_bytes(),
-                revocation: b"",
-                serial: text.as_bytes(),
-                file: b"unknown",
-                subject: text.as_bytes(),
-            };
-            self.added.push(NewRow { order: revocation.date, line: row.revoked_line(revocation)? });
-            self.note_reason(serial, revocation);
-            self.seen.insert(*key, Seen { offset: u64::MAX, revoked: true, fits: true });
-            self.revoked_unknown.push(text);
-        }
-        Ok(())
-    }
-}
-
-fn title(certificate: &Certificate) -> String {
-    format!("{} ({})", certificate.serial, certificate.title())
 }
 
 fn is_subject_of(subject: &Oneline, certificate: &Certificate) -> bool {
