@@ -135,7 +135,7 @@ fn what_the_ca_did_not_sign_stays_behind() {
     let name = format!("newcerts/{serial}.pem");
     fs::copy(folder.path("stranger/cert.pem"), folder.path(&format!("demoCA/{name}"))).unwrap();
     fs::write(folder.path("demoCA/crl.pem"), "nonsense\n").unwrap();
-    folder.write("demoCA/index.txt", folder.text("demoCA/index.txt") + "\nnonsense\n");
+    folder.write("demoCA/index.txt", folder.text("demoCA/index.txt") + "\nV nonsense\n");
     let outcome = folder.mailca("newca --from demoCA --ca-dir new").success();
     outcome.says(&["1 line of", "crl.pem", "does not come along"]);
     assert!(!folder.exists(&format!("new/{name}")) && !folder.exists("new/crl.pem"));
