@@ -109,6 +109,10 @@ postconf -# smtp_tls_cert_file smtp_tls_key_file smtp_tls_eccert_file smtp_tls_e
 {% if outgoing and (peers or not roles.verify_peers) %}
 case $(postconf -h smtp_tls_security_level) in
   '' | none) postconf -e 'smtp_tls_security_level = may' ;;
+  secure | verify | fingerprint)
+    echo "smtp_tls_security_level stays as it is: all mail needs a server whose certificate verifies." >&2
+    echo "If that is not meant any more: postconf -e 'smtp_tls_security_level = may'" >&2
+    ;;
 esac
 {% endif %}
 {% if roles.verify_peers %}

@@ -123,7 +123,7 @@ pub struct PostfixConfig {
     /// Print commands, or lines of main.cf or of master.cf
     #[arg(long = "as", value_enum, value_name = "FORM", default_value = "commands")]
     pub form: PostfixForm,
-    /// With verify-peers: verify for this domain or [relayhost] only; may be repeated
+    /// With verify-peers: verify for this domain or relayhost, `[HOST]`, only; may be repeated
     #[arg(long = "peer", value_name = "DOMAIN", action = ArgAction::Append)]
     pub peers: Vec<String>,
 }

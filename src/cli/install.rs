@@ -27,20 +27,20 @@ pub struct Install {
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Whom the files belong to [default: who the server reads them as]
-    #[arg(long, value_name = "USER[:GROUP]", requires = "server")]
+    #[arg(long, value_name = "USER[:GROUP]")]
     pub owner: Option<String>,
     /// Key and certificate in one file, sendmail.pem
-    #[arg(long, requires = "server")]
+    #[arg(long)]
     pub combined: bool,
     /// A folder for the public certificates alone, which others may read [default for sendmail: cacerts beside
     /// the other folder]
-    #[arg(long, value_name = "DIR", requires = "server")]
+    #[arg(long, value_name = "DIR")]
     pub public: Option<PathBuf>,
     /// Command that has the server take up the new files
-    #[arg(long, value_name = "COMMAND", requires = "server")]
+    #[arg(long, value_name = "COMMAND")]
     pub reload: Option<String>,
     /// The server that must present the new certificate then: HOST:PORT, or HOST:PORT/SERVICE
-    #[arg(long, value_name = "HOST:PORT", requires = "server")]
+    #[arg(long, value_name = "HOST:PORT")]
     pub check: Option<String>,
     /// A file with revocation lists to install, for a host without the CA's folder; may be given more than
     /// once

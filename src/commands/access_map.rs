@@ -23,7 +23,7 @@ mod file;
 mod follow;
 mod named;
 
-pub(super) use follow::{Followed, LACKING, MEND, announce, follow, is_due, lacking};
+pub(super) use follow::{Followed, LACKING, MEND, announce, folders, follow, is_due, lacking};
 
 /// Prints the map, or writes it.
 pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> {

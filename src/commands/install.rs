@@ -39,7 +39,7 @@ pub fn run(args: &Install, global: &Global, env: &mut Env) -> Result<()> {
     }
     let folder = folder(args, global)?;
     let records = installed::load(&folder)?;
-    let wanted = match new_record(args)? {
+    let wanted = match new_record(args, &records)? {
         Some(record) => {
             again::check_is_free(&record.to, &folder, global)?;
             vec![record]
@@ -101,8 +101,15 @@ fn folder(args: &Install, global: &Global) -> Result<CertificateFolder> {
     })
 }
 
-/// What the options say; `None` where they name neither a server nor a folder.
-fn new_record(args: &Install) -> Result<Option<Record>> {
+/// What the options say; `None` where they say nothing. Where one place is remembered, it is the one that is
+/// meant where none is named.
+fn new_record(args: &Install, records: &[Record]) -> Result<Option<Record>> {
+    let says_something = args.owner.is_some()
+        || args.combined
+        || args.public.is_some()
+        || args.reload.is_some()
+        || args.check.is_some()
+        || !args.crl.is_empty();
     let server = match (args.server, &args.to) {
         (Some(server), _) => server,
         (None, Some(to)) => Server::ALL
@@ -112,7 +119,26 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
                 Error::usage("which server reads that folder is not known")
                     .hint("name it with --for: it decides on modes, owner, and what the files hold")
             })?,
-        (None, None) => return Ok(None),
+        (None, None) if !says_something => return Ok(None),
+        (None, None) => match records {
+            [record] => {
+                let mut record = record.clone();
+                record.owner = args.owner.clone().or(record.owner);
+                record.combined |= args.combined;
+                record.reload = args.reload.clone().or(record.reload);
+                record.check = args.check.clone().or(record.check);
+                if args.public.is_some() || !args.crl.is_empty() {
+                    return Err(Error::usage("--public and --crl go with --for SERVER"));
+                }
+                check_options(args)?;
+                return Ok(Some(record));
+            }
+            _ => {
+                return Err(Error::usage("which installation is meant is not known").hint(
+                    "name the server with --for, and its folder with --to where it is another",
+                ));
+            }
+        },
     };
     let layout = server.layout();
     let to = absolute(args.to.as_deref().unwrap_or(Path::new(layout.dir)))?;
@@ -129,12 +155,7 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
         return Err(Error::usage("the public certificates would lie beside the key")
             .hint("name another folder with --public"));
     }
-    if let Some(check) = &args.check {
-        Target::parse(check, Service::Smtp)?;
-    }
-    if args.reload.as_ref().is_some_and(|command| command.trim().is_empty()) {
-        return Err(Error::usage("the command of --reload is empty"));
-    }
+    check_options(args)?;
     if !args.crl.is_empty() && !layout.reads_crl {
         return Err(Error::usage(format!("{} reads no revocation list", server.title()))
             .hint("leave --crl out"));
@@ -153,6 +174,16 @@ fn new_record(args: &Install) -> Result<Option<Record>> {
         unfinished: false,
         done: false,
     }))
+}
+
+fn check_options(args: &Install) -> Result<()> {
+    if let Some(check) = &args.check {
+        Target::parse(check, Service::Smtp)?;
+    }
+    if args.reload.as_ref().is_some_and(|command| command.trim().is_empty()) {
+        return Err(Error::usage("the command of --reload is empty"));
+    }
+    Ok(())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -212,12 +243,12 @@ fn say(record: &Record, done: &Done, env: &mut Env) {
     }
     match (&record.reload, &record.check) {
         (_, Some(check)) => env.say(&format!("  {check} presents it")),
-        (Some(_), None) => env.say("  the server was reloaded"),
+        (Some(_), None) if done.reloaded => env.say("  the server was reloaded"),
         (None, None) if done.changed => {
             let usual = Server::by_name(&record.server).map_or("", |server| server.layout().reload);
             env.say(&format!("  next: {usual}"));
         }
-        (None, None) => {}
+        (_, None) => {}
     }
 }
 

@@ -92,22 +92,27 @@ fn installed_servers() -> impl Iterator<Item = Server> {
 fn configure(server: Server, host: &str, global: &Global, env: &mut Env) -> Result<()> {
     let layout = server.layout();
     env.print(&format!(
-        "{} is installed here. To give it the certificate, and to see that it presents it:\n  \
-           mailca install {host} --for {server} --reload '{}' --check {host}:{}\n\
-         Before that, for its configuration:\n",
+        "{} is installed here. First it gets the files:\n  \
+           mailca install {host} --for {server}\n\
+         Then this configuration, of `mailca config {server}`, which has more to offer (--role):\n",
         server.title(),
-        layout.reload,
-        layout.port
     ))?;
     let quiet = std::mem::replace(&mut env.quiet, true);
     let outcome = command(&["config", server.name(), "--host", host], global)
         .and_then(|cli| dispatch(&cli, env));
     env.quiet = quiet;
-    // The job is done; this was to help with the next one.
-    outcome.or_else(|error| {
+    // The job is done; this is to help with the next one.
+    if let Err(error) = outcome {
         env.warn(&format!("no configuration for {}: {error}", server.title()));
-        Ok(())
-    })
+        return Ok(());
+    }
+    env.print(&format!(
+        "\nAt last {} is reloaded, has to present the certificate, and this is remembered:\n  \
+           mailca install {host} --for {server} --reload '{}' --check {host}:{}",
+        server.title(),
+        layout.reload,
+        layout.port
+    ))
 }
 
 /// Makes the folder and enters it. One in which a run was interrupted is gone on with: it has a CA,

@@ -77,9 +77,9 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         Some(report) => {
             report.say(env);
             installed = install::after_crl(global, env);
-            env.say("servers go by the old list until they have read this one");
+            env.say("servers that read the list elsewhere go by the old one until they have read this");
         }
-        None => env.say("nobody hears of it before the next list is made: `mailca crl`"),
+        None => env.say("servers that read revocation lists do not hear of it before the next one: `mailca crl`"),
     }
     let is_compromised = revocation.reason == Reason::KeyCompromise;
     let same_key = if is_compromised || global.json {

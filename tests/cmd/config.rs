@@ -250,6 +250,19 @@ fn the_places_of_the_list_may_be_written_to() {
     assert!(!folder.root().starts_with("/tmp") || !renew.contains("PrivateTmp"), "{renew}");
 }
 
+/// Maps of who may relay follow every renewal and every list.
+#[test]
+fn the_access_maps_may_be_written_to() {
+    let folder = Folder::with_ca();
+    let maps = "postfix:/etc/postfix/relay_clientcerts,sendmail:maps/access";
+    let outcome = folder.mailca("config timer --json").env("MAILCA_ACCESS_MAPS", maps).success();
+    let report: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    for name in ["mailca-renew.service", "mailca-crl.service"] {
+        let paths = setting(report["units"][name].as_str().unwrap(), "ReadWritePaths");
+        assert!(paths.contains(" -/etc/postfix") && paths.contains("/demoCA/maps"), "{paths}");
+    }
+}
+
 #[test]
 fn without_a_ca_or_with_a_wrong_span_nothing_is_printed() {
     Folder::empty().mailca("config timer").refused(&["no CA", "newca"]);

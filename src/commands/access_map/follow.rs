@@ -179,6 +179,12 @@ pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env
     followed
 }
 
+/// The folders of the maps, as far as their places can be read.
+pub fn folders(ca: &CaFolder, settings: &Settings) -> Vec<PathBuf> {
+    let places = settings.access_maps.iter().filter_map(|text| Place::parse(text, ca).ok());
+    places.map(|place| atomic::folder_of(&place.path).to_owned()).collect()
+}
+
 /// What is not as it should be with the maps of the settings: each with what is wrong. `contents` has the
 /// maps themselves looked at, for which every valid certificate is opened.
 pub fn lacking(ca: &CaFolder, settings: &Settings, contents: bool, env: &Env) -> Vec<String> {

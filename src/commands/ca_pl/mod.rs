@@ -24,7 +24,7 @@
 //! - `-pkcs12`: the passphrase of newkey.pem, where it has one; the new password, twice.
 //! - `-crl`: the CA's passphrase. `-revoke`: the same, since the original wants it.
 //!
-//! What `-extra-CMD` answers is not asked for: see [`extras`].
+//! What `-extra-CMD` answers is not asked for: see `extras`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

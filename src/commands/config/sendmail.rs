@@ -56,6 +56,12 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
         }
         _ => {}
     }
+    if wanted.has(Role::RelayByCert) && wanted.has(Role::Submission) {
+        env.say(
+            "with relay-by-cert nobody has to log in on 587 and 465: strangers may send to your own users \
+             there, as on 25, and relay nothing",
+        );
+    }
     if wanted.has(Role::RelayByCert) && includes_sasl(&content) {
         env.warn(&format!(
             "{name} includes sasl.m4: where that has EXTERNAL in TRUST_AUTH_MECH, as Debian's does, every \

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::quote::{command_word, cron_word, text, unit_value, unit_word};
 use super::templates::Templates;
 use crate::cli::{Global, Timer};
-use crate::commands::{renew, settings};
+use crate::commands::{access_map, renew, settings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::atomic;
@@ -42,13 +42,13 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         ));
     }
     let places = Places {
-        servers: Servers::of(&[folder, atomic::folder_of(&ca_dir)], global)?,
+        servers: Servers::of(&[folder, atomic::folder_of(&ca_dir)], &ca, &settings, global)?,
         program: std::env::current_exe()
             .map_err(|error| Error::refused("where mailca lies is unknown").caused_by(error))?,
         folder: folder.to_owned(),
         ca_dir,
         passphrase: passphrase(args, &ca, env)?,
-        published: published(&settings)?,
+        published: published(&ca, &settings)?,
     };
     let templates = Templates::new(args.template_dir.as_deref(), &settings, global);
     let text = places.fill(&args.expiring, &templates)?;
@@ -103,11 +103,12 @@ fn is_encrypted(ca: &CaFolder) -> Result<bool> {
 }
 
 /// The folders that `crl` writes to besides the CA's.
-fn published(settings: &Settings) -> Result<Vec<PathBuf>> {
+fn published(ca: &CaFolder, settings: &Settings) -> Result<Vec<PathBuf>> {
     let files = settings.crl_publish.iter().map(|file| atomic::folder_of(file));
     let mut folders = files
         .chain(settings.crl_hash_dir.iter().map(PathBuf::as_path))
-        .map(|folder| Ok(std::path::absolute(folder)?))
+        // Relative ones begin at the CA's folder.
+        .map(|folder| Ok(std::path::absolute(ca.path().join(folder))?))
         .collect::<Result<Vec<_>>>()?;
     folders.sort();
     folders.dedup();
@@ -135,9 +136,13 @@ struct Servers {
 }
 
 impl Servers {
-    /// Those of the certificate folders in these folders.
-    fn of(folders: &[&Path], global: &Global) -> Result<Self> {
+    /// Those of the certificate folders in these folders, and those of the maps of who may relay, which
+    /// follow every certificate.
+    fn of(folders: &[&Path], ca: &CaFolder, settings: &Settings, global: &Global) -> Result<Self> {
         let mut servers = Self::default();
+        for map in access_map::folders(ca, settings) {
+            servers.folders.push(std::path::absolute(map)?);
+        }
         let mut paths = Vec::new();
         for folder in folders {
             paths.push((*folder).to_owned());

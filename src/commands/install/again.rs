@@ -66,7 +66,11 @@ pub(in crate::commands) fn not_brought_up(
             Ok(records) => {
                 for record in records.iter().filter(|record| is_behind(record, certificate)) {
                     let to = record.to.display();
-                    let what = format!("{to} has not got the certificate of{argument}");
+                    let what = if record.unfinished {
+                        format!("the server of {to} was not seen to take up what is there")
+                    } else {
+                        format!("{to} has not got the certificate of{argument}")
+                    };
                     found.push((argument.clone(), what));
                 }
             }

@@ -22,7 +22,8 @@ pub(super) enum Occasion {
     Asked,
     /// The certificate was renewed.
     Renewal,
-    /// A revocation list was made: it is installed even where the certificate is not good any more.
+    /// A revocation list was made: it is installed even where the certificate is not good any more, and stays
+    /// even where the server does not take it up.
     Crl,
 }
 
@@ -74,20 +75,27 @@ pub(super) fn install(
     if !changed && !was_unfinished && occasion != Occasion::Asked {
         return Ok(done);
     }
+    // A command that was never run is tried now, while somebody is there who may have mistyped it.
+    let is_untried = known.is_none_or(|known| !known.done || known.reload != record.reload);
+    let reloads = changed || was_unfinished || is_untried;
     let stamp = env.stamp()?;
     if changed {
         note(folder, Record { unfinished: true, done: ours, ..record.clone() })?;
     }
     let written = places.iter_mut().try_for_each(|place| place.put(folder, ours, &stamp));
-    let outcome = written.and_then(|()| {
-        bring_to_server(record, &content, changed || was_unfinished, &mut done, env)
-    });
+    let outcome = written.and_then(|()| bring_to_server(record, &content, reloads, &mut done, env));
     let Err(error) = outcome else {
         note(folder, Record { unfinished: false, done: true, ..record.clone() })?;
         return Ok(done);
     };
     if !changed {
         return Err(error);
+    }
+    if occasion == Occasion::Crl {
+        // An older list would let in again who was revoked. It stays unfinished, and is tried again.
+        return Err(error
+            .hint(format!("the new revocation list stays in {}", record.to.display()))
+            .hint("the server goes by the old one until it is told: `mailca crl --if-needed` tries again"));
     }
     let (error, is_back) = back(&places, record, done.reloaded, error, env);
     let is_new = known.is_none_or(|known| !known.asks_the_same(record));
@@ -179,11 +187,11 @@ fn check_is_servers(path: &Path, folder: &CertificateFolder, global: &Global) ->
 fn bring_to_server(
     record: &Record,
     content: &Content,
-    changed: bool,
+    reloads: bool,
     done: &mut Done,
     env: &mut Env,
 ) -> Result<()> {
-    if changed && let Some(command) = &record.reload {
+    if reloads && let Some(command) = &record.reload {
         done.reloaded = true;
         reload::run(command, record.timeout)?;
     }

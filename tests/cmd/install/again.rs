@@ -250,3 +250,43 @@ fn the_timer_may_write_to_the_servers_folders_and_reload() {
         folder.bash("systemd-analyze verify --man=no $PWD/units/*").success();
     }
 }
+
+/// A command that nobody has run yet may be mistyped; found out at the next renewal, it is found out too late.
+#[test]
+fn a_new_reload_command_is_tried_before_it_is_remembered() {
+    let folder = with_host();
+    install(&folder, "mail --for postfix --to etc/pf --reload true").success();
+    let remembered = folder.text("mail/install.toml");
+    install(&folder, "mail --for postfix --to etc/pf --reload false").exits(1).says(&["failed"]);
+    assert_eq!(folder.text("mail/install.toml"), remembered);
+    // Where one place is remembered, it is the one that is meant.
+    folder.mailca("install mail --reload false").exits(1);
+    assert_eq!(folder.text("mail/install.toml"), remembered);
+    folder.mailca("install mail --reload").arg("echo x >>reloads").success();
+    assert_eq!(folder.text("reloads"), "x\n");
+    folder.mailca("install mail").success();
+    assert_eq!(folder.text("reloads"), "x\n", "once known, it is run when something has changed");
+    folder.mailca("install mail --public other").usage(&["--for"]);
+}
+
+/// An older list in the place of a newer one would let revoked people in again.
+#[test]
+fn a_new_list_stays_where_the_server_does_not_take_it_up() {
+    let folder = with_host();
+    folder.mailca("crl").success();
+    folder.write("up", "");
+    install(&folder, "mail --for dovecot --to etc/dc --reload").arg("test -e up").success();
+    fs::remove_file(folder.path("up")).unwrap();
+    folder.mailca("issue --user joe --email joe@example.com joe --key-type ecdsa-p256").success();
+    folder
+        .mailca("revoke joe --crl")
+        .exits(1)
+        .says(&["the new revocation list stays", "crl --if-needed"]);
+    assert_eq!(folder.read("etc/dc/crl.pem"), folder.read("demoCA/crl.pem"));
+    let text = folder.mailca("status").exits(3).text();
+    assert!(text.contains("was not seen to take up what is there"), "{text}");
+    folder.mailca("crl --if-needed").exits(1);
+    folder.write("up", "");
+    folder.mailca("crl --if-needed").success();
+    assert!(!to_do(&folder).contains(&"not-installed".into()));
+}
