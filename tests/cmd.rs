@@ -52,6 +52,8 @@ mod net;
 mod newca;
 #[path = "cmd/newreq.rs"]
 mod newreq;
+#[path = "cmd/other_user.rs"]
+mod other_user;
 #[path = "cmd/outputs.rs"]
 mod outputs;
 #[path = "cmd/passwords.rs"]

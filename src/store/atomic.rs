@@ -66,6 +66,11 @@ impl Staged {
         owner.take(&self.file)
     }
 
+    /// The file, to be given away before it has its name.
+    pub fn file(&self) -> &fs::File {
+        &self.file
+    }
+
     /// Waits until the file is on the disk.
     pub fn sync(&self) -> Result<()> {
         Ok(self.file.sync_all()?)

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::pki::bundle::{self, Bundle};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::Crl;
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
@@ -154,12 +155,28 @@ impl CaFolder {
         }
     }
 
-    /// When and why this CA revoked a certificate of its own, as index.txt says it.
+    /// When and why this CA revoked a certificate of its own, as index.txt says it, or else its revocation
+    /// list: an index that was damaged, or came from a backup, may know less.
     pub fn revocation(&self, certificate: &Certificate) -> Result<Option<String>> {
         if !certificate.issuer.same_as(&self.certificate().subject) {
             return Ok(None);
         }
-        Index::of(&self.path).revocation(&certificate.serial)
+        if let Some(found) = Index::of(&self.path).revocation(&certificate.serial)? {
+            return Ok(Some(found));
+        }
+        let path = self.path.join(layout::CRL.name);
+        // A list that cannot be read says nothing, as one that is missing.
+        let content = input::read_if_there(&path).unwrap_or_default().unwrap_or_default();
+        for list in Crl::all_from_file_content(&content).unwrap_or_default() {
+            let is_ours = self.bundle.all().any(|issuer| list.check_signature(issuer).is_ok());
+            if is_ours
+                && let Some((_, revocation)) =
+                    list.entries()?.into_iter().find(|(serial, _)| *serial == certificate.serial)
+            {
+                return Ok(Some(format!("{revocation}, says {}", path.display())));
+            }
+        }
+        Ok(None)
     }
 
     /// Where the certificate with this serial number is kept.
@@ -167,9 +184,20 @@ impl CaFolder {
         self.path.join(layout::NEW_CERTIFICATES).join(format!("{serial}.pem"))
     }
 
+    /// Gives a file that was just made to the owner of the folder, where root works in somebody else's: they
+    /// have to go on with it.
+    pub fn give_to_owner(&self, file: &fs::File) -> Result<()> {
+        let folder = fs::metadata(&self.path)?;
+        if folder.uid() == 0 || !rustix::process::geteuid().is_root() {
+            return Ok(());
+        }
+        Owner { uid: folder.uid(), gid: folder.gid() }.take(file)
+    }
+
     /// Takes the lock of this CA, which ends with the process. `waiting` is called once when somebody
     /// else has it. Fails where the CA is no longer the one that was opened.
     pub fn lock(&self, waiting: impl FnOnce()) -> Result<Lock> {
+        check_leads_nowhere(&self.path)?;
         let path = self.path.join(layout::LOCK.name);
         let file = fs::OpenOptions::new()
             .write(true)
@@ -178,6 +206,11 @@ impl CaFolder {
             .mode(layout::LOCK.mode)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)?;
+        // Made by root in somebody's folder it would lock them out. What has a second name may be another file.
+        let there = file.metadata()?;
+        if there.uid() == 0 && there.nlink() == 1 && there.len() == 0 {
+            self.give_to_owner(&file)?;
+        }
         let refused =
             |error| Error::refused(format!("failed to lock {}", path.display())).caused_by(error);
         match file.file().try_lock() {
@@ -194,7 +227,7 @@ impl CaFolder {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")
                 .hint("run the command again"));
         }
-        Ok(Lock { _file: file, folder: self.path.clone() })
+        Ok(Lock { _file: file })
     }
 }
 
@@ -204,46 +237,32 @@ fn key_is_missing(path: &Path) -> Error {
         .hint("without any copy of it, a new CA is needed, and every client needs its certificate")
 }
 
-/// The exclusive right to change a CA folder. At its end, what root made in somebody's folder becomes theirs:
-/// they have to go on with it.
+/// The exclusive right to change a CA folder.
 #[derive(Debug)]
 pub struct Lock {
     _file: fs::File,
-    folder: PathBuf,
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if rustix::process::geteuid().is_root()
-            && let Ok(folder) = fs::metadata(&self.folder)
-            && folder.uid() != 0
-        {
-            let owner = Owner { uid: folder.uid(), gid: folder.gid() };
-            // newcerts/ is read by everybody who may enter.
-            for under in ["", "private", layout::PREVIOUS, layout::PENDING] {
-                give_away(&self.folder.join(under), owner);
-            }
-        }
-    }
-}
+/// The folders of a CA that commands write into.
+const WRITTEN: [&str; 4] = ["private", layout::NEW_CERTIFICATES, layout::PREVIOUS, layout::PENDING];
 
-/// Gives the plain files of a folder, and the folder, that root owns to somebody. What has a second name may
-/// be a file from elsewhere, and stays. Nothing depends on it that could be told.
-fn give_away(folder: &Path, owner: Owner) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    for path in paths.chain([folder.to_owned()]) {
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        let opened =
-            fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(&path);
-        if let Ok(file) = opened
-            && let Ok(there) = file.metadata()
-            && there.uid() == 0
-            && (there.is_dir() || there.is_file() && there.nlink() == 1)
-        {
-            let _ = owner.take(&file);
+/// Root, working in a folder of somebody else, writes nowhere but there: whoever owns the folder can put links
+/// into it, and would have root write where they lead.
+fn check_leads_nowhere(folder: &Path) -> Result<()> {
+    if !rustix::process::geteuid().is_root() || fs::metadata(folder)?.uid() == 0 {
+        return Ok(());
+    }
+    for name in WRITTEN {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
+            return Err(Error::refused(format!(
+                "{} is a symbolic link in another user's folder",
+                path.display()
+            ))
+            .hint("work as that user, or put the folder itself there"));
         }
     }
+    Ok(())
 }
 
 /// Whether the CA's certificate is gone, while its key or its index is there.

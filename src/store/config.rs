@@ -3,8 +3,10 @@
 //! Precedence: command-line option, environment, mailca.toml, built-in default. The variable of the
 //! key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -41,6 +43,8 @@ const KEYS: [&str; 19] = [
     "permit",
     "permit-ip",
 ];
+/// Those that name places outside of the CA's folder.
+const PLACES: [&str; 4] = ["crl-publish", "crl-hash-dir", "access-maps", "template-dir"];
 /// Those that hold a list.
 const LISTS: [&str; 6] =
     ["organizational-unit", "crl-publish", "crl-hash-dir", "access-maps", "permit", "permit-ip"];
@@ -102,6 +106,7 @@ impl Settings {
         let text = std::str::from_utf8(&content)
             .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
         let mut table = parse(text).map_err(|error| error.at(path.display()))?;
+        check_trusted(&path, &table)?;
         for key in KEYS {
             let name = variable_of(key);
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
@@ -221,6 +226,24 @@ impl Settings {
     pub fn chosen_cert_mode(&self) -> Result<Option<u32>> {
         self.cert_mode.as_deref().map(parse_mode).transpose()
     }
+}
+
+/// Refuses to write, or to read templates, where somebody else says: root would do it with root's rights.
+fn check_trusted(path: &Path, table: &toml::Table) -> Result<()> {
+    let Some(key) = PLACES.into_iter().find(|key| table.contains_key(*key)) else { return Ok(()) };
+    let there = fs::metadata(path)?;
+    let me = rustix::process::geteuid().as_raw();
+    if [0, me].contains(&there.uid()) && there.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{} belongs to uid {} and has the mode {:04o}: another user may have written {key}, which names a \
+         place outside",
+        path.display(),
+        there.uid(),
+        there.mode() & 0o777
+    ))
+    .hint("work as that user; or look what is in it, then: chown root and chmod go-w it"))
 }
 
 /// Reads a file mode: octal, readable by the owner, writable and executable by nobody else.

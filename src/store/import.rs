@@ -137,12 +137,13 @@ impl Source {
         let mut passed_over = 0;
         Index::of(&self.folder).lines(|line| {
             match Row::parse(line.bytes) {
+                // One that contradicts itself comes along as revoked.
                 Some(row) if row.serial().is_some() => {
                     history.rows.extend_from_slice(&row.to_line());
                     history.count += 1;
                 }
                 None if line.bytes.trim_ascii().is_empty() || line.bytes.starts_with(b"#") => {}
-                _ if line.may_revoke() || line.contradicts_itself() => {
+                _ if line.may_revoke() => {
                     return Err(Error::refused(format!(
                         "{}: the line at byte {} may be the row of a revoked certificate and cannot be read",
                         self.folder.join(layout::INDEX.name).display(),

@@ -13,6 +13,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -125,7 +126,7 @@ pub fn keep(
     stamp: &str,
 ) -> Result<Previous> {
     let folder = ca.path().join(layout::PREVIOUS);
-    make_folder(&folder)?;
+    make_folder(&folder, ca)?;
     let stem = folder.join(hex(&assemble::authority_key_id(certificate)?));
     let until_text = format!("{}\n", asn1_time::text(until)?);
     let aside = Existing::KeepAside(stamp.to_owned());
@@ -136,7 +137,9 @@ pub fn keep(
     ] {
         let path = with(&stem, end);
         if input::read_if_there(&path)?.is_none_or(|there| *there != *content) {
-            aside.put(Staged::new(&path, content, mode)?, &path)?;
+            let staged = Staged::new(&path, content, mode)?;
+            ca.give_to_owner(staged.file())?;
+            aside.put(staged, &path)?;
         }
     }
     sync_folder(&folder)?;
@@ -156,9 +159,17 @@ fn with(stem: &Path, end: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn make_folder(path: &Path) -> Result<()> {
+fn make_folder(path: &Path, ca: &CaFolder) -> Result<()> {
     match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
-        Ok(()) => sync_folder(atomic::folder_of(path)),
+        Ok(()) => {
+            let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
+            let made = fs::OpenOptions::new()
+                .read(true)
+                .custom_flags(flags.bits().cast_signed())
+                .open(path)?;
+            ca.give_to_owner(&made)?;
+            sync_folder(atomic::folder_of(path))
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => {
             Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))

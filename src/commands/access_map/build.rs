@@ -60,6 +60,13 @@ fn run(name: &str, map: &Path, env: &Env) -> Result<()> {
         Error::refused(format!("{name} is not installed here: no database is made of {shown}"))
             .hint("install the mail server, or make the map on its host")
     })?;
+    for kind in DATABASES {
+        let path = database(map, kind);
+        if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
+            return Err(Error::refused(format!("{} is not a plain file", path.display()))
+                .hint("move it away; mailca does not write through links"));
+        }
+    }
     let mode = fs::metadata(map)?.mode() & 0o777;
     let copy = copy_of(map)?;
     let leftover = Leftover(&copy);
@@ -94,7 +101,7 @@ fn publish(map: &Path, copy: &Path) -> Result<()> {
         let file = fs::File::open(&new)?;
         if let Ok(there) = fs::symlink_metadata(&old) {
             atomic::take_owner(&file, &old)?;
-            file.file().set_permissions(Permissions::from_mode(there.mode() & 0o777))?;
+            file.file().set_permissions(Permissions::from_mode(there.mode() & 0o755 & !0o111))?;
         }
         file.sync_all()?;
         fs::rename(&new, &old)?;

@@ -40,7 +40,7 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
         return wanted.print(Server::Sendmail, &text, global, env);
     };
     let name = file.display();
-    let content = input::read(file)?;
+    let content = input::read_plain(file)?;
     match (args.submit, sendmail_mc::is_submit(&content)) {
         (true, false) => {
             return Err(Error::refused(format!(

@@ -199,7 +199,7 @@ pub fn path_of_own(ca: &CaFolder) -> PathBuf {
 pub fn count_revoked(ca: &CaFolder) -> Result<usize> {
     let mut count = 0;
     Index::of(ca.path()).existing_lines(|line| {
-        count += usize::from(line.may_revoke());
+        count += usize::from(line.may_revoke() || line.contradicts_itself());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)

@@ -23,11 +23,7 @@ pub(super) fn entries(folder: &Path) -> Result<Entries> {
     let mut entries = Entries::new();
     index.existing_lines(|line| {
         // A last line without its newline counts as well: a row that is revoked has been there whole.
-        if line.contradicts_itself() {
-            let row = Row::parse(line.bytes);
-            return Err(unreadable(&index, line.offset, row, None));
-        }
-        if line.may_revoke() {
+        if line.may_revoke() || line.contradicts_itself() {
             let row = Row::parse(line.bytes);
             let added = row.as_ref().map(|row| add(&mut entries, row, &other));
             if !matches!(added, Some(Ok(true))) {
@@ -118,9 +114,11 @@ mod tests {
             row("261122132859Z,superseded", "0C"),
             row("261122132859Z,keyTime,20260101000000Z", "0D"),
             row("261122132859Z,holdInstruction,holdInstructionReject", "0E"),
+            row("261122132859Z", "10").replace('R', "V"),
+            row("261122132859Z", "11").replace('R', "E"),
             row("261122132859Z", "0F").trim_end().to_owned(),
         ];
-        assert_eq!(made(&rows.concat()).unwrap().count(), 6);
+        assert_eq!(made(&rows.concat()).unwrap().count(), 8);
     }
 
     #[test]
@@ -137,7 +135,7 @@ mod tests {
             (format!("\u{feff}{}", row("261122132859Z", "0A")), "byte 0"),
             (row("261122132859Z", "0A").replace('R', "X"), "byte 0"),
             (row("261122132859Z", "0A").replace('R', "r"), "byte 0"),
-            (row("261122132859Z", "0A").replace('R', "V"), "serial 0A"),
+            (row("26112213285", "0A").replace('R', "V"), "serial 0A"),
         ] {
             let error = made(&bad).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

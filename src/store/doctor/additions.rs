@@ -87,14 +87,13 @@ impl Survey {
             } else if let Some(revocation) = former.get(&key) {
                 new = row.revoked_line_as(revocation);
                 revoked = true;
-            } else if let Some(revocation) =
-                spoiled_revocation(&self.spoiled, &certificate.serial, now)
-            {
+            } else if let Some(revocation) = spoiled_revocation(&self.spoiled, certificate, now) {
                 new = row.revoked_line(&revocation)?;
                 revoked = true;
             }
         }
         self.added.push(NewRow { order: certificate.not_before, line: new });
+        self.added_certificates.push(certificate.clone());
         self.seen.insert(key, Seen { offset: u64::MAX, revoked, fits: true });
         Ok(())
     }

@@ -52,6 +52,14 @@ pub(super) fn examine(
         );
         problem("certificates-unknown", what, "takes them into newcerts/ and index.txt");
     }
+    if !survey.contradicting.is_empty() {
+        let what = format!(
+            "{index} says when {} revoked, and calls them valid or expired: {}",
+            if survey.contradicting.len() == 1 { "1 row was" } else { "some rows were" },
+            listed(&survey.contradicting)
+        );
+        problem("valid-and-revoked", what, "calls them revoked");
+    }
     if !survey.revoked.is_empty() {
         let what = format!(
             "a published CRL revokes {} that index.txt does not: {}",

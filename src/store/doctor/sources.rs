@@ -9,6 +9,7 @@ use fs_err as fs;
 use time::OffsetDateTime;
 
 use crate::error::Result;
+use crate::pki::certificate::Certificate;
 use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
@@ -69,22 +70,13 @@ pub(super) fn former_revocations(ca: &CaFolder) -> Result<HashMap<u64, Vec<u8>>>
 /// can be read. That it is revoked must not be lost, even where it cannot be read when and why.
 pub(super) fn spoiled_revocation(
     lines: &str,
-    serial: &Serial,
+    certificate: &Certificate,
     now: OffsetDateTime,
 ) -> Option<Revocation> {
-    let serial = serial.to_string();
-    let names = |word: &str| word.eq_ignore_ascii_case(&serial);
-    // Where the line was cut within it, the beginning of a number of 16 random octets is enough.
-    let begins = |word: &&str| {
-        word.len() >= 8
-            && serial.get(..word.len()).is_some_and(|half| half.eq_ignore_ascii_case(word))
-    };
-    let line = lines.lines().find(|line| {
-        line.to_ascii_uppercase().contains(&serial)
-            || line.split_ascii_whitespace().next_back().is_some_and(|word| begins(&word))
-    })?;
+    let line = lines.lines().find(|line| is_about(line, certificate))?;
+    let serial = certificate.serial.to_string();
     let words: Vec<_> = line.split_ascii_whitespace().collect();
-    let at = words.iter().position(|word| names(word) || begins(word));
+    let at = words.iter().position(|word| is_part_of(word, &serial));
     // The first one is the status, and the second one the end of its validity.
     let word = at.filter(|at| *at > 2).map_or("", |at| words[at - 1]);
     let (revocation, empty) = (word.as_bytes(), &b""[..]);
@@ -99,12 +91,29 @@ pub(super) fn spoiled_revocation(
     Some(row.revocation().unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
 }
 
-/// Whether a spoiled line of a revoked certificate names none: it was cut before the serial number.
-pub(super) fn names_nobody(line: &str) -> bool {
-    let first = line.bytes().find(u8::is_ascii_alphanumeric);
-    matches!(first, Some(b'R' | b'r'))
-        && line.split_ascii_whitespace().count() <= 3
-        && !line.split_ascii_whitespace().next_back().is_some_and(|word| {
-            word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+/// Whether a spoiled line was the row of a certificate: it has the serial number, or a piece of it, which is
+/// enough of 16 random octets, or ends in the whole subject.
+fn is_about(line: &str, certificate: &Certificate) -> bool {
+    let serial = certificate.serial.to_string();
+    let subject = certificate.subject.oneline();
+    line.to_ascii_uppercase().contains(&serial)
+        || line.split_ascii_whitespace().any(|word| is_part_of(word, &serial))
+        || !subject.is_empty() && line.trim_end().ends_with(&format!("\t{subject}"))
+}
+
+fn is_part_of(word: &str, serial: &str) -> bool {
+    let word = word.to_ascii_uppercase();
+    word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) && serial.contains(&word)
+}
+
+/// The spoiled lines that look like the row of a revoked certificate, and are about none of these.
+pub(super) fn about_nobody<'l, 'c>(
+    lines: &'l str,
+    known: impl Iterator<Item = &'c Certificate> + Clone,
+) -> impl Iterator<Item = &'l str> {
+    lines.lines().filter(move |line| {
+        let first = line.bytes().find(u8::is_ascii_alphanumeric);
+        let looks_like_it = matches!(first, Some(b'R' | b'r')) || line.contains("\tunknown");
+        looks_like_it && !known.clone().any(|certificate| is_about(line, certificate))
+    })
 }

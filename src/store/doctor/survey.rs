@@ -19,7 +19,7 @@ use crate::store::doctor::folders;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
-use crate::store::doctor::sources::{is_missing, kept_serials, names_nobody};
+use crate::store::doctor::sources::{about_nobody, is_missing, kept_serials};
 use crate::store::index::{Index, Line, Row};
 use crate::store::{input, layout};
 
@@ -65,6 +65,10 @@ pub(super) struct Survey {
     pub(super) edits: BTreeMap<u64, Edit>,
     /// The rows to be added, in the order of their first day.
     pub(super) added: Vec<NewRow>,
+    /// The certificates of those rows, as far as there are any.
+    pub(super) added_certificates: Vec<Certificate>,
+    /// Rows that call a certificate valid or expired, and say when it was revoked.
+    pub(super) contradicting: Vec<String>,
     /// The certificates that newcerts/ lacks and a certificate folder has.
     pub(super) found: Vec<Certificate>,
     /// The reasons that index.txt has no word for.
@@ -145,7 +149,8 @@ impl Survey {
     /// Whether a line was damaged that may have revoked one of the certificates that are added, and does not
     /// say which.
     pub(super) fn has_nameless_revocation(&self) -> bool {
-        !self.added.is_empty() && self.spoiled.lines().any(names_nobody)
+        let added = self.added_certificates.iter();
+        !self.added.is_empty() && about_nobody(&self.spoiled, added).next().is_some()
     }
 
     /// Whether index.txt has this serial number, or will have.
@@ -167,7 +172,7 @@ impl Survey {
         outside: &[Certificate],
     ) -> Result<()> {
         let row = Row::parse(line.bytes);
-        let row = row.filter(|row| line.is_whole() || row.serial().is_some());
+        let row = row.filter(|row| row.serial().is_some() || line.is_whole() && row.status != b'R');
         let Some(row) = row else {
             if line.may_revoke() {
                 self.spoiled.push_str(&String::from_utf8_lossy(line.bytes));
@@ -183,6 +188,9 @@ impl Survey {
             return Ok(());
         };
         self.has_rows = true;
+        if line.contradicts_itself() {
+            self.contradicting.push(row.title());
+        }
         let key = key_of_serial(row.serial);
         let certificate = self.certificate_of(&row, key, line.is_whole(), scene, kept, outside);
         let whole = certificate.as_ref().filter(|_| !line.is_whole());

@@ -13,7 +13,7 @@ use crate::pki::serial::Serial;
 /// The six fields of a line. Nothing is decoded until it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'l> {
-    /// `V`, `R`, `E` or `S`.
+    /// `V`, `R`, `E` or `S`; `R` for every row that says when it was revoked.
     pub status: u8,
     /// The last moment of validity.
     pub not_after: &'l [u8],
@@ -60,10 +60,12 @@ impl<'l> Row<'l> {
         }
         let mut tabs = memchr::memchr_iter(b'\t', rest);
         let [one, two, three, four] = [tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?];
+        let revocation = &rest[one + 1..two];
         Some(Self {
-            status: first[0],
+            // Whoever says when it was revoked says that it is, whatever became of the letter.
+            status: if revocation.is_empty() { first[0] } else { b'R' },
             not_after: &rest[..one],
-            revocation: &rest[one + 1..two],
+            revocation,
             serial: &rest[two + 1..three],
             file: &rest[three + 1..four],
             subject: &rest[four + 1..],

@@ -49,20 +49,25 @@ impl<'l> Line<'l> {
             [b'R', ..] => true,
             [b'V' | b'E' | b'S', b'\t', ..] | [b'#', ..] => false,
             bytes => {
-                let first = bytes.iter().find(|byte| byte.is_ascii_alphanumeric());
-                first.is_some_and(|first| !matches!(first, b'V' | b'v' | b'E' | b'e'))
+                let Some(at) = bytes.iter().position(u8::is_ascii_alphanumeric) else {
+                    return false;
+                };
+                let is_letter_alone =
+                    bytes.get(at + 1).is_none_or(|next| !next.is_ascii_alphanumeric());
+                !(matches!(bytes[at], b'V' | b'v' | b'E' | b'e') && is_letter_alone)
             }
         }
     }
 
-    /// Whether it calls a certificate valid and says when it was revoked.
+    /// Whether it calls a certificate valid or expired, and says when it was revoked. [`Row::parse`] takes it
+    /// for revoked.
     pub fn contradicts_itself(&self) -> bool {
         match self.bytes {
             // The usual form, without taking it apart.
-            [b'V', b'\t', rest @ ..] if rest.get(13) == Some(&b'\t') => {
+            [b'V' | b'E', b'\t', rest @ ..] if rest.get(13) == Some(&b'\t') => {
                 rest.get(14) != Some(&b'\t') && Row::parse(self.bytes).is_some()
             }
-            [b'V', b'\t', ..] => {
+            [b'V' | b'E', b'\t', ..] => {
                 Row::parse(self.bytes).is_some_and(|row| !row.revocation.is_empty())
             }
             _ => false,

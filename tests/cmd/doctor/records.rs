@@ -508,8 +508,6 @@ fn only_what_begins_as_a_valid_row_is_none_of_a_revoked_certificate() {
         folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
         folder.mailca("crl").success();
     }
-    folder.write(INDEX, text.replace(row, &row.replacen('R', "V", 1)));
-    folder.mailca("crl").refused(&["must not be left out"]);
 }
 
 /// A list that was made after an old backup was restored is newer, and knows less.
@@ -541,5 +539,56 @@ fn a_certificate_under_the_number_of_another_is_not_taken_for_it() {
     fs::copy(folder.path(&format!("demoCA/newcerts/{other}.pem")), &path).unwrap();
     for line in [format!("revoke {one}"), format!("renew {one} -o new.pem")] {
         folder.mailca(&line).refused(&["holds another certificate", "b.example.com"]);
+    }
+}
+
+/// Whoever says when it was revoked says that it is; and the list says it where the index does not.
+#[test]
+fn a_row_that_contradicts_itself_is_that_of_a_revoked_certificate() {
+    for letter in ["V", "E"] {
+        let folder = Folder::with_ca();
+        folder.mailca("issue --cn gone.example.com gone").success();
+        folder.mailca("revoke gone").success();
+        let before = folder.text(INDEX);
+        let row = before.lines().find(|line| line.starts_with("R\t")).unwrap();
+        folder.write(INDEX, before.replace(row, &row.replacen('R', letter, 1)));
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+        folder.mailca("list --revoked").success().says(&["gone.example.com"]);
+        folder.mailca("newca --ca-dir new --from demoCA").success();
+        folder.mailca("list --ca-dir new --revoked").success().says(&["gone.example.com"]);
+        found(&folder, "valid-and-revoked").says(&["gone.example.com"]);
+        folder.mailca("crl").success();
+        let list = folder.mailca("show demoCA/crl.pem --text").success().text();
+        assert!(list.contains(&serial(&folder, "gone")), "{list}");
+        folder.mailca("doctor --fix").success().says(&["[valid-and-revoked]"]);
+        assert_eq!(folder.text(INDEX), before);
+        // The date gone too: the list still says it.
+        folder.write(
+            INDEX,
+            before.replace(
+                row,
+                &row.replacen('R', "V", 1).replacen(row.split('\t').nth(2).unwrap(), "", 1),
+            ),
+        );
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked", "crl.pem"]);
+    }
+}
+
+#[test]
+fn a_row_that_lost_its_beginning_or_has_a_wrong_number_still_revokes() {
+    let folder = Folder::with_ca();
+    folder.mailca("issue --cn gone.example.com gone").success();
+    folder.mailca("revoke gone").success();
+    let text = folder.text(INDEX);
+    let row = text.lines().find(|line| line.starts_with("R\t")).unwrap();
+    let serial = serial(&folder, "gone");
+    let at = row.find(&serial).unwrap();
+    for damaged in [row[at + 4..].to_owned(), row.replace(&serial, &format!("x{}", &serial[1..]))] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        folder.write(INDEX, text.replace(row, &damaged));
+        folder.mailca("crl").refused(&["must not be left out"]);
+        folder.mailca("doctor --fix").output();
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+        folder.mailca("crl").success();
     }
 }
