@@ -229,6 +229,21 @@ fn a_name_that_is_cut_and_names_that_differ_in_case_are_told() {
     assert_eq!(entries(&run.text()).len(), 2);
 }
 
+/// Sendmail spells octets out, and takes a name that spells them out itself for the same.
+#[test]
+fn two_names_with_one_line_are_told() {
+    with_users().mailca("access-map --for postfix --all -o hash:map").usage(&["colon"]);
+    let folder = Folder::with_ca();
+    for (name, subject) in [("one", "/CN=j\u{43e}e"), ("two", "/CN=j\\\\xD0\\\\xBEe")] {
+        folder.simple_request(name, subject, &format!("email:{name}@example.com"));
+        folder.mailca(&format!("sign --profile user --yes {name}.csr")).success();
+    }
+    let run = folder.mailca("access-map one.cert.pem two.cert.pem").success();
+    assert!(run.stderr.contains("are one name to Sendmail"), "{run}");
+    let alone = folder.mailca("access-map one.cert.pem").success();
+    assert!(!alone.stderr.contains("one name"), "{alone}");
+}
+
 #[test]
 fn requirements_have_their_form() {
     let folder = with_users();

@@ -66,6 +66,13 @@ pub(super) fn check(
     global: &Global,
 ) -> Result<Now> {
     check_guarded(path, global)?;
+    if server == Server::Postfix && path.to_string_lossy().contains(':') {
+        return Err(Error::usage(format!(
+            "Postfix takes what is before the colon in {} for a type of database",
+            path.display()
+        ))
+        .hint("name a file without a colon"));
+    }
     let metadata = fs::symlink_metadata(path).ok();
     if metadata.as_ref().is_some_and(|there| !there.is_file()) {
         return Err(Error::refused(format!("{} is not a plain file", path.display()))

@@ -20,6 +20,8 @@ pub use header::{MARK, Purpose};
 use crate::error::Result;
 use crate::mail::server::Server;
 use crate::pki::certificate::Certificate;
+use crate::pki::name::Name;
+use crate::pki::printable::printable;
 
 /// The entries of one server's map.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct AccessMap {
     fingerprint: Fingerprint,
     /// By their keys as the server compares them.
     entries: BTreeMap<String, Entry>,
+    /// The names that stand for keys of Sendmail's.
+    names: BTreeMap<String, Name>,
     purpose: Purpose,
     remarks: Vec<String>,
 }
@@ -39,6 +43,7 @@ impl AccessMap {
             server,
             fingerprint,
             entries: BTreeMap::new(),
+            names: BTreeMap::new(),
             purpose: Purpose::Clients,
             remarks: Vec::new(),
         }
@@ -76,6 +81,22 @@ impl AccessMap {
             return;
         }
         self.entries.insert(entry.folded(), entry);
+    }
+
+    /// Notes whose name a key stands for. Sendmail's encoding is not one to one: another name with the same key
+    /// has the same rights.
+    fn name(&mut self, key: &str, name: &Name) {
+        match self.names.get(&key.to_ascii_lowercase()) {
+            Some(known) if !known.same_as(name) => self.remarks.push(format!(
+                "{} and {} are one name to Sendmail, {key}: both have the same rights",
+                printable(&known.to_string()),
+                printable(&name.to_string())
+            )),
+            Some(_) => {}
+            None => {
+                self.names.insert(key.to_ascii_lowercase(), name.clone());
+            }
+        }
     }
 
     /// The server that reads it.

@@ -43,7 +43,9 @@ fn add(map: &mut AccessMap, name: &Name, whose: Whose, value: &str) {
         ));
     }
     for form in forms.all() {
-        map.add(Entry::new(format!("{}{form}", whose.tag()), value));
+        let key = format!("{}{form}", whose.tag());
+        map.name(&key, name);
+        map.add(Entry::new(key, value));
     }
 }
 

@@ -107,7 +107,7 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
     }
     .map_err(|error| error.at(target.place()))?;
     let late = |awaited: &str| {
-        let seconds = options.timeout.as_secs_f32();
+        let seconds = (options.timeout.as_secs_f32() * 10.0).round() / 10.0;
         Error::refused(format!("the server did not send {awaited} within {seconds} s"))
             .at(target.place())
     };
