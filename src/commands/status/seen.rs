@@ -44,7 +44,7 @@ impl Seen {
         Index::of(ca.path()).lines(|line| {
             let row = Row::parse(line.bytes);
             lines.visit(line, row.as_ref());
-            if let Some(row) = line.row() {
+            if let Some(row) = row.filter(|row| line.counts(row)) {
                 rows += 1;
                 let state = row.state(moment);
                 revoked_rows += usize::from(state == Some(State::Revoked));

@@ -30,8 +30,12 @@ impl<'l> Line<'l> {
     /// The row that it is. One without its newline may have been half written, unless it is that of a
     /// revoked certificate: that has been there whole before it was revoked.
     pub fn row(&self) -> Option<Row<'l>> {
-        let row = Row::parse(self.bytes)?;
-        (self.is_whole() || row.status == b'R' && row.serial().is_some()).then_some(row)
+        Row::parse(self.bytes).filter(|row| self.counts(row))
+    }
+
+    /// The same where [`Row::parse`] has taken it apart already.
+    pub fn counts(&self, row: &Row<'_>) -> bool {
+        self.is_whole() || row.status == b'R' && row.serial().is_some()
     }
 
     /// Whether it is whole, and neither a row nor a comment nor blank: somebody damaged it.
