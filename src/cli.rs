@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod access_map;
+mod check;
 mod commands;
 mod config;
 mod config_exim;
@@ -14,6 +15,7 @@ mod life;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
+pub use check::{Check, Format};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, SendmailConfig, ServerConfig, Timer,
@@ -160,6 +162,8 @@ pub enum Command {
     Install(Install),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
+    /// Say what is wrong with a running mail server, and how to mend it
+    Check(Check),
     /// Print which certificates a mail server lets in
     AccessMap(AccessMap),
     /// Print configuration for other programs
