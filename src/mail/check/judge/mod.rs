@@ -7,8 +7,6 @@ mod dane;
 mod session;
 mod versions;
 
-use std::net::IpAddr;
-
 use time::{Duration, OffsetDateTime};
 
 use crate::mail::check::report::{PortReport, sort};
