@@ -20,9 +20,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::error::{Error, Result};
-use crate::pki::asn1_time;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SigningAlgorithm};
+use crate::pki::{asn1_time, tlv};
 
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -65,9 +65,9 @@ pub fn sign(
             econtent_type: DATA,
             econtent: Some(Any::encode_from(&inside).map_err(composing)?),
         },
-        certificates: Some(CertificateSet::try_from(choices).map_err(composing)?),
+        certificates: Some(CertificateSet(SetOfVec::try_from(choices).map_err(composing)?)),
         crls: None,
-        signer_infos: SignerInfos::try_from(vec![info]).map_err(composing)?,
+        signer_infos: SignerInfos(set_of(info)?),
     };
     let content = Any::encode_from(&data).map_err(composing)?;
     ContentInfo { content_type: SIGNED_DATA, content }.to_der().map_err(composing)
@@ -115,15 +115,24 @@ impl Algorithms {
 }
 
 fn attributes(digest: &[u8], at: OffsetDateTime) -> Result<Attributes> {
-    let attribute = |oid, value| Ok(Attribute { oid, values: set_of(value)? });
+    let attribute =
+        |oid, value| -> Result<Attribute> { Ok(Attribute { oid, values: set_of(value)? }) };
     let digest = OctetString::new(digest).map_err(composing)?;
-    let time = AttributeValue::from_der(&asn1_time::encode(at)?).map_err(composing)?;
-    let all: [Attribute; 3] = [
+    let time = AttributeValue::from_der(&moment(at)?).map_err(composing)?;
+    let all = vec![
         attribute(CONTENT_TYPE, AttributeValue::encode_from(&DATA).map_err(composing)?)?,
         attribute(MESSAGE_DIGEST, AttributeValue::encode_from(&digest).map_err(composing)?)?,
         attribute(SIGNING_TIME, time)?,
     ];
-    Attributes::try_from(all.to_vec()).map_err(composing)
+    Attributes::try_from(all).map_err(composing)
+}
+
+/// UTCTime until 2049, GeneralizedTime from then on (RFC 5652 11.3).
+fn moment(at: OffsetDateTime) -> Result<Vec<u8>> {
+    const UTC_TIME: u8 = 0x17;
+    const GENERALIZED_TIME: u8 = 0x18;
+    let tag = if at.year() < 2050 { UTC_TIME } else { GENERALIZED_TIME };
+    tlv::raw_element(tag, asn1_time::text(at)?.as_bytes())
 }
 
 fn set_of<T: der::DerOrd>(one: T) -> Result<SetOfVec<T>> {

@@ -13,6 +13,7 @@ use super::{Authentication, Servers};
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::digest;
+use crate::pki::profile::Profile as Purpose;
 
 /// What the profile is made of.
 #[derive(Debug)]
@@ -139,16 +140,22 @@ fn account(profile: &Profile<'_>, servers: &Servers, identifier: &str) -> Dictio
         put(&mut entry, &key("Username"), profile.login);
     }
     put(&mut entry, "OutgoingPasswordSameAsIncomingPassword", true);
-    let identity = identity_uuid(profile.certificate);
-    put(&mut entry, "SMIMESigningEnabled", true);
-    put(&mut entry, "SMIMESigningUserOverrideable", true);
-    put(&mut entry, "SMIMESigningCertificateUUID", identity.as_str());
-    put(&mut entry, "SMIMEEncryptionCertificateUUID", identity);
-    // Encrypted is what the person says: the others have to have a certificate.
-    put(&mut entry, "SMIMEEncryptByDefault", false);
-    put(&mut entry, "SMIMEEncryptByDefaultUserOverrideable", true);
-    put(&mut entry, "SMIMEEnableEncryptionPerMessageSwitch", true);
+    // A certificate for the login alone signs no mail.
+    if Purpose::of(profile.certificate) != Some(Purpose::Client) {
+        smime(&mut entry, identity_uuid(profile.certificate));
+    }
     entry
+}
+
+fn smime(entry: &mut Dictionary, identity: String) {
+    put(entry, "SMIMESigningEnabled", true);
+    put(entry, "SMIMESigningUserOverrideable", true);
+    put(entry, "SMIMESigningCertificateUUID", identity.as_str());
+    put(entry, "SMIMEEncryptionCertificateUUID", identity);
+    // Encrypted is what the person says: the others have to have a certificate.
+    put(entry, "SMIMEEncryptByDefault", false);
+    put(entry, "SMIMEEncryptByDefaultUserOverrideable", true);
+    put(entry, "SMIMEEnableEncryptionPerMessageSwitch", true);
 }
 
 fn payload(kind: &str, identifier: &str, uuid: &str) -> Dictionary {
