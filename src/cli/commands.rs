@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{CaPassphrase, Identity, NewPassword, KEY_TYPES, MODES, Subject, Terms, key_types, profiles};
+use super::{
+    CaPassphrase, Identity, KEY_TYPES, MODES, NewPassword, Subject, Terms, key_types, profiles,
+};
 
 /// `mailca newca`
 #[derive(Args, Debug)]

@@ -9,14 +9,12 @@ use crate::mail::kit::Authentication;
 
 /// `mailca kit`
 #[derive(Args, Debug)]
-#[command(
-    after_long_help = "Examples:\n  mailca kit joeuser --password-out joeuser.password\n  \
+#[command(after_long_help = "Examples:\n  mailca kit joeuser --password-out joeuser.password\n  \
     mailca kit joeuser --name 'Joe User' --imap imap.example.com --smtp smtp.example.com -o joeuser.zip\n\n\
     The kit holds NAME.p12, NAME-apple.p12 (the same for Apple, Android and old Windows), the CA's \
     certificate as cacert.pem and cacert.crt, NAME.mobileconfig for Apple's devices, NAME.html, which says how \
     all of it is taken in, and with --imap and --smtp autoconfig.xml for Thunderbird. The password is not in it, \
-    and goes another way than the kit."
-)]
+    and goes another way than the kit.")]
 pub struct Kit {
     /// Folder with the person's pair, and the name of the files
     #[arg(value_name = "NAME")]

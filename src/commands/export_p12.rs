@@ -18,8 +18,8 @@ pub(super) mod password;
 pub(super) mod source;
 
 pub(super) use crate::commands::pair::{Pair, check_revocation, check_validity};
-use password::Otherwise;
 pub(super) use password::CHOSEN_ITERATIONS;
+use password::Otherwise;
 
 /// Writes NAME.p12.
 pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {

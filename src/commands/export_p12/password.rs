@@ -52,8 +52,10 @@ pub fn obtain(
 ) -> Result<Password> {
     let given = args.password_file.is_some() || args.password_stdin;
     if args.password_out.is_some() && otherwise == Otherwise::Ask && !args.generate_password {
-        return Err(Error::usage("--password-out is for a password that --generate-password makes")
-            .hint("add --generate-password"));
+        return Err(Error::usage(
+            "--password-out is for a password that --generate-password makes",
+        )
+        .hint("add --generate-password"));
     }
     if args.generate_password || (otherwise == Otherwise::Generate && !given) {
         if args.password_out.is_none() && !env.prompter.is_interactive() {

@@ -28,7 +28,11 @@ pub fn pair(
 }
 
 /// `NAME/`, or the folder given with --from, or the current folder, where nothing speaks against it.
-fn find(from: Option<&Path>, name: &FolderName, global: &Global) -> Result<(CertificateFolder, bool)> {
+fn find(
+    from: Option<&Path>,
+    name: &FolderName,
+    global: &Global,
+) -> Result<(CertificateFolder, bool)> {
     if let Some(from) = from {
         let folder = CertificateFolder::at(from, &global.ca_dir)?;
         return Ok((folder, false));

@@ -92,7 +92,9 @@ impl Place {
             Held::Same => Error::refused(format!(
                 "{path} is there already: the kit of this certificate, made on {since}"
             ))
-            .hint("hand that one over; or --force keeps it aside and makes one with a new password"),
+            .hint(
+                "hand that one over; or --force keeps it aside and makes one with a new password",
+            ),
             _ => Error::refused(format!(
                 "{path} is there already, from {since}, and is not a kit of {}",
                 person.email
@@ -159,7 +161,8 @@ impl StagedPlace {
 
 fn made_on(path: &Path) -> String {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    modified.map_or_else(|_| "some day".to_owned(), |at| OffsetDateTime::from(at).date().to_string())
+    modified
+        .map_or_else(|_| "some day".to_owned(), |at| OffsetDateTime::from(at).date().to_string())
 }
 
 /// Whether a path that may not be there yet is a folder, or anywhere below it.

@@ -70,8 +70,7 @@ fn account(text: &str, default: Service) -> Result<Account> {
             target.place()
         )));
     }
-    let security =
-        if target.service.is_implicit() { Security::Tls } else { Security::StartTls };
+    let security = if target.service.is_implicit() { Security::Tls } else { Security::StartTls };
     Ok(Account { host: target.host.to_string(), port: target.port, security })
 }
 

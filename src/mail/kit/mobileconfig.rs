@@ -94,7 +94,8 @@ fn xml(value: &Value) -> Result<Vec<u8>> {
 /// A CA certificate. One that is not its own issuer is no root, and only helps to build a chain.
 fn authority(certificate: &Certificate, identifier: &str) -> Dictionary {
     let kind = if certificate.is_self_signed() { "root" } else { "pkcs1" };
-    let uuid = uuid(kind, &[certificate.as_der()]);
+    // The person is part of it: two people of one CA may share a Mac.
+    let uuid = uuid(kind, &[identifier.as_bytes(), certificate.as_der()]);
     // During a change of the CA's key there are several of one name.
     let short = uuid.split('-').next().unwrap_or_default().to_ascii_lowercase();
     let name = format!("{identifier}.{kind}.{short}");
