@@ -33,7 +33,7 @@ const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113
 /// Signs `content` with the key of the first certificate; all of them go into the result, which is DER.
 ///
 /// # Errors
-/// Refused: a certificate that does not come out of a signature as it went in. A bug: no certificate, or DER
+/// Refused: an Ed25519 key; a certificate that does not come out of a signature as it went in. A bug: no certificate, or DER
 /// that is none.
 pub fn sign(
     content: &[u8],
@@ -42,7 +42,7 @@ pub fn sign(
     at: OffsetDateTime,
 ) -> Result<Vec<u8>> {
     let signer = certificates.first().ok_or_else(|| Error::bug("a signature without a signer"))?;
-    let algorithms = Algorithms::of(key.signing_algorithm());
+    let algorithms = Algorithms::of(key.signing_algorithm())?;
     let digest = aws_lc_rs::digest::digest(algorithms.digest, content);
     let signed = attributes(digest.as_ref(), at)?;
     // What is signed is their SET OF, not the implicit tag that they have in the SignerInfo (RFC 5652 5.4).
@@ -73,7 +73,12 @@ pub fn sign(
     ContentInfo { content_type: SIGNED_DATA, content }.to_der().map_err(composing)
 }
 
-/// The algorithms of a kind of key: RFC 3370 for RSA, RFC 5754 for ECDSA, RFC 8419 for Ed25519.
+/// Refuses a kind of key that verifiers do not know: Ed25519 (RFC 8419), which OpenSSL 3.0 cannot verify here.
+pub fn check_key(key: &PrivateKey) -> Result<()> {
+    Algorithms::of(key.signing_algorithm()).map(|_| ())
+}
+
+/// The algorithms of a kind of key: RFC 3370 for RSA, RFC 5754 for ECDSA.
 struct Algorithms {
     digest: &'static aws_lc_rs::digest::Algorithm,
     digest_oid: &'static str,
@@ -83,7 +88,7 @@ struct Algorithms {
 }
 
 impl Algorithms {
-    fn of(algorithm: SigningAlgorithm) -> Self {
+    fn of(algorithm: SigningAlgorithm) -> Result<Self> {
         use aws_lc_rs::digest::{SHA256, SHA384, SHA512};
         const SHA256_OID: &str = "2.16.840.1.101.3.4.2.1";
         const SHA384_OID: &str = "2.16.840.1.101.3.4.2.2";
@@ -93,10 +98,15 @@ impl Algorithms {
             SigningAlgorithm::EcdsaP256Sha256 => (&SHA256, SHA256_OID, "1.2.840.10045.4.3.2"),
             SigningAlgorithm::EcdsaP384Sha384 => (&SHA384, SHA384_OID, "1.2.840.10045.4.3.3"),
             SigningAlgorithm::EcdsaP521Sha512 => (&SHA512, SHA512_OID, "1.2.840.10045.4.3.4"),
-            SigningAlgorithm::Ed25519 => (&SHA512, SHA512_OID, "1.3.101.112"),
+            SigningAlgorithm::Ed25519 => {
+                return Err(Error::refused(
+                    "a signature with an Ed25519 key is verified by hardly any program",
+                )
+                .hint("sign with another pair, as a server's with an EC or RSA key"));
+            }
         };
         let null_parameters = algorithm == SigningAlgorithm::RsaSha256;
-        Self { digest, digest_oid, signature_oid, null_parameters }
+        Ok(Self { digest, digest_oid, signature_oid, null_parameters })
     }
 
     fn digest_identifier(&self) -> AlgorithmIdentifierOwned {

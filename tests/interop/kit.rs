@@ -70,7 +70,7 @@ fn a_profile_is_a_property_list_with_the_same_certificate() {
         ] {
             assert!(text.contains(said), "{said}: {text}");
         }
-        assert!(!text.contains("\"Password\"") && !text.contains("IncomingPassword"), "{text}");
+        assert!(!text.contains("\"Password\"") && !text.contains("\"IncomingPassword\""), "{text}");
         // The account names the payload with the pair: the UUID three times.
         let uuid = text.split("SMIMESigningCertificateUUID\": \"").nth(1).unwrap();
         assert_eq!(text.matches(&uuid[..36]).count(), 3, "{text}");
@@ -157,18 +157,6 @@ fn a_signed_profile_verifies() {
         let text = taken_apart(&folder, "joe-kit");
         assert!(text.contains("com.apple.mail.managed"), "{text}");
     }
-}
-
-/// OpenSSL's older command knows no Ed25519.
-#[test]
-fn an_ed25519_signature_verifies_as_cms() {
-    need!("openssl");
-    let folder = kit("ed25519", "rsa-2048", "--sign");
-    folder
-        .openssl("cms -verify -binary -inform DER -in joe-kit/joe.mobileconfig -purpose any")
-        .args(&["-CAfile", "demoCA/cacert.pem", "-out", "out/content"])
-        .success();
-    assert!(folder.text("out/content").contains("com.apple.security.pkcs12"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::cms;
-use crate::pki::key::{PrivateKey, SigningAlgorithm};
+use crate::pki::key::PrivateKey;
 use crate::store::ca::CaFolder;
 use crate::store::folder::CertificateFolder;
 
@@ -43,9 +43,7 @@ pub(super) fn open(args: &Kit, global: &Global, env: &mut Env) -> Result<Option<
     } else {
         return Ok(None);
     };
-    if signer.key.signing_algorithm() == SigningAlgorithm::Ed25519 {
-        env.warn("few devices verify a signature that was made with an Ed25519 key");
-    }
+    cms::check_key(&signer.key)?;
     Ok(Some(signer))
 }
 

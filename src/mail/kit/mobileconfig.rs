@@ -140,7 +140,9 @@ fn account(profile: &Profile<'_>, servers: &Servers, identifier: &str) -> Dictio
         put(&mut entry, &key("UseSSL"), true);
         put(&mut entry, &key("Username"), profile.login);
     }
-    put(&mut entry, "OutgoingPasswordSameAsIncomingPassword", true);
+    if servers.authentication == Authentication::Password {
+        put(&mut entry, "OutgoingPasswordSameAsIncomingPassword", true);
+    }
     // A certificate for the login alone signs no mail.
     if Purpose::of(profile.certificate) != Some(Purpose::Client) {
         smime(&mut entry, identity_uuid(profile.certificate));
