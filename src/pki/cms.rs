@@ -1,4 +1,4 @@
-//! A signature around a content: SignedData of the Cryptographic Message Syntax (RFC 5652 section 5), one
+//! A signature around a content: `SignedData` of the Cryptographic Message Syntax (RFC 5652 section 5), one
 //! signer, the content inside, the signer's certificates with it.
 //!
 //! Signed are the content's type, its digest, and the time of signing (RFC 5652 section 11), as every verifier
@@ -44,14 +44,14 @@ pub fn sign(
     let signer = certificates.first().ok_or_else(|| Error::bug("a signature without a signer"))?;
     let algorithms = Algorithms::of(key.signing_algorithm())?;
     let digest = aws_lc_rs::digest::digest(algorithms.digest, content);
-    let signed = attributes(digest.as_ref(), at)?;
-    // What is signed is their SET OF, not the implicit tag that they have in the SignerInfo (RFC 5652 5.4).
-    let signature = key.sign(&signed.to_der().map_err(composing)?)?;
+    let attributes = attributes(digest.as_ref(), at)?;
+    // What is signed is their SET OF, not the implicit tag that they have in the `SignerInfo` (RFC 5652 5.4).
+    let signature = key.sign(&attributes.to_der().map_err(composing)?)?;
     let info = SignerInfo {
         version: CmsVersion::V1,
         sid: SignerIdentifier::IssuerAndSerialNumber(identifier(signer)?),
         digest_alg: algorithms.digest_identifier(),
-        signed_attrs: Some(signed),
+        signed_attrs: Some(attributes),
         signature_algorithm: algorithms.signature_identifier(),
         signature: OctetString::new(signature).map_err(composing)?,
         unsigned_attrs: None,
@@ -137,7 +137,7 @@ fn attributes(digest: &[u8], at: OffsetDateTime) -> Result<Attributes> {
     Attributes::try_from(all).map_err(composing)
 }
 
-/// UTCTime until 2049, GeneralizedTime from then on (RFC 5652 11.3).
+/// `UTCTime` until 2049, `GeneralizedTime` from then on (RFC 5652 11.3).
 fn moment(at: OffsetDateTime) -> Result<Vec<u8>> {
     const UTC_TIME: u8 = 0x17;
     const GENERALIZED_TIME: u8 = 0x18;
