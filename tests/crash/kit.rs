@@ -74,23 +74,23 @@ fn kits(folder: &Folder, context: &str) -> Vec<(String, String)> {
 }
 
 fn serial(folder: &Folder, name: &str, context: &str) -> String {
-    let mut kit = name.to_owned();
-    if !folder.path(name).is_dir() {
+    let kit = if folder.path(name).is_dir() {
+        assert_eq!(mode(&folder.path(name)), 0o700, "{context}: {name}");
+        name
+    } else {
         assert_eq!(mode(&folder.path(name)), 0o400, "{context}: {name}");
         let _ = fs::remove_dir_all(folder.path(".unpacked"));
         let outcome = folder.program("unzip", "-q -d .unpacked").arg(name).output();
         assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
-        kit = ".unpacked/joe-kit".to_owned();
-    } else {
-        assert_eq!(mode(&folder.path(name)), 0o700, "{context}: {name}");
-    }
+        ".unpacked/joe-kit"
+    };
     let text = |file: &str| folder.read(&format!("{kit}/{file}"));
     assert!(text("joe.html").trim_ascii_end().ends_with(b"</html>"), "{context}: half a page");
     let profile = text("joe.mobileconfig");
     assert!(profile.windows(8).any(|window| window == b"</plist>"), "{context}: half a profile");
     folder.openssl(&format!("x509 -noout -inform DER -in {kit}/cacert.crt")).success();
     folder.openssl(&format!("x509 -noout -in {kit}/cacert.pem")).success();
-    if kit == *name {
+    if kit == name {
         for entry in fs::read_dir(folder.path(name)).unwrap() {
             assert_eq!(mode(&entry.unwrap().path()), 0o400, "{context}: {name}");
         }
