@@ -97,6 +97,11 @@ fn values(page: &Page) -> Result<Value> {
         "ca_der": printable(&files.ca_der),
         "mobileconfig": shown(files.mobileconfig.as_deref()),
         "autoconfig": shown(files.autoconfig.as_deref()),
+        "pkcs12_sh": shell_word(&files.pkcs12),
+        "pkcs12_apple_sh": shell_word(&files.pkcs12_apple),
+        "ca_pem_sh": shell_word(&files.ca_pem),
+        "ca_der_sh": shell_word(&files.ca_der),
+        "email_sh": shell_word(page.email.as_deref().unwrap_or("you@example.com")),
         "ca_name": printable(&page.ca_name),
         "fingerprint": fingerprint(&page.ca_sha256)?,
         "ca_expires": date(page.ca_expires)?,
@@ -111,6 +116,19 @@ fn values(page: &Page) -> Result<Value> {
 
 fn shown(text: Option<&str>) -> Option<String> {
     text.map(printable)
+}
+
+/// A word of a command, for a Bourne shell and for `PowerShell` where it holds no apostrophe. One that begins
+/// with a hyphen must not be taken for an option.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@.,:+=/-".contains(c);
+    let text = printable(text);
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 fn account(account: &Account) -> Value {
