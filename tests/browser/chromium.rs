@@ -84,7 +84,8 @@ impl Chromium {
 
     /// As wide as that, in that scheme of colours.
     pub fn look(&mut self, width: u32, scheme: &str) {
-        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        let mobile = width < 600;
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": mobile});
         self.say("Emulation.setDeviceMetricsOverride", size);
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
         self.say("Emulation.setEmulatedMedia", json!({"features": [feature]}));

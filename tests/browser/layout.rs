@@ -34,7 +34,9 @@ fn it_fits_every_width_and_asks_for_nothing_from_elsewhere() {
                     let name = format!("page/{name}-{width}-{scheme}-{state}.png");
                     browser.photograph(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
                 }
-                browser.value("document.querySelectorAll('details').forEach(part => part.open = false)");
+                browser.value(
+                    "document.querySelectorAll('details').forEach(part => part.open = false)",
+                );
             }
         }
         assert!(browser.complaints().is_empty(), "{:?}", browser.complaints());

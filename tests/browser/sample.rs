@@ -23,11 +23,7 @@ pub fn full() -> Page {
         ca_expires: datetime!(2036-11-22 8:52 UTC),
         serial: "4F1C2A9B77E0D3586A11C0FFEE4242AB0918273F".into(),
         expires: datetime!(2027-12-05 23:59 UTC),
-        imap: Some(Account {
-            host: "imap.example.com".into(),
-            port: 993,
-            security: Security::Tls,
-        }),
+        imap: Some(Account { host: "imap.example.com".into(), port: 993, security: Security::Tls }),
         smtp: Some(Account {
             host: "smtp.example.com".into(),
             port: 587,
