@@ -60,12 +60,12 @@ impl Chromium {
             profile,
             _one: one,
         };
-        let target = browser.say("Target.createTarget", json!({"url": "about:blank"}));
+        let target = browser.say("Target.createTarget", &json!({"url": "about:blank"}));
         let target = json!({"targetId": target["targetId"], "flatten": true});
-        let attached = browser.say("Target.attachToTarget", target);
+        let attached = browser.say("Target.attachToTarget", &target);
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Network", "Log", "Runtime"] {
-            browser.say(&format!("{domain}.enable"), json!({}));
+            browser.say(&format!("{domain}.enable"), &json!({}));
         }
         browser
     }
@@ -75,7 +75,7 @@ impl Chromium {
         let path = self.profile.path().join("page.html");
         fs::write(&path, html).unwrap();
         self.events.clear();
-        self.say("Page.navigate", json!({"url": format!("file://{}", path.display())}));
+        self.say("Page.navigate", &json!({"url": format!("file://{}", path.display())}));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.listen();
             self.events.push(event);
@@ -86,16 +86,16 @@ impl Chromium {
     pub fn look(&mut self, width: u32, scheme: &str) {
         let mobile = width < 600;
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": mobile});
-        self.say("Emulation.setDeviceMetricsOverride", size);
+        self.say("Emulation.setDeviceMetricsOverride", &size);
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
-        self.say("Emulation.setEmulatedMedia", json!({"features": [feature]}));
+        self.say("Emulation.setEmulatedMedia", &json!({"features": [feature]}));
     }
 
     /// The value of an expression of `JavaScript`, awaited.
     pub fn value(&mut self, expression: &str) -> Value {
         let answer = self.say(
             "Runtime.evaluate",
-            json!({"expression": expression, "awaitPromise": true, "returnByValue": true}),
+            &json!({"expression": expression, "awaitPromise": true, "returnByValue": true}),
         );
         assert!(answer.get("exceptionDetails").is_none(), "{answer}");
         answer["result"]["value"].clone()
@@ -109,7 +109,7 @@ impl Chromium {
     /// A picture of the whole page, for a person to look at.
     pub fn photograph(&mut self, path: &Path) {
         let shot = json!({"format": "png", "captureBeyondViewport": true});
-        let shot = self.say("Page.captureScreenshot", shot);
+        let shot = self.say("Page.captureScreenshot", &shot);
         let png = BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, png).unwrap();
@@ -118,7 +118,7 @@ impl Chromium {
     /// The page as a printer would get it.
     pub fn print(&mut self) -> Vec<u8> {
         let options = json!({"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": true});
-        let printed = self.say("Page.printToPDF", options);
+        let printed = self.say("Page.printToPDF", &options);
         BASE64.decode(printed["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 
@@ -126,15 +126,19 @@ impl Chromium {
     pub fn complaints(&self) -> Vec<&Value> {
         let page = format!("file://{}/page.html", self.profile.path().display());
         let is_one = |event: &&Value| match event["method"].as_str() {
-            Some("Log.entryAdded" | "Runtime.exceptionThrown" | "Runtime.consoleAPICalled") => true,
+            Some(
+                "Log.entryAdded"
+                | "Page.javascriptDialogOpening"
+                | "Runtime.consoleAPICalled"
+                | "Runtime.exceptionThrown",
+            ) => true,
             Some("Network.requestWillBeSent") => event["params"]["request"]["url"] != page.as_str(),
-            Some("Page.javascriptDialogOpening") => true,
             _ => false,
         };
         self.events.iter().filter(is_one).collect()
     }
 
-    fn say(&mut self, method: &str, params: Value) -> Value {
+    fn say(&mut self, method: &str, params: &Value) -> Value {
         self.sent += 1;
         let mut message = json!({"id": self.sent, "method": method, "params": params});
         if let Some(session) = &self.session {
