@@ -250,8 +250,8 @@ mod tests {
             let is_new = strong.contains(&0xc02f);
             assert_eq!(is_new, *version == Version::Tls12, "{version}");
         }
-        assert_eq!(strong(Version::Tls13), [0x1302, 0x1303, 0x1301, 0x1304, 0x1305]);
-        assert_eq!(weak(Version::Tls13, &Weakness::ALL), []);
+        assert_eq!(strong(Version::Tls13), [0x1302, 0x1301, 0x1303, 0x1304, 0x1305]);
+        assert!(weak(Version::Tls13, &Weakness::ALL).is_empty());
         assert_eq!(of_ssl2().count(), 7);
     }
 
@@ -259,6 +259,6 @@ mod tests {
     fn the_weak_ones_are_chosen_by_their_weakness() {
         let nulls = weak(Version::Tls12, &[Weakness::Null]);
         assert!(nulls.contains(&0x0002) && nulls.contains(&0xc010) && !nulls.contains(&0x002f));
-        assert_eq!(weak(Version::Tls12, &[]), []);
+        assert!(weak(Version::Tls12, &[]).is_empty());
     }
 }
