@@ -26,9 +26,9 @@ pub struct Check {
     /// answer
     #[arg(value_name = "HOST[:PORT]", required_unless_present_any = ["connect", "explain"])]
     pub targets: Vec<String>,
-    /// Where to connect to, instead of looking the host up
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub connect: Option<String>,
+    /// Where to connect to, instead of looking the host up; may be repeated, for all addresses of one host
+    #[arg(long, value_name = "ADDRESS:PORT", action = ArgAction::Append)]
+    pub connect: Vec<String>,
     /// The name that the certificate has to have [default: the HOST of each]
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,

@@ -104,7 +104,6 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         options: SurveyOptions {
             timeout,
             step: STEP,
-            reach: STEP,
             server_name: server_name(plan.name.as_ref()),
             connect: None,
             client: identity,

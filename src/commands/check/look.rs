@@ -10,6 +10,7 @@ use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::probe::{self, ProbeOptions};
 use crate::net::survey::{self, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
+use crate::pki::certificate::Certificate;
 
 use super::targets::{Planned, server_name};
 
@@ -50,10 +51,19 @@ pub(super) fn look(
         service: target.service,
     };
     let mut closed = Vec::new();
+    let on_port = |address: &SocketAddr| match address.port() {
+        0 => SocketAddr::new(address.ip(), target.port),
+        _ => *address,
+    };
+    let addresses: Vec<_> = addresses.iter().map(on_port).collect();
     let mut rest = addresses.iter();
     let mut seen: Option<Observations> = None;
     for address in rest.by_ref() {
-        let one = survey(target, *address, planned.is_named, common)?;
+        // Of eight usual ports some are filtered mostly, and each would be waited for.
+        if !planned.is_named && !survey::answers(*address, common.left().min(REACH)) {
+            continue;
+        }
+        let one = survey(target, *address, common)?;
         if let (Some(Obstacle::Unreachable(why)), None) = (&one.obstacle, &one.opened) {
             closed.push(why.clone());
             continue;
@@ -76,13 +86,10 @@ pub(super) fn look(
 fn survey(
     target: &Target,
     address: SocketAddr,
-    is_named: bool,
     common: &Common<'_>,
 ) -> Result<Observations> {
-    let timeout = common.left();
     let options = SurveyOptions {
-        timeout,
-        reach: if is_named { STEP } else { REACH },
+        timeout: common.left(),
         connect: Some(address),
         server_name: common.options.server_name.or(server_name(Some(&target.host))),
         ..common.options
@@ -103,7 +110,7 @@ fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Opt
         Ok(other) if other.chain.first().is_some_and(|der| der == own.as_der()) => None,
         Ok(other) => {
             let other = other.chain.first().and_then(|der| {
-                crate::pki::certificate::Certificate::from_der(der).ok()
+                Certificate::from_der(der).ok()
             });
             let what = other.map_or_else(
                 || "one that cannot be read".to_owned(),

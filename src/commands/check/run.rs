@@ -54,12 +54,9 @@ pub(super) fn run(
         for _ in 0..PORTS_AT_ONCE.min(jobs.len()) {
             let (sender, jobs, next, addresses) = (sender.clone(), &jobs, &next, &addresses);
             scope.spawn(move || {
-                while let Some((at, (host, planned))) =
-                    jobs.get(next.fetch_add(1, Ordering::Relaxed)).map(|job| {
-                        let at = jobs.iter().position(|one| std::ptr::eq(one, job));
-                        (at.unwrap_or_default(), job)
-                    })
-                {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((host, planned)) = jobs.get(at) else { break };
                     let known = addresses[*host].as_deref().unwrap_or_default();
                     let outcome = look(planned, known, common);
                     if sender.send((at, outcome)).is_err() {
@@ -144,8 +141,8 @@ fn addresses(
     common: &Common<'_>,
     wanted: &Wanted<'_>,
 ) -> std::result::Result<Vec<SocketAddr>, String> {
-    if let Some(address) = plan.connect {
-        return Ok(vec![address]);
+    if !plan.connect.is_empty() {
+        return Ok(plan.connect.clone());
     }
     let all = survey::addresses(&host.host, 0, common.left().min(STEP))
         .map_err(|error| error.to_string())?;

@@ -27,8 +27,8 @@ pub(super) struct PlannedHost {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<PlannedHost>,
-    /// Where to connect to instead.
-    pub(super) connect: Option<SocketAddr>,
+    /// Where to connect to instead of looking hosts up, if anywhere.
+    pub(super) connect: Vec<SocketAddr>,
     /// Whom every certificate is to be for, instead of its host.
     pub(super) name: Option<Host>,
 }
@@ -36,8 +36,8 @@ pub(super) struct Plan {
 /// Takes the command line apart.
 pub(super) fn plan(args: &Check) -> Result<Plan> {
     let name = args.host.as_deref().map(named).transpose()?;
-    if let Some(text) = &args.connect {
-        return connected(args, text, name);
+    if !args.connect.is_empty() {
+        return connected(args, name);
     }
     let mut hosts: Vec<PlannedHost> = Vec::new();
     for text in &args.targets {
@@ -60,7 +60,7 @@ pub(super) fn plan(args: &Check) -> Result<Plan> {
             add(&mut hosts[at].ports, port);
         }
     }
-    Ok(Plan { hosts, connect: None, name })
+    Ok(Plan { hosts, connect: Vec::new(), name })
 }
 
 /// A port is looked at once, and one that was named stays so.
@@ -83,35 +83,52 @@ fn named(text: &str) -> Result<Host> {
     }
 }
 
-fn connected(args: &Check, text: &str, name: Option<Host>) -> Result<Plan> {
-    let to = Typed::parse(text)?;
-    let (Host::Address(address), Some(port)) = (&to.host, to.port) else {
+/// One server, at these addresses.
+fn connected(args: &Check, name: Option<Host>) -> Result<Plan> {
+    let typed = match args.targets.as_slice() {
+        [] => None,
+        [one] => Some(Typed::parse(one)?),
+        _ => return Err(Error::usage("--connect is for one server")),
+    };
+    let mut target: Option<Target> = None;
+    let mut addresses = Vec::new();
+    for text in &args.connect {
+        let (address, service) = address(args, text)?;
+        addresses.push(address);
+        let host = typed.as_ref().map(|typed| typed.host.clone()).or_else(|| name.clone());
+        let host = host.unwrap_or(Host::Address(address.ip()));
+        let port = typed.as_ref().and_then(|typed| typed.port).unwrap_or(address.port());
+        let named = typed.as_ref().filter(|typed| typed.port.is_some());
+        let named = named.map(|typed| typed.target(Service::Smtp)).transpose()?;
+        let service = match (named.map(|target| target.service), service) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(Error::usage(format!("{text} names another service than the server")));
+            }
+            (Some(one), _) | (None, Some(one)) => one,
+            (None, None) => service_of_port(&Host::Address(address.ip()), address.port())?,
+        };
+        let first = target.get_or_insert_with(|| Target { host, port, service });
+        if first.service != service {
+            return Err(Error::usage("--connect names two services: it is for one server"));
+        }
+    }
+    let target = target.ok_or_else(|| Error::bug("--connect without an address"))?;
+    let host = target.host.clone();
+    let ports = vec![Planned { target, is_named: true }];
+    Ok(Plan { hosts: vec![PlannedHost { host, ports }], connect: addresses, name })
+}
+
+/// An address with its port, and the service behind it.
+fn address(args: &Check, text: &str) -> Result<(SocketAddr, Option<Service>)> {
+    let typed = Typed::parse(text)?;
+    let (Host::Address(address), Some(port)) = (typed.host, typed.port) else {
         return Err(Error::usage(format!("{text} is not ADDRESS:PORT"))
             .hint("--connect takes an address and a port: 192.0.2.1:25, [2001:db8::1]:25"));
     };
     if args.ipv4 && address.is_ipv6() || args.ipv6 && address.is_ipv4() {
         return Err(Error::usage(format!("{address} is of the other family")));
     }
-    let typed = match args.targets.as_slice() {
-        [] => None,
-        [one] => Some(Typed::parse(one)?),
-        _ => return Err(Error::usage("--connect is for one server")),
-    };
-    let host = typed.as_ref().map(|typed| typed.host.clone());
-    let host = host.or_else(|| name.clone()).unwrap_or_else(|| to.host.clone());
-    let service = match (&typed, to.service) {
-        (Some(Typed { port: Some(_), .. }), Some(_)) if typed.as_ref().is_some_and(|one| one.service.is_some()) => {
-            return Err(Error::usage("the service is there twice: behind the host, and in --connect"));
-        }
-        (_, Some(service)) => service,
-        (Some(typed), None) if typed.port.is_some() => typed.target(Service::Smtp)?.service,
-        _ => service_of_port(&to.host, port)?,
-    };
-    let port_of_host = typed.and_then(|typed| typed.port).unwrap_or(port);
-    let target = Target { host: host.clone(), port: port_of_host, service };
-    let ports = vec![Planned { target, is_named: true }];
-    let connect = Some(SocketAddr::new(*address, port));
-    Ok(Plan { hosts: vec![PlannedHost { host, ports }], connect, name })
+    Ok((SocketAddr::new(address, port), typed.service))
 }
 
 /// What to ask for in the handshake: names only (RFC 6066 3).

@@ -55,6 +55,11 @@ pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<Socket
     stream::lookup(host, port, Deadline::after(timeout))
 }
 
+/// Whether a connection can be made at all.
+pub fn answers(address: SocketAddr, timeout: Duration) -> bool {
+    Stream::connect(&[address], Deadline::after(timeout)).is_ok()
+}
+
 /// Looks at one server, at the first of its addresses that answers, and tells what it sees as it comes.
 ///
 /// Fails only where the options cannot be used: what is wrong with the server is in the observations.

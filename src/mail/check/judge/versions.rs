@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::hello::{Answer, Version};
-use crate::net::hello::suites::Weakness;
+use crate::net::hello::suites::{Suite, Weakness};
 use crate::net::survey::{Observations, Outcome, VersionSeen};
 
 /// The versions that it accepts, newest first.
@@ -83,12 +83,8 @@ fn weak(seen: &Observations, weakness: Weakness, subject: Subject<'_>) -> Option
     let newest_first = seen.versions.iter().rev().filter(|one| one.version != Version::Ssl2);
     let told: Vec<_> = newest_first
         .filter_map(|one| {
-            // A suite that is worse for another reason is told there.
-            let first = |suite: &&crate::net::hello::suites::Suite| {
-                let all = suite.weaknesses();
-                all.contains(&weakness) && (weakness != Weakness::StaticKey || all.len() == 1)
-            };
-            one.weak.iter().find(first).map(|suite| format!("{suite} in {}", one.version))
+            let has = |suite: &&Suite| suite.weaknesses().contains(&weakness);
+            one.weak.iter().find(has).map(|suite| format!("{suite} in {}", one.version))
         })
         .collect();
     if told.is_empty() {
