@@ -15,8 +15,8 @@ use crate::cli::{Check, Format, Global};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::check::judge::Standard;
-use crate::mail::check::report::{HostReport, PortReport, worst};
-use crate::mail::check::{Issue, Severity};
+use crate::mail::check::report::{HostReport, worst};
+use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::probe::ClientIdentity;
 use crate::net::starttls::Relay;
 use crate::net::survey::SurveyOptions;
@@ -122,9 +122,9 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let hosts = run::run(&plan, &common, &wanted, &mut |done| {
         let piece = match done {
             _ if !is_streamed => return Ok(()),
-            Done::Port(port) if is_worth(port, fail_on, env) => text.port(port),
-            Done::Port(_) => return Ok(()),
-            Done::Host(host) => text.host(host),
+            Done::Port(port) if is_worth(&port.findings, fail_on, env) => text.port(port),
+            Done::Host(host) if is_worth(&host.findings, fail_on, env) => text.host(host),
+            Done::Port(_) | Done::Host(_) => return Ok(()),
         };
         env.print_bytes(piece.as_bytes())
     })?;
@@ -146,8 +146,8 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
 }
 
 /// Quietly, only what is a failure is told.
-fn is_worth(port: &PortReport, fail_on: Severity, env: &Env) -> bool {
-    !env.quiet || worst(&port.findings).is_some_and(|worst| worst >= fail_on)
+fn is_worth(findings: &[Finding], fail_on: Severity, env: &Env) -> bool {
+    !env.quiet || worst(findings).is_some_and(|worst| worst >= fail_on)
 }
 
 fn verdict(view: &View<'_>) -> Result<()> {

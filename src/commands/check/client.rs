@@ -39,10 +39,9 @@ pub(super) fn load(args: &Check, global: &Global, env: &mut Env) -> Result<Optio
     let chain = Certificate::from_file_content(&input::read(certificate)?)
         .map_err(|error| error.at(certificate.display()))?;
     let content = input::read(key_path)?;
-    let key = PrivateKey::from_file_content(&content, || {
-        passphrase_of(key_path, &args.passphrase, env)
-    })
-    .map_err(|error| error.at(key_path.display()))?;
+    let key =
+        PrivateKey::from_file_content(&content, || passphrase_of(key_path, &args.passphrase, env))
+            .map_err(|error| error.at(key_path.display()))?;
     checked(chain, key, key_path).map(Some)
 }
 

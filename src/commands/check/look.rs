@@ -83,11 +83,7 @@ pub(super) fn look(
     Ok(Some(report))
 }
 
-fn survey(
-    target: &Target,
-    address: SocketAddr,
-    common: &Common<'_>,
-) -> Result<Observations> {
+fn survey(target: &Target, address: SocketAddr, common: &Common<'_>) -> Result<Observations> {
     let options = SurveyOptions {
         timeout: common.left(),
         connect: Some(address),
@@ -109,12 +105,12 @@ fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Opt
     match probe::presented(&report.target, &options) {
         Ok(other) if other.chain.first().is_some_and(|der| der == own.as_der()) => None,
         Ok(other) => {
-            let other = other.chain.first().and_then(|der| {
-                Certificate::from_der(der).ok()
-            });
+            let other = other.chain.first().and_then(|der| Certificate::from_der(der).ok());
             let what = other.map_or_else(
                 || "one that cannot be read".to_owned(),
-                |other| format!("that of {} with the serial number {}", other.title(), other.serial),
+                |other| {
+                    format!("that of {} with the serial number {}", other.title(), other.serial)
+                },
             );
             let first = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
             let seen = format!(
@@ -132,7 +128,8 @@ fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Opt
 /// An address that does not answer. That this machine has no way to it is no fault of the server's.
 fn silent(why: &str) -> Finding {
     let finding = Finding::new(Issue::AddressUnreachable, why.to_owned());
-    let is_ours = ["os error 101", "os error 99", "os error 97"].iter().any(|code| why.contains(code));
+    let is_ours =
+        ["os error 101", "os error 99", "os error 97"].iter().any(|code| why.contains(code));
     if is_ours { finding.as_bad_as(Severity::Info) } else { finding }
 }
 

@@ -35,18 +35,21 @@ impl Trusted {
     pub(super) fn load(args: &Check, global: &Global, env: &mut Env) -> Result<Self> {
         let ca = open(global)?;
         if !args.ca.is_empty() {
-            let named = args.ca.iter().map(|path| certificates(path)).collect::<Result<Vec<_>>>()?;
+            let named =
+                args.ca.iter().map(|path| certificates(path)).collect::<Result<Vec<_>>>()?;
             return Ok(Self { trust: Trust::Given, roots: named.concat(), system: Vec::new(), ca });
         }
-        let system = system(env)?;
+        let system = system(env);
         if let (Some(here), false) = (&ca, args.system_roots) {
             let roots = here.bundle().all().map(|one| one.as_der().to_vec()).collect();
-            let system = system.unwrap_or_default();
+            // Only whether a certificate is from a public CA hangs on it.
+            let system = system.ok().flatten().unwrap_or_default();
             return Ok(Self { trust: Trust::Own, roots, system, ca });
         }
-        let Some(roots) = system else {
-            return Err(Error::refused("the system has no list of CAs that it trusts")
-                .hint("install the package ca-certificates, or name one with --ca or SSL_CERT_FILE"));
+        let Some(roots) = system? else {
+            return Err(Error::refused("the system has no list of CAs that it trusts").hint(
+                "install the package ca-certificates, or name one with --ca or SSL_CERT_FILE",
+            ));
         };
         if !args.system_roots {
             env.say(&format!(

@@ -159,7 +159,10 @@ mod tests {
     fn every_identifier_is_of_one_form_and_there_once() {
         for issue in Issue::ALL {
             let id = issue.id();
-            assert!(id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{id}");
+            assert!(
+                id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')),
+                "{id}"
+            );
             assert_eq!(Issue::by_id(id), Some(*issue));
         }
     }
@@ -170,7 +173,8 @@ mod tests {
         let files = std::fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
             files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        let mut wanted: Vec<_> = Issue::ALL.iter().map(|issue| issue.id().to_owned() + ".md").collect();
+        let mut wanted: Vec<_> =
+            Issue::ALL.iter().map(|issue| issue.id().to_owned() + ".md").collect();
         names.sort();
         wanted.sort();
         assert_eq!(names, wanted);

@@ -20,14 +20,8 @@ pub enum Software {
 
 impl Software {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Sendmail,
-        Self::Postfix,
-        Self::Exim,
-        Self::Dovecot,
-        Self::Opensmtpd,
-        Self::Cyrus,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Sendmail, Self::Postfix, Self::Exim, Self::Dovecot, Self::Opensmtpd, Self::Cyrus];
 
     /// The name in the pages and in JSON.
     pub fn name(self) -> &'static str {

@@ -53,7 +53,10 @@ impl Published {
         let words: Vec<_> = line.split_whitespace().collect();
         let kind = words.iter().position(|word| word.eq_ignore_ascii_case("TLSA"));
         let (owner, words) = match kind {
-            Some(at) => ((at > 0 && !line.starts_with(char::is_whitespace)).then_some(words[0]), &words[at + 1..]),
+            Some(at) => (
+                (at > 0 && !line.starts_with(char::is_whitespace)).then_some(words[0]),
+                &words[at + 1..],
+            ),
             None if words.is_empty() => return Ok(None),
             None if words[0].bytes().all(|byte| byte.is_ascii_digit()) => (None, words.as_slice()),
             // Another record, or a directive.
@@ -159,7 +162,8 @@ mod tests {
         assert_eq!(plain.to_string(), format!("3 1 1 {HASH}"));
         let (head, tail) = HASH.split_at(56);
         assert_eq!(one(&format!("3 1 1 {} {tail}\n", head.to_uppercase())), plain);
-        let zone = one(&format!("_25._tcp.Mail.example.com. 3600 IN TLSA 3 1 1 {HASH} ; the key\n"));
+        let zone =
+            one(&format!("_25._tcp.Mail.example.com. 3600 IN TLSA 3 1 1 {HASH} ; the key\n"));
         assert_eq!((zone.port, zone.host.as_deref()), (Some(25), Some("mail.example.com")));
         assert!(zone.is_of("mail.example.com", 25) && plain.is_of("a", 1));
         assert!(!zone.is_of("mail.example.com", 587) && !zone.is_of("a", 25));

@@ -42,7 +42,8 @@ pub fn list() -> String {
     let mut text = String::new();
     for issue in Issue::ALL {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:<29} {:<9} {}", issue.id(), issue.severity(), Page::of(*issue).title);
+        let _ =
+            writeln!(text, "{:<29} {:<9} {}", issue.id(), issue.severity(), Page::of(*issue).title);
     }
     text
 }

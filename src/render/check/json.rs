@@ -21,9 +21,10 @@ pub fn document(view: &View<'_>) -> Value {
 
 fn host(host: &HostReport) -> Value {
     // A host has no greeting; the ports speak for it where they agree.
-    let silent = host.silent.iter().map(|target| {
-        json!({ "port": target.port, "service": target.service.name() })
-    });
+    let silent = host
+        .silent
+        .iter()
+        .map(|target| json!({ "port": target.port, "service": target.service.name() }));
     json!({
         "host": host.host,
         "ports": host.ports.iter().map(port).collect::<Vec<_>>(),

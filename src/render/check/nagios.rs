@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::View;
 use crate::mail::check::report::{HostReport, worst};
 use crate::mail::check::{Finding, Page, Severity};
+use crate::pki::inspect::text::count;
 
 /// A state of the plugin interface; its number is the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +59,11 @@ pub fn text(view: &View<'_>) -> String {
     all.sort_by_key(|(_, finding)| (std::cmp::Reverse(finding.severity), finding.issue));
     let ports: usize = view.hosts.iter().map(|host| host.ports.len()).sum();
     let head = match all.as_slice() {
-        [] => format!("{ports} ports, nothing to mend"),
+        [] => format!("{}, nothing to mend", count(ports, "port")),
         [(place, finding)] => line(place, finding),
-        [(place, finding), rest @ ..] => format!("{} (and {} more)", line(place, finding), rest.len()),
+        [(place, finding), rest @ ..] => {
+            format!("{} (and {} more)", line(place, finding), rest.len())
+        }
     };
     let mut text = format!("MAILCA {} - {head} |{}\n", State::of(view).name(), numbers(view));
     for (place, finding) in all {

@@ -9,9 +9,13 @@ use crate::mail::check::{Finding, Severity};
 /// The report.
 pub fn text(view: &View<'_>) -> String {
     let mut text = String::new();
-    metric(&mut text, "up", "Whether the port answered.", ports(view).map(|(host, port)| {
-        (place(host, Some(port)), i64::from(port.address.is_some()))
-    }));
+    metric(
+        &mut text,
+        "up",
+        "Whether the port answered.",
+        ports(view)
+            .map(|(host, port)| (place(host, Some(port)), i64::from(port.address.is_some()))),
+    );
     metric(
         &mut text,
         "certificate_not_after_seconds",
@@ -21,23 +25,29 @@ pub fn text(view: &View<'_>) -> String {
             Some((place(host, Some(port)), own.not_after.unix_timestamp()))
         }),
     );
-    metric(&mut text, "findings", "How many findings there are of each severity.", groups(view).flat_map(
-        |(place, findings)| {
+    metric(
+        &mut text,
+        "findings",
+        "How many findings there are of each severity.",
+        groups(view).flat_map(|(place, findings)| {
             Severity::ALL.map(move |severity| {
                 let number = findings.iter().filter(|one| one.severity == severity).count();
                 let labels = format!("{place},severity=\"{severity}\"");
                 (labels, i64::try_from(number).unwrap_or(i64::MAX))
             })
-        },
-    ));
-    metric(&mut text, "finding", "A finding that is there.", groups(view).flat_map(
-        |(place, findings)| {
+        }),
+    );
+    metric(
+        &mut text,
+        "finding",
+        "A finding that is there.",
+        groups(view).flat_map(|(place, findings)| {
             findings.iter().map(move |finding| {
                 let (id, severity) = (finding.issue.id(), finding.severity);
                 (format!("{place},id=\"{id}\",severity=\"{severity}\""), 1)
             })
-        },
-    ));
+        }),
+    );
     metric(
         &mut text,
         "time_seconds",
@@ -47,12 +57,7 @@ pub fn text(view: &View<'_>) -> String {
     text
 }
 
-fn metric(
-    text: &mut String,
-    name: &str,
-    help: &str,
-    samples: impl Iterator<Item = (String, i64)>,
-) {
+fn metric(text: &mut String, name: &str, help: &str, samples: impl Iterator<Item = (String, i64)>) {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "# HELP mailca_check_{name} {help}\n# TYPE mailca_check_{name} gauge");
     for (labels, value) in samples {
@@ -68,9 +73,8 @@ fn ports<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a HostReport, &'a PortR
 /// The findings of each port and each host, with the labels of the place.
 fn groups<'a>(view: &View<'a>) -> impl Iterator<Item = (String, &'a [Finding])> {
     view.hosts.iter().flat_map(|host| {
-        let of_ports = host.ports.iter().map(move |port| {
-            (place(host, Some(port)), port.findings.as_slice())
-        });
+        let of_ports =
+            host.ports.iter().map(move |port| (place(host, Some(port)), port.findings.as_slice()));
         of_ports.chain(std::iter::once((place(host, None), host.findings.as_slice())))
     })
 }

@@ -31,9 +31,9 @@ impl Text {
         if let Some(software) = port.software {
             let _ = write!(text, ", {}", software.title());
         }
-        if let Some(address) = port.address.filter(|address| {
-            address.ip().to_string() != port.target.host.to_string()
-        }) {
+        if let Some(address) =
+            port.address.filter(|address| address.ip().to_string() != port.target.host.to_string())
+        {
             let _ = write!(text, ", at {}", address.ip());
         }
         let mut text = self.painted("1", &text);
@@ -95,7 +95,8 @@ impl Text {
             let space = " ".repeat(10 - finding.severity.name().len());
             let _ = writeln!(text, "  {label}{space}{} [{}]", page.title, finding.issue.id());
             text.push_str(&wrapped(INDENT, INDENT, &finding.seen));
-            if finding.severity == Severity::Info || self.told.contains(&(finding.issue, software)) {
+            if finding.severity == Severity::Info || self.told.contains(&(finding.issue, software))
+            {
                 continue;
             }
             self.told.push((finding.issue, software));

@@ -17,7 +17,11 @@ const APPLE_DAYS: i64 = 825;
 const ANY_USAGE: &str = "2.5.29.37.0";
 
 /// Judges it, and those above it as far as their keys and signatures go.
-pub(super) fn judge(chain: &[Certificate], subject: Subject<'_>, standard: &Standard<'_>) -> Vec<Finding> {
+pub(super) fn judge(
+    chain: &[Certificate],
+    subject: Subject<'_>,
+    standard: &Standard<'_>,
+) -> Vec<Finding> {
     let Some(own) = chain.first() else { return Vec::new() };
     let mut found = Vec::new();
     found.extend(dates(own, standard));
@@ -52,7 +56,8 @@ fn dates(own: &Certificate, standard: &Standard<'_>) -> Option<Finding> {
     }
     let left = own.not_after - now;
     (left < standard.expiring).then(|| {
-        let seen = format!("{title} ends on {}, in {}", minute(own.not_after), days_of(left.whole_days()));
+        let seen =
+            format!("{title} ends on {}, in {}", minute(own.not_after), days_of(left.whole_days()));
         Finding::new(Issue::ExpiresSoon, seen)
     })
 }

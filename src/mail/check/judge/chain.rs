@@ -38,7 +38,8 @@ struct Walk(Vec<usize>);
 impl Walk {
     fn up(chain: &[Certificate]) -> Self {
         let mut way = vec![0];
-        while let Some(last) = way.last().map(|at| &chain[*at]).filter(|last| !last.is_self_signed())
+        while let Some(last) =
+            way.last().map(|at| &chain[*at]).filter(|last| !last.is_self_signed())
         {
             let next = (0..chain.len()).filter(|at| !way.contains(at));
             let mut next = next.filter(|at| last.is_issued_by(&chain[*at]));
@@ -133,7 +134,8 @@ fn trust(
     let is_public = own.as_der().windows(CA_ISSUERS.len()).any(|window| window == CA_ISSUERS);
     let is_known_publicly = standard.system_roots.iter().any(names_top);
     if !top.is_self_signed() && is_public && !is_known_publicly {
-        let seen = format!("the chain ends at {}, and that of {} is missing", top.title(), top.issuer);
+        let seen =
+            format!("the chain ends at {}, and that of {} is missing", top.title(), top.issuer);
         return Some(Finding::new(Issue::IntermediateMissing, seen));
     }
     Some(Finding::new(Issue::Untrusted, untrusted(top, standard)))

@@ -50,7 +50,8 @@ fn authority(names: &[Vec<u8>], own: &Certificate) -> Option<Finding> {
     if names.is_empty() || names.iter().any(is_ours) {
         return None;
     }
-    let seen = format!("{} is not among the {} that it names", own.issuer, count(names.len(), "CA"));
+    let seen =
+        format!("{} is not among the {} that it names", own.issuer, count(names.len(), "CA"));
     Some(Finding::new(Issue::ClientAuthorityMissing, seen))
 }
 

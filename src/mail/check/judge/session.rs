@@ -12,7 +12,8 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(seen.obstacle.as_ref().map(|obstacle| obstructed(obstacle, subject)));
     let before = seen.opened.as_ref().map(|opened| &opened.seen);
-    let inside = seen.inside.as_ref().filter(|inside| inside.is_answered).map(|inside| &inside.seen);
+    let inside =
+        seen.inside.as_ref().filter(|inside| inside.is_answered).map(|inside| &inside.seen);
     if let Some(before) = before {
         found.extend(login_before_tls(before, subject));
     }
@@ -77,7 +78,10 @@ fn login_before_tls(before: &Seen, subject: Subject<'_>) -> Option<Finding> {
 fn inside_tls(inside: &Seen, subject: Subject<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(command) = ["STARTTLS", "STLS"].into_iter().find(|word| inside.offers(word)) {
-        found.push(Finding::new(Issue::StarttlsInsideTls, format!("inside TLS it offers {command}")));
+        found.push(Finding::new(
+            Issue::StarttlsInsideTls,
+            format!("inside TLS it offers {command}"),
+        ));
     }
     let logins = inside.logins(subject.service.protocol());
     let is_submission = matches!(subject.service, Service::Submission | Service::Submissions);
@@ -114,7 +118,6 @@ fn ehlo_name(said: &str) -> Option<Finding> {
     let is_full = name.contains('.')
         && matches!(GeneralName::host(name), Ok(GeneralName::Dns(_)))
         && !name.to_ascii_lowercase().ends_with(".localdomain");
-    (!is_literal && !is_full).then(|| {
-        Finding::new(Issue::EhloName, format!("it calls itself \"{name}\""))
-    })
+    (!is_literal && !is_full)
+        .then(|| Finding::new(Issue::EhloName, format!("it calls itself \"{name}\"")))
 }

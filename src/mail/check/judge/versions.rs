@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
-use crate::net::hello::{Answer, Version};
 use crate::net::hello::suites::{Suite, Weakness};
+use crate::net::hello::{Answer, Version};
 use crate::net::survey::{Observations, Outcome, VersionSeen};
 
 /// The versions that it accepts, newest first.
@@ -102,7 +102,9 @@ fn unsure(seen: &Observations) -> Option<Finding> {
     let told: Vec<_> = seen
         .versions
         .iter()
-        .filter(|one| one.is_spoken().is_none() && !accepted.contains(&one.version) || one.unsure.is_some())
+        .filter(|one| {
+            one.is_spoken().is_none() && !accepted.contains(&one.version) || one.unsure.is_some()
+        })
         .map(|one| match &one.unsure {
             Some(why) => format!("{}: {why}", one.version),
             None => format!("{}: {}", one.version, why(&one.outcome)),
