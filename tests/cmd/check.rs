@@ -13,10 +13,11 @@ mod outputs;
 #[path = "check/versions.rs"]
 mod versions;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailca::net::service::Protocol;
 use rustls::ServerConfig;
@@ -114,26 +115,22 @@ struct Openssl(Child, SocketAddr);
 
 impl Openssl {
     fn start(folder: &Folder, arguments: &str) -> Self {
-        use std::io::{BufRead, BufReader};
-        let mut child = Command::new("openssl")
-            .args(["s_server", "-accept", "127.0.0.1:0"])
+        let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &place.to_string()])
             .args(arguments.split_whitespace())
             .current_dir(folder.root())
             // At the end of its input it closes every connection after the handshake.
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("ACCEPT ").map(|place| place.parse().unwrap()))
-            .unwrap();
-        // Nobody reads the rest otherwise, and it would stop for that.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self(child, address)
+        let server = Self(child, place);
+        while TcpStream::connect(place).is_err() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        server
     }
 }
 

@@ -91,9 +91,10 @@ impl Text {
         }
         for finding in findings {
             let page = Page::of(finding.issue);
-            let label = self.painted(color(finding.severity), finding.severity.name());
-            let space = " ".repeat(10 - finding.severity.name().len());
-            let _ = writeln!(text, "  {label}{space}{} [{}]", page.title, finding.issue.id());
+            let name = finding.severity.name();
+            let head = format!("{} [{}]", page.title, finding.issue.id());
+            let head = wrapped(&format!("  {name:<10}"), INDENT, &head);
+            text.push_str(&head.replacen(name, &self.painted(color(finding.severity), name), 1));
             text.push_str(&wrapped(INDENT, INDENT, &finding.seen));
             if finding.severity == Severity::Info || self.told.contains(&(finding.issue, software))
             {

@@ -38,7 +38,13 @@ fn what_openssl_made_is_judged() {
             "-days 100",
             &["info client-usage-missing"],
         ),
-        ("any", [SAN, "extendedKeyUsage=anyExtendedKeyUsage\n"].concat(), "-days 100", &[]),
+        // OpenSSL's clients take that for no server.
+        (
+            "any",
+            [SAN, "extendedKeyUsage=anyExtendedKeyUsage\n"].concat(),
+            "-days 100",
+            &["error server-usage-missing"],
+        ),
         ("long", [SAN, BOTH].concat(), "-days 900", &["warning valid-too-long"]),
         ("weak", [SAN, BOTH].concat(), "-days 100 -sha1", &["error signature-weak"]),
     ] {

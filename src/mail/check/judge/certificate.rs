@@ -13,8 +13,6 @@ use crate::pki::signature::{self, KeyAlgorithm, key_description};
 const RSA_BITS: usize = 2048;
 /// The longest that Apple's programs accept a server's certificate of a private CA.
 const APPLE_DAYS: i64 = 825;
-/// Any usage (RFC 5280 4.2.1.12).
-const ANY_USAGE: &str = "2.5.29.37.0";
 
 /// Judges it, and those above it as far as their keys and signatures go.
 pub(super) fn judge(
@@ -105,8 +103,9 @@ pub(super) fn is_for_servers(own: &Certificate) -> bool {
 }
 
 fn has_usage(own: &Certificate, wanted: &str) -> bool {
-    let fits = |usage: &String| usage == wanted || usage == ANY_USAGE;
-    own.extended_key_usage.as_ref().is_none_or(|usages| usages.iter().any(fits))
+    // anyExtendedKeyUsage (RFC 5280 4.2.1.12) is not enough for OpenSSL.
+    let usages = own.extended_key_usage.as_ref();
+    usages.is_none_or(|usages| usages.iter().any(|usage| usage == wanted))
 }
 
 fn usages(own: &Certificate, subject: Subject<'_>) -> Option<Finding> {
