@@ -2,7 +2,7 @@
 //! handshake and the one inside, and over connections of their own which versions and weak cipher
 //! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
 //!
-//! A server in order gets nine connections, at most [`AT_ONCE`] at a time, and is gone through in the
+//! A server in order gets eight connections, at most [`AT_ONCE`] at a time, and is gone through in the
 //! time of four conversations. One deadline holds over all, another over each connection. Nothing is
 //! judged here, nobody logs in, and no message is sent.
 
