@@ -157,7 +157,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> V
     thread::scope(|scope| {
         let run = &run;
         let handles: Vec<_> = items.iter().map(|item| scope.spawn(move || run(item))).collect();
-        let done = handles.into_iter().map(|handle| handle.join());
+        let done = handles.into_iter().map(thread::ScopedJoinHandle::join);
         done.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }

@@ -107,7 +107,7 @@ fn connected(args: &Check, name: Option<Host>) -> Result<Plan> {
             (Some(one), _) | (None, Some(one)) => one,
             (None, None) => service_of_port(&Host::Address(address.ip()), address.port())?,
         };
-        let first = target.get_or_insert_with(|| Target { host, port, service });
+        let first = target.get_or_insert(Target { host, port, service });
         if first.service != service {
             return Err(Error::usage("--connect names two services: it is for one server"));
         }

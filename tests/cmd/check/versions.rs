@@ -101,7 +101,6 @@ fn everything_old_is_found() {
         "critical ssl-2",
         "critical cipher-null",
         "critical cipher-export",
-        "error handshake-failed",
         "error ssl-3",
         "error tls-modern-missing",
         "error cipher-anonymous",

@@ -82,6 +82,10 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let read: Vec<_> = seen.chain().iter().map(|der| Certificate::from_der(der).ok()).collect();
     let mut findings = session::judge(seen, subject);
     findings.extend(versions::judge(seen, subject));
+    // Where the server speaks nothing but what is too old, that says it all.
+    let is_too_old = findings.iter().any(|one| one.issue == Issue::TlsModernMissing)
+        && !versions::accepted(seen).is_empty();
+    findings.retain(|one| !(is_too_old && one.issue == Issue::HandshakeFailed));
     if read.first().is_some_and(Option::is_none) {
         let seen = "what the server sent as its certificate is malformed";
         findings.push(Finding::new(Issue::CertificateUnreadable, seen));

@@ -103,7 +103,7 @@ fn changes(before: &Seen, inside: &Seen, subject: Subject<'_>) -> Option<Finding
     let (gone, new) = (only(before, inside), only(inside, before));
     let told = match (gone.as_str(), new.as_str()) {
         // As it should be, and so everywhere.
-        ("", "") | ("STARTTLS", "") => return None,
+        ("" | "STARTTLS", "") => return None,
         (gone, "") => format!("gone inside TLS: {gone}"),
         ("", new) => format!("new inside TLS: {new}"),
         (gone, new) => format!("gone inside TLS: {gone}; new: {new}"),
