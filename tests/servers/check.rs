@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::support::{Machine, need_machine};
 use crate::{dovecot, exim, opensmtpd, postfix, sendmail, site};
 
-/// The findings of a port as `severity id`, and what the server was taken for.
+/// The findings of a port, looked at from another machine, as `severity id`, and what the server was taken for.
 fn check(machine: &Machine, place: &str, words: &str) -> (Vec<String>, String) {
-    let outcome = machine.run(&format!("mailca check {place} --json {words}")).output();
+    let outcome = machine.run_as_client(&format!("mailca check {place} --json {words}")).output();
     let document: Value = serde_json::from_slice(&outcome.stdout)
         .unwrap_or_else(|error| panic!("{error}: {outcome}"));
     let port = &document["hosts"][0]["ports"][0];
@@ -48,18 +48,26 @@ fn sendmail() {
 fn postfix() {
     let machine = need_machine!("postfix", "trixie");
     site::certify(&machine);
+    // By default it takes what others have left behind; what the pages say is what helps.
     postfix::start(&machine, &postfix::tls());
-    // Whom nobody logs in to is offered ciphers without a certificate.
+    let old = ["warning tls-1-0", "warning tls-1-1"];
+    finds(&machine, "mx.example.com:25", "", "postfix", &old);
+    let new = postfix::tls() + "smtpd_tls_protocols = >=TLSv1.2\n";
+    let put = |conf: &str| {
+        postfix::configure(&machine, conf);
+        postfix::reload(&machine);
+    };
+    put(&new);
     finds(&machine, "mx.example.com:25", "", "postfix", &[]);
     let words = "--client joeuser --relay-to joe@example.org";
     finds(&machine, "mx.example.com:25", words, "postfix", &["error relay-refused"]);
-    postfix::configure(&machine, &postfix::tls().replace("smtpd_tls_ask_ccert = yes\n", ""));
-    postfix::reload(&machine);
-    let words = "--client joeuser";
+    // Without a request for certificates, there are ciphers without any.
+    put(&new.replace("smtpd_tls_ask_ccert = yes\n", ""));
     let wanted = ["warning cipher-anonymous", "warning client-certificate-not-asked"];
-    finds(&machine, "mx.example.com:25", words, "postfix", &wanted);
-    postfix::configure(&machine, "");
-    postfix::reload(&machine);
+    finds(&machine, "mx.example.com:25", "--client joeuser", "postfix", &wanted);
+    put(&(new.replace("smtpd_tls_ask_ccert = yes\n", "") + "smtpd_tls_exclude_ciphers = aNULL\n"));
+    finds(&machine, "mx.example.com:25", "", "postfix", &[]);
+    put("");
     finds(&machine, "mx.example.com:25", "", "postfix", &["error starttls-missing"]);
 }
 
@@ -69,6 +77,11 @@ fn exim() {
     site::certify(&machine);
     exim::deliver(&machine);
     exim::start(&machine, &exim::tls(), "");
+    // Debian's GnuTLS still knows them; what the page says is what helps.
+    finds(&machine, "mx.example.com:25", "", "exim", &["warning tls-1-0", "warning tls-1-1"]);
+    let priority = "tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2\n";
+    exim::configure(&machine, &(exim::tls() + priority), "");
+    exim::reload(&machine);
     finds(&machine, "mx.example.com:25", "", "exim", &[]);
     // A key that Exim cannot read: STARTTLS is offered, and then does not work.
     machine.shell(&format!("chmod 0400 {}/key.pem", exim::TLS_FOLDER));
@@ -85,6 +98,8 @@ fn dovecot() {
         for service in ["imap", "imaps", "pop3", "pop3s", "sieve", "submission"] {
             finds(&machine, &format!("mx.example.com:{service}"), "", "dovecot", &[]);
         }
+        let outcome = machine.run("mailca check mx.example.com:imap --json").success();
+        assert!(outcome.text().contains("check from another machine"), "{outcome}");
         let open = if release == "bookworm" {
             "disable_plaintext_auth = no\n"
         } else {
@@ -113,12 +128,15 @@ fn all_ports_of_a_host_at_once() {
     let machine = need_machine!("dovecot", "trixie");
     site::certify(&machine);
     dovecot::start(&machine, "trixie", &dovecot::tls("trixie"));
-    let outcome = machine.run("mailca check mx.example.com --json").success();
+    let outcome = machine.run_as_client("mailca check mx.example.com --json").success();
     let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
     let ports = |name: &str| {
         let list = document["hosts"][0][name].as_array().unwrap();
         list.iter().map(|port| port["service"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(ports("ports"), ["submission", "imap", "imaps", "pop3", "pop3s", "sieve"]);
-    assert_eq!(ports("not_answering"), ["smtp", "submissions"]);
+    assert_eq!(
+        ports("ports"),
+        ["submission", "submissions", "imap", "imaps", "pop3", "pop3s", "sieve"]
+    );
+    assert_eq!(ports("not_answering"), ["smtp"]);
 }

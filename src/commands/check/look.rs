@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
-use crate::mail::check::{Finding, Issue, Severity};
+use crate::mail::check::{Finding, Issue, Severity, Software};
 use crate::net::probe::{self, ProbeOptions};
 use crate::net::survey::{self, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
@@ -75,12 +75,29 @@ pub(super) fn look(
         return Ok(planned.is_named.then(|| unreachable(target, &closed)));
     };
     let mut report = judge(&seen, subject, common.standard);
+    if report.address.is_some_and(survey::is_own) {
+        let software = report.software;
+        report.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
+    }
     report.findings.extend(closed.iter().map(|why| silent(why)));
     for address in rest {
         report.findings.extend(compare(&report, *address, common));
     }
     sort(&mut report.findings);
     Ok(Some(report))
+}
+
+/// Dovecot takes a connection from its own address for a safe one, and every server relays for the machine
+/// that it is on.
+fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
+    finding.severity = match finding.issue {
+        Issue::LoginBeforeTls if software == Some(Software::Dovecot) => Severity::Info,
+        Issue::RelayOpen => Severity::Warning,
+        _ => return,
+    };
+    finding.seen.push_str(
+        "; to itself the server may offer more than to others: check from another machine",
+    );
 }
 
 fn survey(target: &Target, address: SocketAddr, common: &Common<'_>) -> Result<Observations> {
