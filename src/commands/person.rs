@@ -129,6 +129,14 @@ impl<'n> Person<'n> {
 
     /// Warns of what may be this person's and could not be looked at.
     pub(super) fn warn(&self, found: &Found, env: &mut Env) {
+        if !found.valid.is_empty() {
+            for (serial, profile) in &found.others {
+                let whose = whose(*profile);
+                env.say(&format!(
+                    "serial {serial} has that name too, is {whose}, and is left as it is"
+                ));
+            }
+        }
         for serial in &found.unread {
             env.warn(&format!(
                 "serial {serial} with the name {} is valid and not in newcerts, so that nobody can tell a \
@@ -168,10 +176,7 @@ impl<'n> Person<'n> {
             .hint("`mailca crl` makes the list that says so");
         }
         if let Some((serial, profile)) = found.others.first() {
-            let whose = match profile {
-                Some(Profile::Server) => "a server's",
-                _ => "no person's",
-            };
+            let whose = whose(*profile);
             return Error::refused(format!(
                 "the certificate of {given}, serial {serial}, is {whose}: --user means persons only"
             ))
@@ -240,6 +245,15 @@ impl<'n> Person<'n> {
             .take(NEAR)
             .collect();
         Ok((ended, near))
+    }
+}
+
+/// Whose a certificate is that is no person's.
+fn whose(profile: Option<Profile>) -> &'static str {
+    match profile {
+        Some(Profile::Server) => "a server's",
+        Some(Profile::Client) => "a program's",
+        _ => "no person's",
     }
 }
 
