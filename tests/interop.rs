@@ -16,6 +16,8 @@ mod crl;
 mod imports;
 #[path = "interop/lint.rs"]
 mod lint;
+#[path = "interop/mutt.rs"]
+mod mutt;
 #[path = "interop/names.rs"]
 mod names;
 #[path = "interop/openssl_ca.rs"]
@@ -30,5 +32,7 @@ mod rekey;
 mod renew;
 #[path = "interop/signatures.rs"]
 mod signatures;
+#[path = "interop/smime.rs"]
+mod smime;
 #[path = "interop/verdicts.rs"]
 mod verdicts;
