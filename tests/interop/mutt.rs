@@ -68,7 +68,7 @@ fn mutt_signs_and_verifies() {
     let mut terminal = start(&folder, &["-s", "at noon, joe", "-i", "mail", "ann@example.com"]);
     terminal.expect("To:").send("\r");
     terminal.expect("Subject:").send("\r");
-    terminal.expect("Sign (S/MIME)").expect("Compose").send("y");
+    terminal.expect("Security: Sign").expect("Compose").send("y");
     // It asks although the key has none.
     terminal.expect("passphrase").send("\r");
     terminal.expect("Mail sent");
