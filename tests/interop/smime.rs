@@ -329,12 +329,11 @@ impl<'f> Gpgsm<'f> {
             .output()
     }
 
-    /// The version, as two numbers.
-    fn version(&self) -> (u32, u32) {
+    /// The version.
+    fn version(&self) -> Vec<u32> {
         let text = self.folder.program("gpgsm", "--version").success().text();
         let words = text.lines().next().unwrap().rsplit(' ').next().unwrap();
-        let mut numbers = words.split('.').map(|number| number.parse().unwrap());
-        (numbers.next().unwrap(), numbers.next().unwrap())
+        words.split('.').map(|number| number.parse().unwrap()).collect()
     }
 }
 
@@ -353,12 +352,10 @@ fn gnupg_signs_verifies_encrypts_and_decrypts() {
     folder.mailca("export-p12 joe --password-file pw -o modern.p12").success();
     folder.mailca("export-p12 joe --password-file pw --for apple -o old.p12").success();
     let gpgsm = Gpgsm::new(&folder);
-    // Before 2.4 it reads the older form only.
+    // Before 2.4.4 it reads the older form only.
     let modern = gpgsm.run("--import modern.p12");
-    if gpgsm.version() >= (2, 4) {
-        assert_eq!(modern.status, Some(0), "{modern}");
-    } else {
-        assert_ne!(modern.status, Some(0), "it can by now: {modern}");
+    if modern.status != Some(0) {
+        assert!(gpgsm.version() < vec![2, 4, 4], "{modern}");
         let old = gpgsm.run("--import old.p12");
         assert_eq!(old.status, Some(0), "{old}");
         old.says(&["secret keys imported: 1"]);

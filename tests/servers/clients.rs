@@ -103,6 +103,7 @@ impl<'m> Home<'m> {
             "a@example.org",
             "--mail-rcpt",
             "b@example.net",
+            "--crlf",
             "--upload-file",
             "mail",
         ];
@@ -112,19 +113,23 @@ impl<'m> Home<'m> {
         self.run("curl", &words, "")
     }
 
-    /// mutt wants certificate and key in one file.
+    /// mutt wants certificate and key in one file; with it, it logs in wherever a server offers that, for which it
+    /// wants a name.
     fn mutt(&self, with_certificate: bool) -> Outcome {
         let root = self.folder.root().display();
+        let login = if with_certificate { "joeuser@" } else { "" };
         let mut settings = format!(
-            "set from = a@example.org\nset smtp_url = smtp://mx.example.com:25/\nset ssl_force_tls = yes\n\
-             set ssl_starttls = yes\nset ssl_usesystemcerts = no\nset certificate_file = {root}/joeuser/cacert.pem\n\
+            "set from = a@example.org\nset smtp_url = smtp://{login}mx.example.com:25/\nset ssl_force_tls = yes\n\
+             set ssl_starttls = yes\nset certificate_file = {root}/joeuser/cacert.pem\n\
              set ssl_ca_certificates_file = {root}/joeuser/cacert.pem\nset copy = no\n"
         );
         if with_certificate {
             let pair = self.folder.text("joeuser/cert.pem") + &self.folder.text("joeuser/key.pem");
             self.folder.write("pair.pem", pair);
             self.folder.chmod("pair.pem", 0o600);
-            settings += &format!("set ssl_client_cert = {root}/pair.pem\n");
+            settings += &format!(
+                "set ssl_client_cert = {root}/pair.pem\nset smtp_authenticators = external\n"
+            );
         }
         self.folder.write("muttrc", settings);
         self.run("mutt", &["-F", "muttrc", "-s", "noon", "b@example.net"], "Come.\n")
