@@ -68,6 +68,16 @@ impl<'n> Person<'n> {
                 && addresses(certificate).iter().any(|it| it.eq_ignore_ascii_case(self.given))
     }
 
+    /// Whether a subject column may have the login, without taking it apart. What is escaped there is not
+    /// looked for.
+    fn may_be_in(&self, subject: &[u8]) -> bool {
+        let is_plain = self
+            .given
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || b"-_. @".contains(&octet));
+        !is_plain || memchr::memmem::find(subject, self.given.as_bytes()).is_some()
+    }
+
     /// Finds the certificates.
     pub(super) fn find(&self, ca: &CaFolder, now: OffsetDateTime) -> Result<Found> {
         let mut found = Found::default();
@@ -79,7 +89,10 @@ impl<'n> Person<'n> {
                     && asn1_time::ordinal(end).is_some_and(|end| end >= now)
             },
             |row| {
-                let named = || row.subject().common_name().is_some_and(|name| name == self.given);
+                let named = || {
+                    self.may_be_in(row.subject)
+                        && row.subject().common_name().is_some_and(|name| name == self.given)
+                };
                 if let (Some(state), Some(serial)) = (row.state(now), row.serial())
                     && (self.is_address() || named())
                 {
@@ -122,7 +135,7 @@ impl<'n> Person<'n> {
 
     /// How much a name is like the one that was given, where it is.
     fn likeness(&self, name: String) -> Option<(f64, String)> {
-        let [one, other] = [&name, self.given].map(|name| name.to_ascii_lowercase());
+        let [one, other] = [name.as_str(), self.given].map(str::to_ascii_lowercase);
         let likeness = strsim::jaro_winkler(&one, &other);
         (likeness > ALIKE).then_some((likeness, name))
     }
@@ -159,11 +172,12 @@ impl<'n> Person<'n> {
     }
 
     /// The error where there is no valid certificate of this person. `command` is what to do with another's of
-    /// the same name, as the beginning of a command line.
+    /// the same name, as the beginning of a command line; `once_revoked` is what comes after a revocation.
     pub(super) fn nobody(
         &self,
         found: &Found,
         command: &str,
+        once_revoked: &str,
         ca: &CaFolder,
         now: OffsetDateTime,
     ) -> Error {
@@ -173,7 +187,7 @@ impl<'n> Person<'n> {
                 "{given} has no valid certificate: the last one, serial {}, was revoked already",
                 last.serial
             ))
-            .hint("`mailca crl` makes the list that says so");
+            .hint(once_revoked);
         }
         if let Some((serial, profile)) = found.others.first() {
             let whose = whose(*profile);

@@ -1,6 +1,7 @@
 //! The programs that people send and read mail with use the files of a person's folder as they are: with them, and not
 //! without, the real servers relay, until that person is revoked.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::access_map::{self, EXIM_MAP, POSTFIX_MAP, SENDMAIL_MAP};
@@ -127,7 +128,8 @@ impl<'m> Home<'m> {
             let pair = self.folder.text("joeuser/cert.pem") + &self.folder.text("joeuser/key.pem");
             self.folder.write("pair.pem", pair);
             self.folder.chmod("pair.pem", 0o600);
-            settings += &format!(
+            let _ = write!(
+                settings,
                 "set ssl_client_cert = {root}/pair.pem\nset smtp_authenticators = external\n"
             );
         }

@@ -46,7 +46,8 @@ pub(super) fn find(
     let found = person.find(ca, env.now()?)?;
     person.warn(&found, env);
     let Some(last) = found.valid.iter().max_by_key(|one| (one.not_after, one.not_before)) else {
-        return Err(person.nobody(&found, "mailca renew", ca, env.now()?));
+        let once_revoked = "a new one, with a new key, is made by `mailca issue --user`";
+        return Err(person.nobody(&found, "mailca renew", once_revoked, ca, env.now()?));
     };
     named::find(&format!("0x{}", last.serial), output, ca, global, env)
 }

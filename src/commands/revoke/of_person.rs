@@ -39,7 +39,8 @@ pub(super) fn run(user: &str, args: &Revoke, global: &Global, env: &mut Env) -> 
         // What a command leaves that was struck before the list and the maps were made.
         let due = is_due(&ca, &settings);
         if !is_unlisted(&found, maker.as_ref(), due) {
-            return Err(person.nobody(&found, "mailca revoke", &ca, env.now()?));
+            let once_revoked = "`mailca crl` makes the list that says so";
+            return Err(person.nobody(&found, "mailca revoke", once_revoked, &ca, env.now()?));
         }
         let lacks = if due { "the access maps lack" } else { "the list lacks" };
         env.say(&format!(
