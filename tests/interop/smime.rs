@@ -1,4 +1,4 @@
-//! Signed and encrypted mail: OpenSSL, NSS (Thunderbird), GnuTLS and GnuPG (KMail) use a person's certificate as they
+//! Signed and encrypted mail: OpenSSL, NSS for Thunderbird, GnuTLS and gpgsm use a person's certificate as they
 //! use one of a large CA.
 
 use std::fs;
@@ -302,7 +302,7 @@ fn nss_signs_verifies_encrypts_and_decrypts() {
     }
 }
 
-/// GnuPG in a folder of its own, whose agent ends with the test.
+/// gpgsm in a folder of its own, whose agent ends with the test.
 struct Gpgsm<'f> {
     folder: &'f Folder,
 }
