@@ -11,7 +11,7 @@ mod postfix;
 mod quote;
 mod sendmail;
 mod server;
-mod templates;
+pub(super) mod templates;
 mod timer;
 
 /// Prints what a topic asks for.

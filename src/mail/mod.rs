@@ -3,6 +3,7 @@
 
 pub mod access_map;
 pub mod installation;
+pub mod kit;
 pub mod sendmail_mc;
 pub mod server;
 pub mod template;

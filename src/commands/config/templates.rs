@@ -1,4 +1,4 @@
-//! The templates that `config` fills in: an administrator's own, where there are some, else ours.
+//! The templates that `config` and `kit` fill in: an administrator's own, where there are some, else ours.
 
 use std::path::{Path, PathBuf};
 
@@ -6,39 +6,49 @@ use serde::Serialize;
 
 use crate::cli::Global;
 use crate::error::{Error, Result};
-use crate::mail::template;
+use crate::mail::template::{self, Text};
 use crate::store::config::Settings;
 use crate::store::input;
 
 /// Where templates come from.
-pub(super) struct Templates {
+pub(in crate::commands) struct Templates {
     folder: Option<PathBuf>,
 }
 
 impl Templates {
     /// The folder of the option, else that of the settings, where relative paths begin at the CA's folder.
-    pub(super) fn new(option: Option<&Path>, settings: &Settings, global: &Global) -> Self {
+    pub(in crate::commands) fn new(
+        option: Option<&Path>,
+        settings: &Settings,
+        global: &Global,
+    ) -> Self {
         let set = || settings.template_dir.as_ref().map(|folder| global.ca_dir.join(folder));
         Self { folder: option.map(Path::to_owned).or_else(set) }
     }
 
     /// Fills in a template by its file name.
-    pub(super) fn fill(&self, name: &str, values: &impl Serialize) -> Result<String> {
-        if let Some(folder) = &self.folder {
-            if !folder.is_dir() {
-                return Err(Error::refused(format!(
-                    "the folder of templates {} is not there",
-                    folder.display()
-                ))
-                .hint("leave --template-dir and template-dir out to use mailca's own templates"));
-            }
-            let path = folder.join(name);
-            if let Some(content) = input::read_if_there(&path)? {
-                let text = std::str::from_utf8(&content)
-                    .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
-                return template::fill(&path.display().to_string(), text, values);
-            }
+    pub(in crate::commands) fn fill(&self, name: &str, values: &impl Serialize) -> Result<String> {
+        template::fill(name, &|name| self.own(name), values)
+    }
+
+    /// The administrator's own template of that file name, where there is one.
+    pub(in crate::commands) fn own(&self, name: &str) -> Result<Option<Text>> {
+        let Some(folder) = &self.folder else {
+            return Ok(None);
+        };
+        if !folder.is_dir() {
+            return Err(Error::refused(format!(
+                "the folder of templates {} is not there",
+                folder.display()
+            ))
+            .hint("leave --template-dir and template-dir out to use mailca's own templates"));
         }
-        template::fill(name, template::built_in(name)?, values)
+        let path = folder.join(name);
+        let Some(content) = input::read_if_there(&path)? else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(&content)
+            .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
+        Ok(Some(Text { called: path.display().to_string(), text: text.to_owned().into() }))
     }
 }
