@@ -1,11 +1,10 @@
-//! The programs that people send and read mail with use the files of a person's folder as they are: with them, and not
-//! without, the real servers relay, until that person is revoked.
+//! The programs that people send and read mail with use the files of a person's folder as they are, with the settings and
+//! commands of docs/users.md: with them, and not without, the real servers relay, until that person is revoked.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::access_map::{self, EXIM_MAP, POSTFIX_MAP, SENDMAIL_MAP};
-use crate::support::{Folder, Machine, Outcome, need, need_machine, peer};
+use crate::support::{Folder, Machine, Outcome, need, need_machine};
 use crate::{dovecot_config, site};
 
 const CLIENTS: [Client; 4] = [Client::Msmtp, Client::Swaks, Client::Curl, Client::Mutt];
@@ -19,6 +18,46 @@ enum Client {
     Mutt,
 }
 
+/// The page that is followed.
+const PAGE: &str = include_str!("../../docs/users.md");
+
+/// The blocks of the page that are fenced by a word, with the names and the port of the machine.
+fn block(kind: &str) -> String {
+    let fence = format!("```{kind}\n");
+    let blocks: Vec<_> =
+        PAGE.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!blocks.is_empty(), "the page has no {kind}");
+    let text = blocks.concat();
+    let text = text.replace("smtp.example.com", "mx.example.com").replace("587", "25");
+    text.replace("imap.example.com", "mx.example.com").replace("\\\n", "")
+}
+
+/// The command of the page that begins so.
+fn command(begin: &str) -> String {
+    let commands = block("bash");
+    let found = commands.lines().find(|line| line.starts_with(begin));
+    found.unwrap_or_else(|| panic!("the page has no {begin}: {commands}")).to_owned()
+}
+
+/// Settings or a command without what names the certificate and its key.
+fn without_certificate(text: &str) -> String {
+    let pair = ["cert ~/joeuser/cert.pem", "key ~/joeuser/key.pem"];
+    let is_of_settings = |line: &&str| {
+        !["tls_cert", "tls_key", "ssl_client_cert", "smtp_auth"].iter().any(|it| line.contains(it))
+    };
+    let mut text: String = text
+        .lines()
+        .filter(is_of_settings)
+        .map(|line| line.replace("smtp://joeuser@", "smtp://") + "\n")
+        .collect();
+    for prefix in ["--tls-", "--"] {
+        for option in pair {
+            text = text.replace(&format!(" {prefix}{option}"), "");
+        }
+    }
+    text
+}
+
 /// A client's home, with the files of joeuser's folder in `joeuser/`, brought from the machine.
 struct Home<'m> {
     machine: &'m Machine,
@@ -30,111 +69,42 @@ impl<'m> Home<'m> {
         let folder = Folder::empty();
         folder.mkdir("joeuser");
         for file in ["key.pem", "cert.pem", "cacert.pem"] {
-            folder
-                .write(&format!("joeuser/{file}"), machine.read(&format!("{}/{file}", site::USER)));
-            // msmtp and mutt look at this.
+            let content = machine.read(&format!("{}/{file}", site::USER));
+            folder.write(&format!("joeuser/{file}"), content);
             folder.chmod(&format!("joeuser/{file}"), 0o400);
         }
-        folder.write("mail", "From: a@example.org\nTo: b@example.net\nSubject: noon\n\nCome.\n");
+        let pair = folder.text("joeuser/cert.pem") + &folder.text("joeuser/key.pem");
+        folder.write("joeuser/pair.pem", pair);
+        folder.chmod("joeuser/pair.pem", 0o400);
+        folder.write("letter", "Subject: Noon\n\nMeet me at noon.\n");
         Self { machine, folder }
     }
 
-    fn run(&self, name: &str, words: &[&str], stdin: &str) -> Outcome {
-        let program: PathBuf = peer(name).unwrap();
+    /// Runs a line of the page.
+    fn run(&self, line: &str) -> Outcome {
         self.machine
-            .outside_as_client(self.folder.root(), &program)
-            .args(words)
-            .stdin(stdin)
+            .outside_as_client(self.folder.root(), Path::new("/bin/sh"))
+            .args(&["-c", line])
             .env("HOME", &self.folder.root().display().to_string())
             .output()
     }
 
-    /// Sends mail from outside to outside.
+    /// Sends mail to outside as the page says.
     fn send(&self, client: Client, with_certificate: bool) -> Outcome {
+        let said = |text: String| if with_certificate { text } else { without_certificate(&text) };
         match client {
-            Client::Msmtp => self.msmtp(with_certificate),
-            Client::Swaks => self.swaks(with_certificate),
-            Client::Curl => self.curl(with_certificate),
-            Client::Mutt => self.mutt(with_certificate),
+            Client::Msmtp => {
+                self.folder.write(".msmtprc", said(block("msmtprc")));
+                self.folder.chmod(".msmtprc", 0o600);
+                self.run(&command("msmtp "))
+            }
+            Client::Mutt => {
+                self.folder.write(".muttrc", said(block("muttrc")));
+                self.run(&command("mutt "))
+            }
+            Client::Swaks => self.run(&said(command("swaks "))),
+            Client::Curl => self.run(&said(command("curl --url smtp:"))),
         }
-    }
-
-    fn msmtp(&self, with_certificate: bool) -> Outcome {
-        let mut settings =
-            "account default\nhost mx.example.com\nport 25\nfrom a@example.org\nauth off\n\
-             tls on\ntls_starttls on\ntls_trust_file joeuser/cacert.pem\n"
-                .to_owned();
-        if with_certificate {
-            settings += "tls_cert_file joeuser/cert.pem\ntls_key_file joeuser/key.pem\n";
-        }
-        self.folder.write("msmtprc", settings);
-        self.folder.chmod("msmtprc", 0o600);
-        self.run("msmtp", &["-C", "msmtprc", "b@example.net"], &self.folder.text("mail"))
-    }
-
-    fn swaks(&self, with_certificate: bool) -> Outcome {
-        let mut words = vec![
-            "--server",
-            "mx.example.com",
-            "--from",
-            "a@example.org",
-            "--to",
-            "b@example.net",
-            "--tls",
-            "--tls-verify",
-            "--tls-ca-path",
-            "joeuser/cacert.pem",
-        ];
-        if with_certificate {
-            words.extend(["--tls-cert", "joeuser/cert.pem", "--tls-key", "joeuser/key.pem"]);
-        }
-        self.run("swaks", &words, "")
-    }
-
-    fn curl(&self, with_certificate: bool) -> Outcome {
-        let mut words = vec![
-            "--silent",
-            "--show-error",
-            "--url",
-            "smtp://mx.example.com/client.example.org",
-            "--ssl-reqd",
-            "--cacert",
-            "joeuser/cacert.pem",
-            "--mail-from",
-            "a@example.org",
-            "--mail-rcpt",
-            "b@example.net",
-            "--crlf",
-            "--upload-file",
-            "mail",
-        ];
-        if with_certificate {
-            words.extend(["--cert", "joeuser/cert.pem", "--key", "joeuser/key.pem"]);
-        }
-        self.run("curl", &words, "")
-    }
-
-    /// mutt wants certificate and key in one file; with it, it logs in wherever a server offers that, for which it
-    /// wants a name.
-    fn mutt(&self, with_certificate: bool) -> Outcome {
-        let root = self.folder.root().display();
-        let login = if with_certificate { "joeuser@" } else { "" };
-        let mut settings = format!(
-            "set from = a@example.org\nset smtp_url = smtp://{login}mx.example.com:25/\nset ssl_force_tls = yes\n\
-             set ssl_starttls = yes\nset certificate_file = {root}/joeuser/cacert.pem\n\
-             set ssl_ca_certificates_file = {root}/joeuser/cacert.pem\nset copy = no\n"
-        );
-        if with_certificate {
-            let pair = self.folder.text("joeuser/cert.pem") + &self.folder.text("joeuser/key.pem");
-            self.folder.write("pair.pem", pair);
-            self.folder.chmod("pair.pem", 0o600);
-            let _ = write!(
-                settings,
-                "set ssl_client_cert = {root}/pair.pem\nset smtp_authenticators = external\n"
-            );
-        }
-        self.folder.write("muttrc", settings);
-        self.run("mutt", &["-F", "muttrc", "-s", "noon", "b@example.net"], "Come.\n")
     }
 
     /// Every client relays with the certificate and none without; and none at all once the person is revoked.
@@ -203,14 +173,14 @@ fn a_renewed_person_relays_with_the_old_certificate_until_it_is_revoked() {
     let new = Home::new(&machine);
     assert_ne!(old.folder.text("joeuser/key.pem"), new.folder.text("joeuser/key.pem"));
     for home in [&old, &new] {
-        let outcome = home.swaks(true);
+        let outcome = home.send(Client::Swaks, true);
         assert_eq!(outcome.status, Some(0), "{outcome}\n{}", machine.told());
     }
     let serial = machine.shell("cat joeuser/cert.pem.old-* | openssl x509 -noout -serial");
     let serial = serial.trim().rsplit('=').next().unwrap().to_owned();
     machine.shell(&format!("mailca revoke {serial} --reason superseded"));
     old.is_refused(Client::Swaks, true);
-    let outcome = new.swaks(true);
+    let outcome = new.send(Client::Swaks, true);
     assert_eq!(outcome.status, Some(0), "{outcome}\n{}", machine.told());
 }
 
@@ -222,20 +192,14 @@ fn curl_reads_mail_at_dovecot_by_certificate_without_a_password() {
         dovecot_config::prepare(&machine);
         dovecot_config::start(&machine, "receive,relay-by-cert --crl");
         let home = Home::new(&machine);
-        let read = |words: &[&str]| {
-            let all = [
-                &["--silent", "--show-error", "--ssl-reqd", "--cacert", "joeuser/cacert.pem"][..],
-                &["--login-options", "AUTH=EXTERNAL", "--user", "joeuser:"],
-                words,
-                &["imap://mx.example.com/"],
-            ];
-            home.run("curl", &all.concat(), "")
-        };
-        let outcome = read(&["--cert", "joeuser/cert.pem", "--key", "joeuser/key.pem"]);
+        let read = command("curl --url imap:");
+        let outcome = home.run(&read);
         assert_eq!(outcome.status, Some(0), "{release} {outcome}\n{}", machine.told());
         outcome.says(&["INBOX"]);
         machine.wait_for_log("user=<joeuser>, method=EXTERNAL");
-        let outcome = read(&[]);
+        let without = without_certificate(&read);
+        assert_ne!(without.trim(), read.trim());
+        let outcome = home.run(&without);
         assert_ne!(outcome.status, Some(0), "{release} {outcome}\n{}", machine.told());
     }
 }
