@@ -88,6 +88,8 @@ mod show;
 mod sign;
 #[path = "cmd/status.rs"]
 mod status;
+#[path = "cmd/survey.rs"]
+mod survey;
 #[path = "cmd/tlsa.rs"]
 mod tlsa;
 #[path = "cmd/verify.rs"]
