@@ -50,11 +50,12 @@ impl Index {
     ///
     /// `say` is told what was mended on the way.
     pub fn append(&self, certificates: &[&Certificate], say: &mut dyn FnMut(String)) -> Result<()> {
+        let serials: Vec<_> = certificates.iter().map(|one| &one.serial).collect();
         let lines: String = certificates.iter().map(|one| line(one)).collect::<Result<_>>()?;
         // openssl may replace the file while we write; then the line is written to the new one.
         for _ in 0..5 {
             let mut file = self.open_to_append()?;
-            self.mend_end(&mut file, certificates, say)?;
+            self.mend_end(&mut file, &serials, say)?;
             file.write_all(lines.as_bytes())?;
             file.sync_data()?;
             let written = file.metadata()?.ino();
@@ -287,7 +288,7 @@ impl Index {
     fn mend_end(
         &self,
         file: &mut fs::File,
-        about_to_write: &[&Certificate],
+        about_to_write: &[&Serial],
         say: &mut dyn FnMut(String),
     ) -> Result<()> {
         let length = file.metadata()?.len();
@@ -296,7 +297,7 @@ impl Index {
         }
         let (start, tail) = last_line(file, length)?;
         let row = Row::parse(&tail).and_then(|row| row.serial());
-        if row.is_some_and(|serial| about_to_write.iter().all(|one| one.serial != serial)) {
+        if row.is_some_and(|serial| !about_to_write.contains(&&serial)) {
             file.write_all(b"\n")?;
             say(format!("{}: the last line had no end and was completed", self.path.display()));
             return Ok(());

@@ -80,7 +80,7 @@ enum Found {
     /// A key and its request.
     Request,
     /// The certificate that is wanted.
-    Certificate(Certificate),
+    Certificate(Box<Certificate>),
 }
 
 impl Work<'_> {
@@ -108,7 +108,7 @@ impl Work<'_> {
                     let occasion = Occasion::of_request(&person.folder.request()?);
                     made.note = self.undelivered.contains(&occasion).then_some(occasion);
                 }
-                (None, certificate)
+                (None, *certificate)
             }
             Found::Nothing => {
                 self.check_unknown(person, None)?;
@@ -158,7 +158,7 @@ impl Work<'_> {
             )));
         }
         if certificate {
-            return self.fitting_certificate(person).map(Found::Certificate);
+            return Ok(Found::Certificate(Box::new(self.fitting_certificate(person)?)));
         }
         if request {
             let there = folder.request()?;
@@ -311,13 +311,12 @@ impl Work<'_> {
                 return Ok(());
             }
         }
-        let password = match self.stored.find(&person.login, self.force)? {
-            Some(password) => password,
-            None => {
-                let password = generate()?;
-                made.password = Some(password.clone());
-                password
-            }
+        let password = if let Some(password) = self.stored.find(&person.login, self.force)? {
+            password
+        } else {
+            let password = generate()?;
+            made.password = Some(password.clone());
+            password
         };
         let key = key.map_or_else(|| own_key(person), Ok)?;
         let chain: Vec<_> = self.chain.iter().map(Vec::as_slice).collect();

@@ -72,7 +72,7 @@ fn text(content: &[u8]) -> Result<&str> {
     }
     std::str::from_utf8(content).map_err(|error| {
         let before = &content[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         Error::refused(format!("line {line}: the list is not UTF-8")).hint(
             "convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 users.csv > users-utf8.csv",
         )
@@ -100,9 +100,10 @@ fn csv(text: &str) -> Result<Vec<Row>> {
             .hint("its first line names the columns, as in: login,name,email"));
     }
     let mut rows = Vec::new();
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(malformed)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -123,6 +124,26 @@ fn csv(text: &str) -> Result<Vec<Row>> {
         rows.push(Row { line, values });
     }
     Ok(rows)
+}
+
+/// The number of the line that a row begins in. The reader's own begins where the last row ended, before line
+/// ends and blank lines.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the row after this byte; asked for in their order.
+    fn of(&mut self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(self.at).clamp(self.at, self.text.len());
+        let blank = self.text[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let begin = from + blank.count();
+        self.line += memchr::memchr_iter(b'\n', &self.text[self.at..begin]).count() as u64;
+        self.at = begin;
+        self.line
+    }
 }
 
 /// What separates the fields of the header: spreadsheets write what their country uses.

@@ -41,8 +41,9 @@ pub fn run(
             })?;
         }
         drop(sender);
-        // What ends the writer ends the threads: nobody takes what they make.
-        write_all(receiver, persons.len(), writer, report, env)
+        // What ends the writer ends the threads: nobody takes what they make any more.
+        let receiver = receiver;
+        write_all(&receiver, persons.len(), writer, report, env)
     })
 }
 
@@ -60,7 +61,7 @@ fn make_all<'p>(
 }
 
 fn write_all(
-    receiver: Receiver<Answer<'_>>,
+    receiver: &Receiver<Answer<'_>>,
     total: usize,
     writer: &mut Writer<'_>,
     report: &mut Report,

@@ -103,9 +103,7 @@ impl<'a> Writer<'a> {
 
     fn settle(&self, groups: Vec<Group>, notes: &[Occasion], env: &mut Env) -> Result<()> {
         for group in groups {
-            group.delivered(self.ca, || {
-                env.say("waiting for another mailca that is using this CA")
-            })?;
+            group.delivered(self.ca, || env.say(WAITING))?;
         }
         notes.iter().try_for_each(|note| transaction::delivered(self.ca, note))
     }
@@ -206,9 +204,10 @@ impl<'a> Writer<'a> {
             }
             left.push(item);
         }
-        let recorded = match members.is_empty() {
-            true => Ok(None),
-            false => transaction.record_group(&members).map(Some),
+        let recorded = if members.is_empty() {
+            Ok(None)
+        } else {
+            transaction.record_group(&members).map(Some)
         };
         say_all(&mut transaction, env);
         self.groups.extend(recorded?);
@@ -272,6 +271,9 @@ impl<'a> Writer<'a> {
         Ok(files)
     }
 }
+
+/// What is said while another command has the lock.
+const WAITING: &str = "waiting for another mailca that is using this CA";
 
 /// Writes a file that gets its name later, when it is durable with all others.
 fn stage(path: &Path, content: &[u8], mode: u32) -> Result<Staged> {
