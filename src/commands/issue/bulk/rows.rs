@@ -233,7 +233,7 @@ mod tests {
             "login,name,email\njoe,\"User, Joe\",joe@example.com\n",
             "\u{feff}Login;Name;E-Mail\r\njoe;User, Joe;joe@example.com\r\n",
             "email\tlogin\tname\njoe@example.com\tjoe\tUser, Joe",
-            "login , name , email\n joe , \"User, Joe\" , joe@example.com \n",
+            "login ; name ; email\n joe ; User, Joe ; joe@example.com \n",
         ] {
             assert_eq!(values(text), [one(2, "joe", "User, Joe")], "{text:?}");
         }
