@@ -32,6 +32,7 @@ pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(list) = &args.bulk.from {
         return bulk::run(list, args, global, env);
     }
+    bulk::check_unused(&args.bulk)?;
     let settings = settings(global, env)?;
     let wishes = Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::{Global, Issue};
+use crate::cli::{Bulk, Global, Issue};
 use crate::commands::access_map::{Followed, announce, follow};
 use crate::commands::recorder::{Recorder, begin, say_all};
 use crate::commands::settings;
@@ -49,7 +49,7 @@ pub fn run(list: &Path, args: &Issue, global: &Global, env: &mut Env) -> Result<
     let persons = persons(list, &defaults, global, &mut report, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let (passwords, stored) =
-        Passwords::open(&args.bulk, list, persons.len(), &wishes.existing, global, env)?;
+        Passwords::open(&args.bulk, list, persons.len(), &wishes.existing, global)?;
     if let Some(limits) = defaults.key_type().limits() {
         env.warn(limits);
     }
@@ -95,6 +95,18 @@ pub fn run(list: &Path, args: &Issue, global: &Global, env: &mut Env) -> Result<
     ended.map_err(|error| error.hint("when this is mended, run the same command again"))?;
     report.outcome()?;
     maps.outcome()
+}
+
+/// Refuses the options for a list where there is none. The parser of the command line does not see that with
+/// every other option.
+pub fn check_unused(args: &Bulk) -> Result<()> {
+    let place = args.password_out.is_some() || args.password_dir.is_some();
+    if args.p12 || place || args.reader.is_some() {
+        return Err(Error::usage("--p12 goes with a list, --from FILE").hint(
+            "for one person: `mailca issue --user LOGIN --email ADDRESS LOGIN`, then `mailca export-p12 LOGIN`",
+        ));
+    }
+    Ok(())
 }
 
 fn form(args: &Issue) -> Result<Option<Form>> {

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::cli::{Bulk, Global};
 use crate::commands::export_p12::{is_generated, is_left_over, same_file};
 use crate::commands::{check_guarded, check_output};
-use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, Staged};
 use crate::store::folder::Existing;
@@ -71,7 +70,6 @@ impl Passwords {
         persons: usize,
         existing: &Existing,
         global: &Global,
-        env: &mut Env,
     ) -> Result<(Self, Stored)> {
         if let Some(folder) = &args.password_dir {
             check_folder(folder, global)?;
@@ -83,7 +81,7 @@ impl Passwords {
         if same_file(path, list) {
             return Err(Error::usage("--password-out and --from name the same file"));
         }
-        let (file, stored) = PasswordFile::open(path, persons, existing, global, env)?;
+        let (file, stored) = PasswordFile::open(path, persons, existing, global)?;
         Ok((Self::File(file), Stored::File(stored)))
     }
 
@@ -124,7 +122,7 @@ impl Passwords {
         let mut kept = Vec::new();
         for (staged, path) in staged {
             match self {
-                Self::File(file) => file.publish(staged)?,
+                Self::File(file) => kept.extend(file.publish(staged, existing)?),
                 _ => kept.extend(existing.put(staged, &path)?),
             }
         }
@@ -138,6 +136,8 @@ pub struct PasswordFile {
     content: Zeroizing<String>,
     /// The file that was read or written last; `None` where there was none.
     inode: Option<u64>,
+    /// Whether that holds something else, and is kept aside.
+    is_foreign: bool,
 }
 
 impl PasswordFile {
@@ -146,20 +146,17 @@ impl PasswordFile {
         persons: usize,
         existing: &Existing,
         global: &Global,
-        env: &mut Env,
     ) -> Result<(Self, HashMap<String, Zeroizing<String>>)> {
         atomic::check_writable(atomic::folder_of(path))?;
         check_guarded(path, global)?;
         let there = input::read_if_there(path)?;
         let stored = there.as_deref().and_then(|content| parse(path, content));
+        let mut is_foreign = false;
         let old = match (&there, &stored) {
             (Some(content), Some(_)) => std::str::from_utf8(content).unwrap_or_default(),
             (Some(_), None) => {
                 check_output(path, "--password-out", existing, global)?;
-                if let Existing::KeepAside(stamp) = existing {
-                    let kept = atomic::keep_aside(path, stamp)?;
-                    env.say(&format!("the old one is kept as {}", kept.display()));
-                }
+                is_foreign = true;
                 ""
             }
             (None, _) => "",
@@ -173,7 +170,8 @@ impl PasswordFile {
             content.push('\n');
         }
         let inode = path.symlink_metadata().ok().map(|there| there.ino());
-        Ok((Self { path: path.to_owned(), content, inode }, stored.unwrap_or_default()))
+        let file = Self { path: path.to_owned(), content, inode, is_foreign };
+        Ok((file, stored.unwrap_or_default()))
     }
 
     fn stage(&mut self, new: &[(&str, &str)]) -> Result<Staged> {
@@ -188,7 +186,7 @@ impl PasswordFile {
         Ok(staged)
     }
 
-    fn publish(&mut self, staged: Staged) -> Result<()> {
+    fn publish(&mut self, staged: Staged, existing: &Existing) -> Result<Option<PathBuf>> {
         if self.path.symlink_metadata().ok().map(|there| there.ino()) != self.inode {
             return Err(Error::refused(format!(
                 "{} was changed by another program, and is not overwritten",
@@ -197,14 +195,16 @@ impl PasswordFile {
             .hint("let it end, then run the command again"));
         }
         let inode = staged.file().metadata()?.ino();
-        if self.inode.is_none() {
-            staged.publish()?;
+        let kept = if self.inode.is_none() || self.is_foreign {
+            existing.put(staged, &self.path)?
         } else {
             staged.take_owner(&self.path)?;
             staged.replace()?;
-        }
+            None
+        };
         self.inode = Some(inode);
-        Ok(())
+        self.is_foreign = false;
+        Ok(kept)
     }
 }
 
@@ -234,10 +234,11 @@ fn path_in(folder: &Path, login: &str) -> PathBuf {
 
 /// The folder for the files is made where it is missing, for its owner alone.
 fn check_folder(folder: &Path, global: &Global) -> Result<()> {
-    check_guarded(&folder.join("x.password"), global)?;
     if folder.is_dir() {
+        check_guarded(&folder.join("x.password"), global)?;
         return atomic::check_writable(folder);
     }
+    check_guarded(folder, global)?;
     std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(folder).map_err(|error| {
         Error::refused(format!("failed to create {}", folder.display())).caused_by(error)
     })?;
