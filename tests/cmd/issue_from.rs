@@ -133,8 +133,8 @@ fn quiet_says_nothing_but_what_is_wrong() {
 #[test]
 fn three_hundred_persons() {
     need!("openssl");
-    let rows: String = (0..300).map(|n| format!("u{n},User {n},u{n}@example.com\n")).collect();
-    let folder = with_list(&format!("login,name,email\n{rows}"));
+    let rows: Vec<_> = (0..300).map(|n| format!("u{n},User {n},u{n}@example.com")).collect();
+    let folder = with_list(&format!("login,name,email\n{}\n", rows.join("\n")));
     folder.mailca(WITH_P12).success().says(&["300 certificates issued", "300 bundles made"]);
     let rows = folder.index();
     assert_eq!(rows.len(), 301);

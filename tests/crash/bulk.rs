@@ -31,6 +31,11 @@ fn with_list() -> Folder {
     folder
 }
 
+fn many(count: usize) -> String {
+    let rows: Vec<_> = (0..count).map(|n| format!("u{n},u{n}@example.com")).collect();
+    format!("login,email\n{}\n", rows.join("\n"))
+}
+
 fn with_one() -> Folder {
     let folder = with_list();
     folder.mailca("issue --user ann --email ann@example.com --key-type ecdsa-p256 ann").success();
@@ -135,8 +140,8 @@ fn any_command_finishes_what_a_killed_run_recorded() {
         let folder = with_list();
         let _ = crate::trace::struck(&folder, ONE_FILE.line, &call, "signal=KILL");
         let pending = fs::read_dir(folder.path("demoCA/pending")).unwrap();
-        let mut names = pending.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        if !names.any(|name| name.ends_with(".group")) {
+        let mut paths = pending.map(|entry| entry.unwrap().path());
+        if !paths.any(|path| path.extension().is_some_and(|end| end == "group")) {
             continue;
         }
         finished += 1;
@@ -159,8 +164,7 @@ fn any_command_finishes_what_a_killed_run_recorded() {
 fn two_runs_of_one_list_give_nobody_two_certificates() {
     need!("openssl");
     let folder = Folder::with_ca();
-    let rows: String = (0..40).map(|n| format!("u{n},u{n}@example.com\n")).collect();
-    folder.write("users.csv", format!("login,email\n{rows}"));
+    folder.write("users.csv", many(40));
     let runs: Vec<_> = (0..4)
         .map(|_| {
             let run = folder.mailca(ONE_FILE.line);
@@ -190,8 +194,7 @@ fn two_runs_of_one_list_give_nobody_two_certificates() {
 fn others_may_sign_while_a_list_is_being_done() {
     need!("openssl");
     let folder = Folder::with_ca();
-    let rows: String = (0..60).map(|n| format!("u{n},u{n}@example.com\n")).collect();
-    folder.write("users.csv", format!("login,email\n{rows}"));
+    folder.write("users.csv", many(60));
     let run = folder.mailca("issue --from users.csv --key-type ecdsa-p256");
     let list = thread::spawn(move || run.output());
     for number in 0..10 {
