@@ -11,7 +11,9 @@ mod commands;
 mod config;
 mod config_exim;
 mod install;
+mod kit;
 mod life;
+mod password;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
@@ -23,9 +25,11 @@ pub use config::{
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
 pub use install::Install;
+pub use kit::Kit;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
+pub use password::NewPassword;
 pub use span::Span;
 
 /// What `--help` says of key types.
@@ -136,6 +140,8 @@ pub enum Command {
     Issue(Issue),
     /// Bundle a certificate and its key for a mail client
     ExportP12(ExportP12),
+    /// Make what a person is sent: certificate, profile, and a page that says how
+    Kit(Kit),
     /// Show certificates, requests, CRLs, keys and bundles
     Show(Show),
     /// Say whether a certificate will be accepted

@@ -44,6 +44,8 @@ mod index;
 mod install;
 #[path = "cmd/issue_from.rs"]
 mod issue_from;
+#[path = "cmd/kit.rs"]
+mod kit;
 #[path = "cmd/list.rs"]
 mod list;
 #[path = "cmd/main_job.rs"]

@@ -22,6 +22,8 @@ mod job;
 mod keeping;
 #[path = "crash/killed.rs"]
 mod killed;
+#[path = "crash/kit.rs"]
+mod kit;
 #[path = "crash/lists.rs"]
 mod lists;
 #[path = "crash/openssl_between.rs"]

@@ -14,6 +14,8 @@ mod ca_pl;
 mod crl;
 #[path = "interop/imports.rs"]
 mod imports;
+#[path = "interop/kit.rs"]
+mod kit;
 #[path = "interop/lint.rs"]
 mod lint;
 #[path = "interop/names.rs"]

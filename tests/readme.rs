@@ -1,4 +1,4 @@
-//! The README is executed.
+//! The README is executed, and so is docs/users.md.
 //!
 //! A block that is fenced `sh` runs in bash, with the program built here first on PATH and without a
 //! terminal; the first block of a section, and one that begins with `mailca newca`, begins in a new
@@ -28,8 +28,8 @@ struct Block {
     text: String,
 }
 
-fn blocks() -> Vec<Block> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+fn blocks(page: &str) -> Vec<Block> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
     let mut section = String::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut open = false;
@@ -48,7 +48,7 @@ fn blocks() -> Vec<Block> {
             section = line.trim_start_matches('#').trim().to_string();
         }
     }
-    assert!(!open, "a block of README.md is not closed");
+    assert!(!open, "a block of {page} is not closed");
     blocks
 }
 
@@ -69,15 +69,27 @@ fn commands(text: &str) -> String {
 
 #[test]
 fn every_block_does_what_it_says() {
+    follow("README.md", true);
+}
+
+#[test]
+fn the_page_on_people_does_what_it_says() {
+    support::need!("openssl", "unzip");
+    follow("docs/users.md", false);
+}
+
+/// Runs the blocks of a page; those of a section begin in a new folder, or go on in that of the section before.
+fn follow(page: &str, sections_begin_anew: bool) {
     let mut ran = 0;
     let mut folder = Folder::empty();
     let mut section = String::new();
-    for block in blocks() {
-        if block.section != section || block.text.starts_with("mailca newca") {
+    for block in blocks(page) {
+        let is_new = block.section != section && sections_begin_anew;
+        if is_new || block.text.starts_with("mailca newca") {
             folder = Folder::empty();
-            section.clone_from(&block.section);
         }
-        let context = format!("README.md, {section}:\n{}", block.text);
+        section.clone_from(&block.section);
+        let context = format!("{page}, {section}:\n{}", block.text);
         match block.kind.as_str() {
             "sh" | "console" => {
                 let script =
@@ -95,7 +107,7 @@ fn every_block_does_what_it_says() {
             other => assert!(!other.starts_with("sh"), "{other:?} is no kind of block: {context}"),
         }
     }
-    assert!(ran > 0, "README.md shows no command");
+    assert!(ran > 0, "{page} shows no command");
 }
 
 fn at_a_terminal(folder: &Folder, script: &str, context: &str) {
@@ -136,8 +148,9 @@ fn set_up(script: &str, context: &str) {
 
 #[test]
 fn the_two_set_up_commands_are_there() {
+    let blocks = blocks("README.md");
     let setup: String =
-        blocks().iter().filter(|block| block.kind == "sh setup").map(|b| b.text.as_str()).collect();
+        blocks.iter().filter(|block| block.kind == "sh setup").map(|b| b.text.as_str()).collect();
     assert!(setup.contains("cargo run --release -- quickstart"), "{setup}");
     assert!(setup.contains("tests/run"), "{setup}");
 }

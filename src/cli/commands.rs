@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{Bulk, CaPassphrase, Identity, KEY_TYPES, MODES, Subject, Terms, key_types, profiles};
+use super::{
+    Bulk, CaPassphrase, Identity, KEY_TYPES, MODES, NewPassword, Subject, Terms, key_types,
+    profiles,
+};
 
 /// `mailca newca`
 #[derive(Args, Debug)]
@@ -173,24 +176,9 @@ pub struct ExportP12 {
         which is all that their keychains read."
     )]
     pub reader: String,
-    /// File with the password in its first line
-    #[arg(long, value_name = "FILE", group = "password")]
-    pub password_file: Option<PathBuf>,
-    /// Read the password from standard input
-    #[arg(long, group = "password")]
-    pub password_stdin: bool,
-    /// Make a password
-    #[arg(long, group = "password")]
-    pub generate_password: bool,
-    /// Write the generated password to this file
-    #[arg(long, value_name = "FILE", requires = "generate_password")]
-    pub password_out: Option<PathBuf>,
-    /// Let the password be empty
-    #[arg(long)]
-    pub allow_empty_password: bool,
-    /// Rounds of key derivation [default: 600000, or 2048 for a generated password]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=600_000))]
-    pub iterations: Option<u32>,
+    /// The password, and how it is protected.
+    #[command(flatten)]
+    pub password: NewPassword,
     /// Take the pair from this folder, whatever NAME is
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,

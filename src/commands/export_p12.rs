@@ -12,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::pki::pkcs12::{self, Bundle, Form};
 use crate::store::atomic::{self, Staged};
 use crate::store::folder::{Existing, FolderName};
-use crate::store::{input, layout};
+use crate::store::layout;
 
-mod password;
-mod source;
+pub(super) mod password;
+pub(super) mod source;
 
 pub(super) use crate::commands::pair::{Pair, check_revocation, check_validity};
+use password::Otherwise;
 pub(super) use password::{
     CHOSEN_ITERATIONS, GENERATED_ITERATIONS, generate, is_generated, is_left_over,
 };
@@ -30,7 +31,8 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     let output =
         args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.p12", name.as_str())));
     check_output(&output, "-o", &existing, global)?;
-    if let Some(path) = &args.password_out {
+    let password_out = args.password.password_out.as_ref();
+    if let Some(path) = password_out {
         if same_file(path, &output) {
             return Err(Error::usage("--password-out and --output name the same file"));
         }
@@ -38,21 +40,16 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
             check_output(path, "--password-out", &existing, global)?;
         }
     }
-    let pair = source::pair(args, &name, global, env)?;
+    let pair = source::pair(args.from.as_deref(), &name, global, env)?;
     let friendly_name = args.friendly_name.as_deref().unwrap_or(name.as_str());
-    let password = password::obtain(args, form, env)?;
-    let iterations = args.iterations.unwrap_or(password.iterations);
+    let password = password::obtain(&args.password, Otherwise::Ask, args.force, form, env)?;
+    let iterations = args.password.iterations.unwrap_or(password.iterations);
     let content = Zeroizing::new(write(&pair, friendly_name, &password.text, form, iterations)?);
     let bundle = Staged::new(&output, &content, layout::SECRET_MODE)?;
-    if let Some(path) = &args.password_out {
-        let mut line = Zeroizing::new(String::with_capacity(password.text.len() + 1));
-        line.push_str(&password.text);
-        line.push('\n');
-        // The password of an interrupted run is gone on with, and is there already.
-        if input::read_if_there(path)?.is_none_or(|there| *there != *line.as_bytes()) {
-            let file = Staged::new(path, line.as_bytes(), layout::SECRET_MODE)?;
-            put(file, path, &existing, env)?;
-        }
+    if let Some(path) = password_out
+        && let Some(file) = password::stage(&password.text, path)?
+    {
+        put(file, path, &existing, env)?;
     }
     put(bundle, &output, &existing, env)?;
     env.say(&format!(
@@ -61,7 +58,7 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
         pair.certificate.title(),
         pair.certificate.not_after.date()
     ));
-    if let Some(path) = &args.password_out {
+    if let Some(path) = password_out {
         env.say(&format!("{} is its password: hand it over on another way", path.display()));
     } else if password.generated {
         env.ask_about(&format!("the password of {} is: {}", output.display(), *password.text));
@@ -73,7 +70,7 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
             "iterations": iterations,
             "friendly_name": friendly_name,
             "certificate": crate::render::certificate::summary(&pair.certificate),
-            "password_file": args.password_out,
+            "password_file": password_out,
         }))?;
     }
     Ok(())
@@ -104,7 +101,7 @@ pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     one.file_name() == other.file_name() && folder(one) == folder(other)
 }
 
-fn put(file: Staged, path: &Path, existing: &Existing, env: &mut Env) -> Result<()> {
+pub(super) fn put(file: Staged, path: &Path, existing: &Existing, env: &mut Env) -> Result<()> {
     let kept = existing.put(file, path)?;
     say_kept(kept.as_slice(), env);
     atomic::sync_folder(atomic::folder_of(path))

@@ -9,6 +9,7 @@ mod doctor;
 mod export_p12;
 mod install;
 mod issue;
+mod kit;
 mod list;
 mod moment;
 mod newca;
@@ -53,6 +54,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Sign(args) => sign::run(args, global, env),
         Command::Issue(args) => issue::run(args, global, env),
         Command::ExportP12(args) => export_p12::run(args, global, env),
+        Command::Kit(args) => kit::run(args, global, env),
         Command::Show(args) => show::run(args, global, env),
         Command::Verify(args) => verify::run(args, global, env),
         Command::AccessMap(args) => access_map::run(args, global, env),

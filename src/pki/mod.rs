@@ -7,6 +7,7 @@ pub mod asn1_time;
 pub mod assemble;
 pub mod bundle;
 pub mod certificate;
+pub mod cms;
 pub mod constraints;
 pub mod crl;
 pub mod digest;

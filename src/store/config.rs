@@ -22,7 +22,7 @@ const LEAF_DAYS: u32 = 365;
 const CRL_DAYS: u32 = 30;
 
 /// The keys, in the order in which newca writes them.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "country",
     "state",
     "locality",
@@ -40,6 +40,8 @@ const KEYS: [&str; 19] = [
     "own-backup",
     "cert-mode",
     "template-dir",
+    "imap",
+    "smtp",
     "permit",
     "permit-ip",
 ];
@@ -90,6 +92,10 @@ pub struct Settings {
     cert_mode: Option<String>,
     /// The folder with templates that take the place of mailca's own.
     pub template_dir: Option<PathBuf>,
+    /// The server that people read mail from.
+    pub imap: Option<String>,
+    /// The server that people send mail through.
+    pub smtp: Option<String>,
     /// The domains that the CA may certify.
     #[serde(default)]
     pub permit: Vec<String>,

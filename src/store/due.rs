@@ -261,12 +261,16 @@ impl Filter {
         if subject.first() != Some(&b'/') {
             return 0;
         }
-        let mut number = 0_u64;
-        for octet in subject.iter().rev().filter(|octet| **octet != b'\\').take(12) {
-            number =
-                (number ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(7);
-        }
-        usize::try_from(number >> 20).unwrap_or_default() % Self::BITS
+        let end = match subject.last_chunk() {
+            Some(end) if memchr(b'\\', end).is_none() => u128::from_be_bytes(*end),
+            _ => {
+                let plain = subject.iter().rev().filter(|octet| **octet != b'\\').take(16);
+                plain.enumerate().fold(0, |end, (at, octet)| end | u128::from(*octet) << (8 * at))
+            }
+        };
+        let number =
+            (end ^ end >> 61).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) >> 64;
+        usize::try_from(number >> 48).unwrap_or_default() % Self::BITS
     }
 }
 

@@ -54,6 +54,8 @@
 //!   `index.txt.torn`, or, where it is a whole row that lacks only its newline, completes it.
 //! - Beside the CA's folder: perhaps `.NAME.mailca-tmp/`, a CA that was being made or restored. The next
 //!   `newca` or `restore` of that name removes it.
+//! - Beside a kit: perhaps `.NAME.mailca-tmp/`, which the next `kit` of that name removes; or the kit before, under
+//!   the name under which it is kept, and no new one yet ([`kit`]).
 //! - Everything else, and what other hands do, is found and mended by [`doctor`]; [`mod@backup`] is what
 //!   remains where the folder itself is lost.
 //!
@@ -88,6 +90,7 @@ pub mod import;
 pub mod index;
 pub mod input;
 pub mod installed;
+pub mod kit;
 pub mod layout;
 pub mod owner;
 pub mod previous;

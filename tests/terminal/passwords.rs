@@ -172,3 +172,15 @@ fn ctrl_c_at_every_password_leaves_an_echoing_terminal() {
         assert_eq!(Snapshot::of(folder.root()).changes_since(&before), "", "{line}: {screen}");
     }
 }
+
+#[test]
+fn a_kit_shows_the_password_that_it_made() {
+    need!("openssl");
+    let folder = Folder::with_user();
+    let (screen, status) = start(&folder, "kit joeuser").finish();
+    assert_eq!(status, 0, "{screen}");
+    let password = screen.split("the password is: ").nth(1).unwrap().lines().next().unwrap().trim();
+    assert_eq!(password.len(), 29, "{screen}");
+    let line = "pkcs12 -noout -in joeuser-kit/joeuser.p12 -passin";
+    folder.openssl(line).arg(&format!("pass:{password}")).success();
+}

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::cli::ExportP12;
+use crate::cli::NewPassword;
 use crate::env::{Env, random};
 use crate::error::{Error, Result};
 use crate::pki::pkcs12::Form;
+use crate::store::atomic::Staged;
 use crate::store::{input, layout};
 
 /// Rounds of key derivation for a password that somebody chose (OWASP, 2023), and the most that
@@ -31,15 +32,38 @@ pub struct Password {
     pub iterations: u32,
 }
 
-/// Takes the password from where the options say, or asks twice.
-pub fn obtain(args: &ExportP12, form: Form, env: &mut Env) -> Result<Password> {
-    if args.generate_password {
+/// What is done where no option says where the password comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// It is asked for, twice.
+    Ask,
+    /// It is made.
+    Generate,
+}
+
+/// Takes the password from where the options say. `afresh` makes a new one also where that of an interrupted run is
+/// there.
+pub fn obtain(
+    args: &NewPassword,
+    otherwise: Otherwise,
+    afresh: bool,
+    form: Form,
+    env: &mut Env,
+) -> Result<Password> {
+    let given = args.password_file.is_some() || args.password_stdin;
+    if args.password_out.is_some() && otherwise == Otherwise::Ask && !args.generate_password {
+        return Err(Error::usage(
+            "--password-out is for a password that --generate-password makes",
+        )
+        .hint("add --generate-password"));
+    }
+    if args.generate_password || (otherwise == Otherwise::Generate && !given) {
         if args.password_out.is_none() && !env.prompter.is_interactive() {
             return Err(Error::usage("a generated password is shown on a terminal only")
                 .hint("name a file for it with --password-out"));
         }
         let text = match &args.password_out {
-            Some(path) if !args.force && is_left_over(path) => {
+            Some(path) if !afresh && is_left_over(path) => {
                 env.say(&format!("going on with the password in {}", path.display()));
                 env.password_file(path)?
             }
@@ -63,7 +87,7 @@ pub fn obtain(args: &ExportP12, form: Form, env: &mut Env) -> Result<Password> {
     Ok(Password { text, generated: false, iterations: CHOSEN_ITERATIONS })
 }
 
-fn check(text: &str, args: &ExportP12, form: Form, env: &mut Env) -> Result<()> {
+fn check(text: &str, args: &NewPassword, form: Form, env: &mut Env) -> Result<()> {
     if text.is_empty() {
         if form == Form::Android {
             return Err(Error::refused("Android does not read a file with an empty password"));
@@ -85,6 +109,18 @@ fn check(text: &str, args: &ExportP12, form: Form, env: &mut Env) -> Result<()> 
         ));
     }
     Ok(())
+}
+
+/// Writes a password for `path`, to be put there. `None` where it is there already: that of an interrupted run is
+/// gone on with.
+pub fn stage(text: &str, path: &Path) -> Result<Option<Staged>> {
+    let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
+    line.push_str(text);
+    line.push('\n');
+    if input::read_if_there(path)?.is_some_and(|there| *there == *line.as_bytes()) {
+        return Ok(None);
+    }
+    Staged::new(path, line.as_bytes(), layout::SECRET_MODE).map(Some)
 }
 
 /// Whether a file is the password of a run that was interrupted before the bundle was there: it

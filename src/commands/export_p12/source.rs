@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::{ExportP12, Global};
+use crate::cli::Global;
 use crate::commands::pair::Pair;
 use crate::commands::{certificate_folders, nearest_folder};
 use crate::env::Env;
@@ -12,9 +12,14 @@ use crate::pki::profile::Profile;
 use crate::store::folder::{CertificateFolder, FolderName};
 use crate::store::layout;
 
-/// Finds the pair for NAME and checks it.
-pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env) -> Result<Pair> {
-    let (folder, fallback) = find(args, name, global)?;
+/// Finds the pair for NAME, or in the folder that --from names, and checks it.
+pub fn pair(
+    from: Option<&Path>,
+    name: &FolderName,
+    global: &Global,
+    env: &mut Env,
+) -> Result<Pair> {
+    let (folder, fallback) = find(from, name, global)?;
     let pair = Pair::read(&folder, global, env)?;
     if fallback {
         announce(&pair.certificate, name, env);
@@ -23,8 +28,12 @@ pub fn pair(args: &ExportP12, name: &FolderName, global: &Global, env: &mut Env)
 }
 
 /// `NAME/`, or the folder given with --from, or the current folder, where nothing speaks against it.
-fn find(args: &ExportP12, name: &FolderName, global: &Global) -> Result<(CertificateFolder, bool)> {
-    if let Some(from) = &args.from {
+fn find(
+    from: Option<&Path>,
+    name: &FolderName,
+    global: &Global,
+) -> Result<(CertificateFolder, bool)> {
+    if let Some(from) = from {
         let folder = CertificateFolder::at(from, &global.ca_dir)?;
         return Ok((folder, false));
     }

@@ -58,8 +58,13 @@ impl<'l> Row<'l> {
         if !matches!(first, b"V\t" | b"R\t" | b"E\t" | b"S\t") {
             return None;
         }
-        let mut tabs = memchr::memchr_iter(b'\t', rest);
-        let [one, two, three, four] = [tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?];
+        let [one, two, three, four] = match usual_tabs(rest) {
+            Some(tabs) => tabs,
+            None => {
+                let mut tabs = memchr::memchr_iter(b'\t', rest);
+                [tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?]
+            }
+        };
         let revocation = &rest[one + 1..two];
         Some(Self {
             // Whoever says when it was revoked says that it is, whatever became of the letter.
@@ -176,6 +181,19 @@ impl<'l> Row<'l> {
     }
 }
 
+/// The places of the tabs in what follows the status of almost every row: a date until 2049, no
+/// revocation, and a serial number of sixteen octets. `None` says nothing.
+fn usual_tabs(rest: &[u8]) -> Option<[usize; 4]> {
+    let (date, rest) = rest.split_first_chunk::<13>()?;
+    let (gap, rest) = rest.split_first_chunk::<2>()?;
+    let (serial, rest) = rest.split_first_chunk::<32>()?;
+    let is_usual = gap == b"\t\t"
+        && rest.starts_with(b"\tunknown\t")
+        && !date.contains(&b'\t')
+        && serial.iter().fold(true, |all, octet| all & (*octet != b'\t'));
+    is_usual.then_some([13, 14, 47, 55])
+}
+
 /// openssl writes the hold instructions of RFC 3280 by name, others as a dotted OID.
 fn hold_instruction(text: &str) -> String {
     match text {
@@ -240,6 +258,24 @@ mod tests {
         );
         for bad in ["", "#", "V", "V\t1\t\t0A\tunknown", "X\t\t\t0A\tunknown\t/", "# \t\t\t\t\t"] {
             assert_eq!(Row::parse(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_the_same_in_the_usual_form_and_in_any_other() {
+        let serial = "0123456789ABCDEF0123456789ABCDEF";
+        let usual = format!("V\t270101000000Z\t\t{serial}\tunknown\t/CN=a\\\tb");
+        let row = Row::parse(usual.as_bytes()).unwrap();
+        assert_eq!((row.serial, row.subject), (serial.as_bytes(), &b"/CN=a\\\tb"[..]));
+        assert_eq!((row.not_after, row.file), (&b"270101000000Z"[..], &b"unknown"[..]));
+        // A tab at any place makes other fields of it.
+        for at in 2..usual.len() {
+            let mut line = usual.clone().into_bytes();
+            line[at] = b'\t';
+            let fields: Vec<_> = line.splitn(6, |octet| *octet == b'\t').collect();
+            let row = Row::parse(&line).unwrap();
+            let found = [row.not_after, row.revocation, row.serial, row.file, row.subject];
+            assert_eq!(found, fields[1..], "{at}");
         }
     }
 

@@ -1,0 +1,45 @@
+//! A kit as one zip file: stored, in a fixed order, below one folder.
+
+use std::io::{Cursor, Write};
+
+use time::OffsetDateTime;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::File;
+use crate::error::{Error, Result};
+
+/// The archive. Nothing is compressed: keys and certificates cannot be, and what is stored can be found.
+///
+/// Unpacked, the files belong to whoever got the kit, who may delete them.
+pub fn write(folder: &str, files: &[File], at: OffsetDateTime) -> Result<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(moment(at)?);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.add_directory(folder, options.unix_permissions(0o700)).map_err(failed)?;
+    for file in files {
+        let name = format!("{folder}/{}", file.name);
+        archive.start_file(name, options.unix_permissions(0o600)).map_err(failed)?;
+        archive.write_all(&file.content)?;
+    }
+    Ok(archive.finish().map_err(failed)?.into_inner())
+}
+
+/// In the format's own terms: from 1980 to 2107, in steps of two seconds.
+fn moment(at: OffsetDateTime) -> Result<DateTime> {
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    DateTime::from_date_and_time(
+        year,
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+    )
+    .map_err(|error| Error::refused("a zip file cannot have today's date").caused_by(error))
+}
+
+fn failed(error: zip::result::ZipError) -> Error {
+    Error::bug("a zip file cannot be written").caused_by(error)
+}
