@@ -42,6 +42,8 @@ mod guard;
 mod index;
 #[path = "cmd/install.rs"]
 mod install;
+#[path = "cmd/issue_from.rs"]
+mod issue_from;
 #[path = "cmd/kit.rs"]
 mod kit;
 #[path = "cmd/list.rs"]
