@@ -42,6 +42,8 @@ mod guard;
 mod index;
 #[path = "cmd/install.rs"]
 mod install;
+#[path = "cmd/issue_from.rs"]
+mod issue_from;
 #[path = "cmd/kit.rs"]
 mod kit;
 #[path = "cmd/list.rs"]
@@ -90,6 +92,8 @@ mod show;
 mod sign;
 #[path = "cmd/status.rs"]
 mod status;
+#[path = "cmd/survey.rs"]
+mod survey;
 #[path = "cmd/tlsa.rs"]
 mod tlsa;
 #[path = "cmd/verify.rs"]

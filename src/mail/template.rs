@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 15] = [
+const ALL: [(&str, &str); 27] = [
     ("dovecot-2.3.conf", include_str!("../../templates/dovecot-2.3.conf")),
     ("dovecot-2.4.conf", include_str!("../../templates/dovecot-2.4.conf")),
     ("exim-auth.conf", include_str!("../../templates/exim-auth.conf")),
@@ -23,6 +23,18 @@ const ALL: [(&str, &str); 15] = [
     ("exim.conf", include_str!("../../templates/exim.conf")),
     ("exim.sh", include_str!("../../templates/exim.sh")),
     ("hardening.txt", include_str!("../../templates/hardening.txt")),
+    ("kit-afterwards.html", include_str!("../../templates/kit-afterwards.html")),
+    ("kit-android.html", include_str!("../../templates/kit-android.html")),
+    ("kit-apple-mail.html", include_str!("../../templates/kit-apple-mail.html")),
+    ("kit-drawings.html", include_str!("../../templates/kit-drawings.html")),
+    ("kit-evolution.html", include_str!("../../templates/kit-evolution.html")),
+    ("kit-ios.html", include_str!("../../templates/kit-ios.html")),
+    ("kit-kmail.html", include_str!("../../templates/kit-kmail.html")),
+    ("kit-msmtp.html", include_str!("../../templates/kit-msmtp.html")),
+    ("kit-mutt.html", include_str!("../../templates/kit-mutt.html")),
+    ("kit-outlook.html", include_str!("../../templates/kit-outlook.html")),
+    ("kit-style.html", include_str!("../../templates/kit-style.html")),
+    ("kit-thunderbird.html", include_str!("../../templates/kit-thunderbird.html")),
     ("kit.html", include_str!("../../templates/kit.html")),
     ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
     ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),

@@ -97,6 +97,11 @@ fn values(page: &Page) -> Result<Value> {
         "ca_der": printable(&files.ca_der),
         "mobileconfig": shown(files.mobileconfig.as_deref()),
         "autoconfig": shown(files.autoconfig.as_deref()),
+        "pkcs12_sh": shell_word(&files.pkcs12),
+        "pkcs12_apple_sh": shell_word(&files.pkcs12_apple),
+        "ca_pem_sh": shell_word(&files.ca_pem),
+        "ca_der_sh": shell_word(&files.ca_der),
+        "email_sh": shell_word(page.email.as_deref().unwrap_or("you@example.com")),
         "ca_name": printable(&page.ca_name),
         "fingerprint": fingerprint(&page.ca_sha256)?,
         "ca_expires": date(page.ca_expires)?,
@@ -111,6 +116,19 @@ fn values(page: &Page) -> Result<Value> {
 
 fn shown(text: Option<&str>) -> Option<String> {
     text.map(printable)
+}
+
+/// A word of a command, for a Bourne shell and for `PowerShell` where it holds no apostrophe. One that begins
+/// with a hyphen must not be taken for an option.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@.,:+=/-".contains(c);
+    let text = printable(text);
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 fn account(account: &Account) -> Value {
@@ -153,6 +171,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::mail::template::Text;
 
     fn page() -> Page {
         Page {
@@ -217,5 +236,75 @@ mod tests {
     fn a_fingerprint_that_is_none_is_refused() {
         let page = Page { ca_sha256: "ab:cd".into(), ..page() };
         assert!(render(&page, &|_| Ok(None)).is_err());
+    }
+
+    #[test]
+    fn what_a_value_holds_is_shown_and_not_obeyed() {
+        let evil = "<script>alert(1)</script> \"'&\u{202e}ü";
+        let page = Page {
+            person: evil.into(),
+            ca_name: evil.into(),
+            serial: evil.into(),
+            email: Some(evil.into()),
+            ..page()
+        };
+        let text = rendered(&page);
+        assert!(!text.contains("<script"));
+        assert!(!text.contains('\u{202e}'));
+        assert!(
+            text.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt; &quot;&#x27;&amp;\\u{202e}ü")
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_spoken_of() {
+        let mut page = page();
+        for part in ["Account settings</h2>", "joe.mobileconfig", "autoconfig.xml", "joe@"] {
+            assert!(rendered(&page).contains(part), "{part}");
+        }
+        let smtp = page.smtp.take();
+        let imap = page.imap.take();
+        page.files.mobileconfig = None;
+        page.files.autoconfig = None;
+        page.email = None;
+        let text = rendered(&page);
+        for part in ["Account settings</h2>", "mobileconfig", "autoconfig", "joe@", "profile has"] {
+            assert!(!text.contains(part), "{part}");
+        }
+        for (imap, smtp) in [(imap, None), (None, smtp)] {
+            let text = rendered(&Page { imap, smtp, ..page.clone() });
+            assert!(text.contains("Account settings</h2>"));
+            assert_eq!(text.matches("Connection security").count(), 1);
+        }
+    }
+
+    #[test]
+    fn names_in_commands_are_one_word_each() {
+        for (name, word) in [
+            ("joe.p12", "joe.p12"),
+            ("joe user.p12", "'joe user.p12'"),
+            ("o'neill.p12", "'o'\\''neill.p12'"),
+            ("-joe.p12", "./-joe.p12"),
+            ("$(reboot).p12", "'$(reboot).p12'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(name), word);
+        }
+        let mut page = page();
+        page.files.pkcs12 = "joe user.p12".into();
+        assert!(rendered(&page).contains("-in &#x27;joe user.p12&#x27; -clcerts"));
+    }
+
+    #[test]
+    fn an_administrator_may_rewrite_the_steps_of_one_program() {
+        let mine = |name: &str, text: &'static str| {
+            let called = "my/kit-mutt.html".to_owned();
+            Ok((name == "kit-mutt.html").then(|| Text { called, text: text.into() }))
+        };
+        let error = render(&page(), &|name| mine(name, "{{ login }}\n{{ tpyo }}")).unwrap_err();
+        assert!(error.to_string().starts_with("my/kit-mutt.html line 2"), "{error}");
+        let text = render(&page(), &|name| mine(name, "Ask {{ login }} about it.")).unwrap();
+        assert!(text.contains("Ask joe about it.") && text.contains("Thunderbird"));
+        assert!(!text.contains("NeoMutt"));
     }
 }
