@@ -62,6 +62,8 @@ mod other_user;
 mod outputs;
 #[path = "cmd/passwords.rs"]
 mod passwords;
+#[path = "cmd/persons.rs"]
+mod persons;
 #[path = "cmd/private_keys.rs"]
 mod private_keys;
 #[path = "cmd/profile.rs"]
