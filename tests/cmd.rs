@@ -44,6 +44,8 @@ mod guard;
 mod index;
 #[path = "cmd/install.rs"]
 mod install;
+#[path = "cmd/issue_from.rs"]
+mod issue_from;
 #[path = "cmd/kit.rs"]
 mod kit;
 #[path = "cmd/list.rs"]
@@ -62,6 +64,8 @@ mod other_user;
 mod outputs;
 #[path = "cmd/passwords.rs"]
 mod passwords;
+#[path = "cmd/persons.rs"]
+mod persons;
 #[path = "cmd/private_keys.rs"]
 mod private_keys;
 #[path = "cmd/profile.rs"]

@@ -12,6 +12,8 @@ mod support;
 mod access_map;
 #[path = "servers/check.rs"]
 mod check;
+#[path = "servers/clients.rs"]
+mod clients;
 #[path = "servers/dovecot.rs"]
 mod dovecot;
 #[path = "servers/dovecot_config.rs"]

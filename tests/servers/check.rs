@@ -85,6 +85,7 @@ fn exim() {
     finds(&machine, "mx.example.com:25", "", "exim", &[]);
     // A key that Exim cannot read: STARTTLS is offered, and then does not work.
     machine.shell(&format!("chmod 0400 {}/key.pem", exim::TLS_FOLDER));
+    exim::reload(&machine);
     let (found, _) = check(&machine, "mx.example.com:25", "");
     assert!(found.iter().any(|one| one == "error starttls-refused"), "{found:?}");
 }
