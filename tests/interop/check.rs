@@ -66,7 +66,8 @@ fn of_testssl() {
         let ours = |id: &str| findings.iter().any(|one| one["id"] == id);
         for (their_id, id) in SAME {
             let mut all = theirs.as_array().unwrap().iter();
-            let found = all.find(|one| one["id"] == their_id).unwrap_or_else(|| panic!("{their_id}"));
+            let found =
+                all.find(|one| one["id"] == their_id).unwrap_or_else(|| panic!("{their_id}"));
             let is_bad = !matches!(found["severity"].as_str(), Some("OK" | "INFO"));
             assert_eq!(is_bad, wanted.contains(&id), "{arguments} {their_id}: {found}");
             assert_eq!(ours(id), is_bad, "{arguments} {id}: {findings:?}");

@@ -78,19 +78,23 @@ fn issue(weakness: Weakness) -> Issue {
     }
 }
 
-/// The suites with a weakness, by version. SSL 2 has nothing else, and is said as such.
+/// The suites with a weakness, each with its versions. SSL 2 has nothing else, and is said as such.
 fn weak(seen: &Observations, weakness: Weakness, subject: Subject<'_>) -> Option<Finding> {
+    let mut told: Vec<(Suite, Vec<&'static str>)> = Vec::new();
     let newest_first = seen.versions.iter().rev().filter(|one| one.version != Version::Ssl2);
-    let told: Vec<_> = newest_first
-        .filter_map(|one| {
-            let has = |suite: &&Suite| suite.weaknesses().contains(&weakness);
-            one.weak.iter().find(has).map(|suite| format!("{suite} in {}", one.version))
-        })
-        .collect();
+    for one in newest_first {
+        let mut suites = one.weak.iter().filter(|suite| suite.weaknesses().contains(&weakness));
+        let Some(suite) = suites.next() else { continue };
+        match told.iter_mut().find(|(known, _)| known == suite) {
+            Some((_, versions)) => versions.push(one.version.title()),
+            None => told.push((*suite, vec![one.version.title()])),
+        }
+    }
     if told.is_empty() {
         return None;
     }
-    let finding = Finding::new(issue(weakness), told.join(", "));
+    let told = told.iter().map(|(suite, versions)| format!("{suite} in {}", versions.join(", ")));
+    let finding = Finding::new(issue(weakness), told.collect::<Vec<_>>().join("; "));
     if weakness == Weakness::Anonymous && !subject.is_for_users() {
         return Some(finding.as_bad_as(Severity::Warning));
     }
