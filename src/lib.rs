@@ -6,12 +6,15 @@
 //! - [`pki`]: certificates, requests, keys and names as values; pure.
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
-//! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration.
+//! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration; and
+//!   what is wrong with one that was looked at.
 //! - [`net`]: what a live mail server says before TLS, and the certificates that it presents.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!
 //! `cli` -> `commands` -> `store`, `mail`, `net`, `render`, `prompt` -> `pki`; nothing points back.
+//! [`mail::check`] judges the values that [`net::survey`] hands out, and [`render::check`] shows what came of
+//! it; neither calls the other.
 
 pub mod cli;
 pub mod commands;

@@ -1,7 +1,9 @@
 //! `mailca check`: say what is wrong with a running mail server, and how to mend it.
 
 mod client;
+mod explained;
 mod look;
+mod records;
 mod run;
 mod targets;
 mod trust;
@@ -9,24 +11,19 @@ mod trust;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::cli::{Check, Format, Global};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::check::judge::Standard;
 use crate::mail::check::report::{HostReport, worst};
-use crate::mail::check::{Finding, Issue, Severity};
+use crate::mail::check::{Finding, Severity};
 use crate::net::probe::ClientIdentity;
 use crate::net::starttls::Relay;
 use crate::net::survey::SurveyOptions;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::count;
-use crate::pki::printable::printable;
-use crate::pki::tlsa::Published;
 use crate::render::check::text::Text;
-use crate::render::check::{View, explain, json, nagios, prometheus};
-use crate::store::input;
+use crate::render::check::{View, json, nagios, prometheus};
 use look::{Common, STEP};
 use run::{Done, Wanted};
 use targets::server_name;
@@ -35,7 +32,7 @@ use trust::Trusted;
 /// Checks servers, or explains a finding.
 pub fn run(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(id) = &args.explain {
-        return explained(id, global, env);
+        return explained::print(id, global, env);
     }
     match check(args, global, env) {
         Err(error) if args.format == Format::Nagios && !is_told(&error) => {
@@ -50,38 +47,13 @@ fn is_told(error: &Error) -> bool {
     matches!(error.kind(), crate::error::Kind::Monitor(_))
 }
 
-fn explained(id: &str, global: &Global, env: &mut Env) -> Result<()> {
-    if id == "list" {
-        if global.json {
-            let all: Value = Issue::ALL.iter().map(|issue| explain::json(*issue)).collect();
-            return env.print_json(&all);
-        }
-        return env.print_bytes(explain::list().as_bytes());
-    }
-    let issue = issue(id)?;
-    if global.json {
-        return env.print_json(&explain::json(issue));
-    }
-    env.print_bytes(explain::text(issue).as_bytes())
-}
-
-fn issue(id: &str) -> Result<Issue> {
-    Issue::by_id(id).ok_or_else(|| {
-        let error = Error::usage(format!("\"{}\" is not a finding", printable(id)));
-        match Issue::nearest(id) {
-            Some(near) => error.hint(format!("is {} meant?", near.id())),
-            None => error.hint("`mailca check --explain list` lists them all"),
-        }
-    })
-}
-
 fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let plan = targets::plan(args)?;
     let fail_on = severity(&args.fail_on);
-    let ignored = args.ignore.iter().map(|id| issue(id)).collect::<Result<Vec<_>>>()?;
+    let ignored = args.ignore.iter().map(|id| explained::issue(id)).collect::<Result<Vec<_>>>()?;
     let relay = args.relay_to.as_deref();
     let relay = relay.map(|to| Relay::new(args.relay_from.as_deref(), to)).transpose()?;
-    let tlsa = records(&args.tlsa)?;
+    let tlsa = records::read(&args.tlsa)?;
     let client = client::load(args, global, env)?;
     let trusted = Trusted::load(args, global, env)?;
     let revoked = Revoked::of(&trusted);
@@ -128,21 +100,31 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         };
         env.print_bytes(piece.as_bytes())
     })?;
-    let view = View { hosts: &hosts, fail_on, now };
+    report(&View { hosts: &hosts, fail_on, now }, &text, args, global, env)
+}
+
+/// Prints what is not printed yet, and ends as the findings say.
+fn report(
+    view: &View<'_>,
+    text: &Text,
+    args: &Check,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
     match args.format {
-        _ if global.json => env.print_json(&json::document(&view))?,
+        _ if global.json => env.print_json(&json::document(view))?,
         Format::Text if env.quiet => {}
-        Format::Text => env.print_bytes(text.summary(&view).as_bytes())?,
-        Format::Prometheus => env.print_bytes(prometheus::text(&view).as_bytes())?,
+        Format::Text => env.print_bytes(text.summary(view).as_bytes())?,
+        Format::Prometheus => env.print_bytes(prometheus::text(view).as_bytes())?,
         Format::Nagios => {
-            env.print_bytes(nagios::text(&view).as_bytes())?;
-            return match nagios::State::of(&view) {
+            env.print_bytes(nagios::text(view).as_bytes())?;
+            return match nagios::State::of(view) {
                 nagios::State::Ok => Ok(()),
                 state => Err(Error::monitor(state.number())),
             };
         }
     }
-    verdict(&view)
+    verdict(view)
 }
 
 /// Quietly, only what is a failure is told.
@@ -161,30 +143,6 @@ fn verdict(view: &View<'_>) -> Result<()> {
 fn severity(name: &str) -> Severity {
     let named = Severity::ALL.into_iter().find(|severity| severity.name() == name);
     named.unwrap_or(Severity::Warning)
-}
-
-/// Records, or files of them.
-fn records(given: &[String]) -> Result<Vec<Published>> {
-    let mut all = Vec::new();
-    for text in given {
-        let path = std::path::Path::new(text);
-        // A record has spaces in it, and begins with a number.
-        let is_record = text.trim_start().starts_with(|first: char| first.is_ascii_digit())
-            && text.trim().contains(char::is_whitespace);
-        let found = if is_record {
-            Published::parse_all(text)?
-        } else {
-            let content = input::read(path)
-                .map_err(|error| error.hint("a record is written '3 1 1 HASH', in quotes"))?;
-            let text = String::from_utf8_lossy(&content);
-            Published::parse_all(&text).map_err(|error| error.as_refused().at(path.display()))?
-        };
-        if found.is_empty() {
-            return Err(Error::refused(format!("no TLSA record is in {}", printable(text))));
-        }
-        all.extend(found);
-    }
-    Ok(all)
 }
 
 /// What the CA here has revoked. Several threads may ask; a folder that cannot be read says nothing.

@@ -137,9 +137,10 @@ fn an_anonymous_cipher_is_less_bad_where_nobody_logs_in() {
     let (server, _) = responder(words, |hello| {
         let version = [hello[9], hello[10]];
         // TLS_DH_anon_WITH_AES_128_CBC_SHA
-        match offered(hello).contains(&0x0034) && version == [3, 3] {
-            true => flight(version, 0x0034, &[]),
-            false => ALERT.to_vec(),
+        if version == [3, 3] && offered(hello).contains(&0x0034) {
+            flight(version, 0x0034, &[])
+        } else {
+            ALERT.to_vec()
         }
     });
     let outcome = check(&folder, "smtp", server, "").exits(3);
