@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod access_map;
+mod bulk;
 mod commands;
 mod config;
 mod config_exim;
@@ -16,6 +17,7 @@ mod password;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
+pub use bulk::Bulk;
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, SendmailConfig, ServerConfig, Timer,

@@ -36,6 +36,8 @@ pub struct Env {
     pub quiet: bool,
     /// Talk is coloured.
     pub color: bool,
+    /// Whether somebody sees the talk on a terminal, where it may be written over.
+    pub talk_on_terminal: bool,
 }
 
 impl Env {
@@ -49,16 +51,12 @@ impl Env {
 
     /// Fresh random octets from the operating system's generator.
     pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
-        let mut octets = [0; N];
-        SystemRandom::new()
-            .fill(&mut octets)
-            .map_err(|_| Error::refused("the operating system gave no random bytes"))?;
-        Ok(octets)
+        random()
     }
 
     /// A new serial number.
     pub fn serial(&self) -> Result<Serial> {
-        Ok(Serial::from_random(self.random()?))
+        serial()
     }
 
     /// The stamp for the names of files that are kept aside: the moment, to the second.
@@ -177,6 +175,20 @@ impl Env {
         }
         Err(Error::refused("the two passwords differ; nothing was written"))
     }
+}
+
+/// Fresh random octets from the operating system's generator, in any thread.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut octets = [0; N];
+    SystemRandom::new()
+        .fill(&mut octets)
+        .map_err(|_| Error::refused("the operating system gave no random bytes"))?;
+    Ok(octets)
+}
+
+/// A new serial number, in any thread.
+pub fn serial() -> Result<Serial> {
+    Ok(Serial::from_random(random()?))
 }
 
 fn first_line(content: &[u8]) -> Result<Zeroizing<String>> {

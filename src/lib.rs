@@ -139,5 +139,6 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         json_written: false,
         quiet,
         color,
+        talk_on_terminal: std::io::stderr().is_terminal(),
     }
 }

@@ -10,6 +10,8 @@ mod support;
 
 #[path = "crash/at_once.rs"]
 mod at_once;
+#[path = "crash/bulk.rs"]
+mod bulk;
 #[path = "crash/full_disk.rs"]
 mod full_disk;
 #[path = "crash/install.rs"]

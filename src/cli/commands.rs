@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::{
-    CaPassphrase, Identity, KEY_TYPES, MODES, NewPassword, Subject, Terms, key_types, profiles,
+    Bulk, CaPassphrase, Identity, KEY_TYPES, MODES, NewPassword, Subject, Terms, key_types,
+    profiles,
 };
 
 /// `mailca newca`
@@ -123,7 +124,11 @@ pub struct Sign {
 /// `mailca issue`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca issue --cn mail.example.com\n  \
-    mailca issue --user joeuser --email joe@example.com joeuser")]
+    mailca issue --user joeuser --email joe@example.com joeuser\n  \
+    mailca issue --from users.csv --p12 --password-out passwords.csv\n\n\
+    The list has a header with login, email, and what else is wanted: name, org, ou, locality, state, \
+    country, key_type, days, san, friendly_name; or a JSON object a line with these keys. Every login gets \
+    the folder LOGIN/, and with --p12 LOGIN.p12. Run again, it goes on where it was.")]
 pub struct Issue {
     /// Folder for the files [default: the current folder]
     #[arg(value_name = "NAME")]
@@ -134,6 +139,9 @@ pub struct Issue {
     /// What the CA decides.
     #[command(flatten)]
     pub terms: Terms,
+    /// A list of persons.
+    #[command(flatten)]
+    pub bulk: Bulk,
     /// Keep old files aside and make new ones
     #[arg(long)]
     pub force: bool,

@@ -18,8 +18,10 @@ pub(super) mod password;
 pub(super) mod source;
 
 pub(super) use crate::commands::pair::{Pair, check_revocation, check_validity};
-pub(super) use password::CHOSEN_ITERATIONS;
 use password::Otherwise;
+pub(super) use password::{
+    CHOSEN_ITERATIONS, GENERATED_ITERATIONS, generate, is_generated, is_left_over,
+};
 
 /// Writes NAME.p12.
 pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
@@ -94,7 +96,7 @@ pub(super) fn write(
 }
 
 /// Whether two names are one file, also before it is there.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     let folder = |path: &Path| fs_err::canonicalize(atomic::folder_of(path)).ok();
     one.file_name() == other.file_name() && folder(one) == folder(other)
 }

@@ -1,4 +1,5 @@
-//! `mailca issue`: `newreq` and `sign` in one step, for the CA's own host.
+//! `mailca issue`: `newreq` and `sign` in one step, for the CA's own host; or for a list of persons
+//! ([`bulk`]).
 
 use serde_json::json;
 
@@ -21,11 +22,17 @@ use crate::store::folder::CertificateFolder;
 use crate::store::layout;
 use crate::store::transaction::{self, Occasion};
 
+mod bulk;
+
 /// Makes key, request and certificate. Nothing is written before the CA has agreed.
 ///
 /// A folder with a key and its request, but no certificate, was left by an interrupted run: it is
 /// gone on with.
 pub fn run(args: &Issue, global: &Global, env: &mut Env) -> Result<()> {
+    if let Some(list) = &args.bulk.from {
+        return bulk::run(list, args, global, env);
+    }
+    bulk::check_unused(&args.bulk)?;
     let settings = settings(global, env)?;
     let wishes = Wishes::new(&args.terms, args.cert_mode.as_deref(), args.force, &settings, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;

@@ -36,6 +36,11 @@ impl<'a> Recorder<'a> {
         Ok(())
     }
 
+    /// The CA's key, once it is open.
+    pub(super) fn key(&self) -> Result<&PrivateKey> {
+        self.key.as_ref().ok_or_else(|| Error::bug("the CA's key is not open"))
+    }
+
     /// Signs and records. `reuse` takes a certificate of the same occasion that did not arrive, where it
     /// is still what is wanted. `check` looks again, under the lock, at what the decision rests on.
     pub(super) fn record(
@@ -119,7 +124,11 @@ pub(super) fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
 
 /// No certificate is recorded that would not verify. A chain without its root cannot be looked at
 /// as a whole.
-fn check_verifies(certificate: &Certificate, ca: &CaFolder, approved: &Approved) -> Result<()> {
+pub(super) fn check_verifies(
+    certificate: &Certificate,
+    ca: &CaFolder,
+    approved: &Approved,
+) -> Result<()> {
     let chain: Vec<_> = ca.chain().iter().map(|above| above.as_der().to_vec()).collect();
     if !ca.chain().last().is_some_and(Certificate::is_self_signed) {
         return Ok(());

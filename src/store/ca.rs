@@ -14,6 +14,7 @@ use crate::pki::bundle::{self, Bundle};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::Crl;
 use crate::pki::key::PrivateKey;
+use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
 use crate::store::index::Index;
 use crate::store::input;
@@ -164,19 +165,25 @@ impl CaFolder {
         if let Some(found) = Index::of(&self.path).revocation(&certificate.serial)? {
             return Ok(Some(found));
         }
-        let path = self.path.join(layout::CRL.name);
-        // A list that cannot be read says nothing, as one that is missing.
-        let content = input::read_if_there(&path).unwrap_or_default().unwrap_or_default();
-        for list in Crl::all_from_file_content(&content).unwrap_or_default() {
-            let is_ours = self.bundle.all().any(|issuer| list.check_signature(issuer).is_ok());
-            if is_ours
-                && let Some((_, revocation)) =
-                    list.entries()?.into_iter().find(|(serial, _)| *serial == certificate.serial)
-            {
-                return Ok(Some(format!("{revocation}, says {}", path.display())));
-            }
+        let mut listed = self.listed_revocations()?.into_iter();
+        if let Some((_, revocation)) = listed.find(|(serial, _)| *serial == certificate.serial) {
+            let path = self.path.join(layout::CRL.name);
+            return Ok(Some(format!("{revocation}, says {}", path.display())));
         }
         Ok(None)
+    }
+
+    /// What this CA's revocation list revokes. A list that cannot be read says nothing, as one that is missing.
+    pub fn listed_revocations(&self) -> Result<Vec<(Serial, Revocation)>> {
+        let path = self.path.join(layout::CRL.name);
+        let content = input::read_if_there(&path).unwrap_or_default().unwrap_or_default();
+        let mut found = Vec::new();
+        for list in Crl::all_from_file_content(&content).unwrap_or_default() {
+            if self.bundle.all().any(|issuer| list.check_signature(issuer).is_ok()) {
+                found.extend(list.entries()?);
+            }
+        }
+        Ok(found)
     }
 
     /// Where the certificate with this serial number is kept.
@@ -197,13 +204,29 @@ impl CaFolder {
     /// Takes the lock of this CA, which ends with the process. `waiting` is called once when somebody
     /// else has it. Fails where the CA is no longer the one that was opened.
     pub fn lock(&self, waiting: impl FnOnce()) -> Result<Lock> {
+        let file = self.lock_file(layout::LOCK, waiting)?;
+        together::recover(&self.path)?;
+        let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
+        if now.own().as_der() != self.certificate().as_der() {
+            return Err(Error::refused("the CA's certificate was replaced in the meantime")
+                .hint("run the command again"));
+        }
+        Ok(Lock { _file: file })
+    }
+
+    /// Takes the lock of those who issue for a list of persons.
+    pub fn lock_for_list(&self, waiting: impl FnOnce()) -> Result<ListLock> {
+        Ok(ListLock { _file: self.lock_file(layout::LIST_LOCK, waiting)? })
+    }
+
+    fn lock_file(&self, kind: layout::FileKind, waiting: impl FnOnce()) -> Result<fs::File> {
         check_leads_nowhere(&self.path)?;
-        let path = self.path.join(layout::LOCK.name);
+        let path = self.path.join(kind.name);
         let file = fs::OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
-            .mode(layout::LOCK.mode)
+            .mode(kind.mode)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)?;
         // Made by root in somebody's folder it would lock them out. What has a second name may be another file.
@@ -221,14 +244,14 @@ impl CaFolder {
             }
             Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
-        together::recover(&self.path)?;
-        let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
-        if now.own().as_der() != self.certificate().as_der() {
-            return Err(Error::refused("the CA's certificate was replaced in the meantime")
-                .hint("run the command again"));
-        }
-        Ok(Lock { _file: file })
+        Ok(file)
     }
+}
+
+/// The right to issue for a list of persons, which one command at a time has. It holds up no other commands.
+#[derive(Debug)]
+pub struct ListLock {
+    _file: fs::File,
 }
 
 fn key_is_missing(path: &Path) -> Error {

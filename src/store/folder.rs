@@ -122,10 +122,18 @@ impl CertificateFolder {
 
     /// Makes the folder where it is missing.
     pub fn make(&self) -> Result<()> {
+        if self.make_without_waiting()? {
+            atomic::sync_folder(atomic::folder_of(self.path()))?;
+        }
+        Ok(())
+    }
+
+    /// The same without waiting for the disk, for many folders. Returns whether it was missing.
+    pub fn make_without_waiting(&self) -> Result<bool> {
         let path = self.path();
         match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
-            Ok(()) => atomic::sync_folder(atomic::folder_of(path)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
             Err(error) => {
                 Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))
             }

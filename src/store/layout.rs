@@ -56,6 +56,8 @@ pub const LOCK: FileKind = file("mailca.lock", 0o600);
 pub const ACCESS_MAPS_DUE: FileKind = file("access-maps.due", 0o600);
 /// The lock of whoever writes access maps, which servers' programs may take a while over.
 pub const ACCESS_MAP_LOCK: FileKind = file("access-map.lock", 0o600);
+/// The lock of whoever issues for a list of persons, which takes as long as their keys do.
+pub const LIST_LOCK: FileKind = file("issue-list.lock", 0o600);
 /// A half line that was found at the end of index.txt.
 pub const TORN_INDEX: FileKind = file("index.txt.torn", RECORD_MODE);
 

@@ -20,6 +20,19 @@
 //! moment ([`together`]), and last `pending/DIGEST.pem` is removed. So no certificate is seen outside
 //! before the CA knows it.
 //!
+//! # How many are recorded together
+//!
+//! `issue --from` does the same for a group of some hundred persons at a time, with one wait for the whole
+//! file system (syncfs) where a single certificate waits for each file ([`transaction::Group`]):
+//!
+//! 1. Keys, requests and passwords are written under temporary names; wait; they get their names.
+//! 2. Under the lock, the intent and every certificate are written under temporary names in `pending/`; wait,
+//!    so that the names of the keys are durable too. The intent becomes `pending/DIGEST.group`, which holds all
+//!    certificates and whose they are; then each certificate becomes `newcerts/SERIAL.pem`.
+//! 3. All lines are appended to `index.txt` with one write. The lock ends here.
+//! 4. Certificates, chains and bundles are written under temporary names; wait; they get their names, the
+//!    bundle last. With the next wait those are durable, and `pending/DIGEST.group` is removed.
+//!
 //! # What a crash leaves, and who mends it
 //!
 //! - Before step 1 is complete: perhaps `pending/tmp`, which the next writer removes. Nothing was
@@ -30,6 +43,10 @@
 //!   that certificate instead of issuing another one, unless it was revoked or expired since.
 //!   `renew` does the same for the certificate that was renewed, and where the new one lies in its folder
 //!   already, it only does the rest.
+//! - After step 2 of a group: `pending/DIGEST.group`. The next command that takes the lock finishes steps 2
+//!   and 3 for it and makes a `pending/DIGEST.pem` of each of its certificates, which `sign` or the next
+//!   `issue --from` delivers. Before: perhaps `pending/tmp-*`, which are removed, and persons that have a key, a
+//!   request and a password and no certificate, with which the next `issue --from` goes on.
 //! - In a certificate folder where the key was to change: `next-key.pem`, which the next `renew` takes up.
 //! - In a certificate folder: perhaps `.NAME.mailca-tmp`, which nobody holds locked any more. The
 //!   next writer of NAME removes it.

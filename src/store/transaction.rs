@@ -3,6 +3,7 @@
 //! The order of the steps, and what each crash leaves, is told in [`crate::store`].
 
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,16 @@ use crate::store::ca::{CaFolder, Lock};
 use crate::store::index::Index;
 use crate::store::layout;
 
+mod group;
+
+pub use group::{Group, Member};
+
 /// Recorded by a killed command as far as the intent.
 const INTENT: &str = "new";
 /// Recorded, and perhaps not delivered.
 const UNDELIVERED: &str = "pem";
+/// The same as an intent for many certificates at once, and as long as they are being delivered.
+const GROUP: &str = "group";
 
 /// The right to record certificates: the lock is held, and nothing is left unfinished.
 pub struct Transaction<'a> {
@@ -87,6 +94,14 @@ impl<'a> Transaction<'a> {
         };
         for entry in entries {
             let path = entry?.path();
+            if group::is_staged(&path) {
+                atomic::remove_if_there(&path)?;
+                continue;
+            }
+            if path.extension().is_some_and(|extension| extension == GROUP) {
+                self.recover_group(&path)?;
+                continue;
+            }
             if path.extension().is_none_or(|extension| extension != INTENT) {
                 continue;
             }
@@ -102,10 +117,15 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// The folders that are written into, which CA.pl's CAs lack.
+    fn make_folders(&self) -> Result<()> {
+        make_folder(&self.pending)?;
+        make_folder(&self.ca.path().join(layout::NEW_CERTIFICATES))
+    }
+
     /// Step 1: the certificate is durable under the name of the request.
     fn write_intent(&self, intent: &Path, certificate: &Certificate) -> Result<()> {
-        make_folder(&self.pending)?;
-        make_folder(&self.ca.path().join(layout::NEW_CERTIFICATES))?;
+        self.make_folders()?;
         let temporary = self.pending.join("tmp");
         atomic::remove_if_there(&temporary)?;
         let mut file = fs::OpenOptions::new()
@@ -140,7 +160,7 @@ impl<'a> Transaction<'a> {
         let index = Index::of(self.ca.path());
         if !again || !index.contains(&certificate.serial)? {
             let remarks = &mut self.remarks;
-            index.append(certificate, &mut |remark| remarks.push(remark))?;
+            index.append(&[certificate], &mut |remark| remarks.push(remark))?;
         }
         fs::rename(intent, intent.with_extension(UNDELIVERED))?;
         Ok(())
@@ -185,7 +205,7 @@ impl<'a> Transaction<'a> {
 
 /// What a certificate is issued for: a request that is signed, or a certificate that is renewed. While
 /// the new certificate has not arrived, it is found by this.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Occasion(String);
 
 impl Occasion {
@@ -255,11 +275,32 @@ pub fn is_any_unfinished(ca: &CaFolder) -> Result<bool> {
         Err(error) => return Err(error.into()),
     };
     for entry in entries {
-        if entry?.path().extension().is_some_and(|it| it == INTENT || it == UNDELIVERED) {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == INTENT || it == UNDELIVERED || it == GROUP) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The occasions whose certificates have not arrived, as far as that is noted one by one. No lock is needed
+/// to look.
+pub fn undelivered_occasions(ca: &CaFolder) -> Result<HashSet<Occasion>> {
+    let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = HashSet::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == UNDELIVERED)
+            && let Some(digest) = path.file_stem()
+        {
+            found.insert(Occasion(digest.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(found)
 }
 
 fn undelivered_files(ca: &CaFolder) -> Result<Vec<(PathBuf, Certificate)>> {

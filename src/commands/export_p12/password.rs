@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::cli::NewPassword;
-use crate::env::Env;
+use crate::env::{Env, random};
 use crate::error::{Error, Result};
 use crate::pki::pkcs12::Form;
 use crate::store::atomic::Staged;
@@ -16,7 +16,7 @@ use crate::store::{input, layout};
 /// Windows reads.
 pub(in crate::commands) const CHOSEN_ITERATIONS: u32 = 600_000;
 /// Rounds for a password of more than 100 bits: guessing it is hopeless with one round.
-const GENERATED_ITERATIONS: u32 = 2_048;
+pub(in crate::commands) const GENERATED_ITERATIONS: u32 = 2_048;
 /// 32 letters and digits that nobody takes for another: 5 bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Letters of a generated password, without the hyphens: 24 times 5 bits.
@@ -67,7 +67,7 @@ pub fn obtain(
                 env.say(&format!("going on with the password in {}", path.display()));
                 env.password_file(path)?
             }
-            _ => generate(env)?,
+            _ => generate()?,
         };
         return Ok(Password { text, generated: true, iterations: GENERATED_ITERATIONS });
     }
@@ -125,26 +125,27 @@ pub fn stage(text: &str, path: &Path) -> Result<Option<Staged>> {
 
 /// Whether a file is the password of a run that was interrupted before the bundle was there: it
 /// holds nothing but a password of our making, readable by its owner alone.
-pub fn is_left_over(path: &Path) -> bool {
+pub(in crate::commands) fn is_left_over(path: &Path) -> bool {
     let owner_only = path.symlink_metadata().is_ok_and(|metadata| {
         metadata.is_file() && metadata.permissions().mode() & 0o777 == layout::SECRET_MODE
     });
-    let groups = LETTERS / 4;
     owner_only
-        && input::read(path).is_ok_and(|content| {
-            content.strip_suffix(b"\n").is_some_and(|text| {
-                let parts: Vec<_> = text.split(|byte| *byte == b'-').collect();
-                parts.len() == groups
-                    && parts.iter().all(|part| {
-                        part.len() == 4 && part.iter().all(|byte| ALPHABET.contains(byte))
-                    })
-            })
-        })
+        && input::read(path)
+            .is_ok_and(|content| content.strip_suffix(b"\n").is_some_and(is_generated))
+}
+
+/// Whether a password has the form of those that [`generate`] makes.
+pub(in crate::commands) fn is_generated(text: &[u8]) -> bool {
+    let parts: Vec<_> = text.split(|byte| *byte == b'-').collect();
+    parts.len() == LETTERS / 4
+        && parts
+            .iter()
+            .all(|part| part.len() == 4 && part.iter().all(|byte| ALPHABET.contains(byte)))
 }
 
 /// Groups of four, so that it can be read aloud.
-fn generate(env: &Env) -> Result<Zeroizing<String>> {
-    let octets = Zeroizing::new(env.random::<LETTERS>()?);
+pub(in crate::commands) fn generate() -> Result<Zeroizing<String>> {
+    let octets = Zeroizing::new(random::<LETTERS>()?);
     let mut text = Zeroizing::new(String::with_capacity(LETTERS + LETTERS / 4));
     for (position, octet) in octets.iter().enumerate() {
         if position > 0 && position % 4 == 0 {

@@ -98,7 +98,9 @@ fn begun(folder: &Path) -> Result<usize> {
     };
     let mut count = 0;
     for entry in entries {
-        count += usize::from(entry?.path().extension().is_some_and(|ending| ending == "new"));
+        count += usize::from(
+            entry?.path().extension().is_some_and(|end| end == "new" || end == "group"),
+        );
     }
     Ok(count)
 }
@@ -111,7 +113,8 @@ fn unfinished(folders: &[PathBuf]) -> Vec<PathBuf> {
         for entry in entries.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let is_pending = *name == *"tmp" && folder.ends_with(layout::PENDING);
+            let is_pending =
+                (*name == *"tmp" || name.starts_with("tmp-")) && folder.ends_with(layout::PENDING);
             let is_temporary = name.starts_with('.') && name.ends_with(ENDING);
             if is_temporary || is_pending {
                 found.push(entry.path());

@@ -8,6 +8,7 @@ mod row;
 mod scan;
 
 use fs_err::os::unix::fs::OpenOptionsExt;
+use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
@@ -44,22 +45,25 @@ impl Index {
         Self { path: path.to_owned(), torn: path.with_extension("torn") }
     }
 
-    /// Appends the line of a valid certificate and makes it durable. The caller holds the lock.
+    /// Appends the lines of valid certificates and makes them durable, all at once. The caller holds the
+    /// lock.
     ///
     /// `say` is told what was mended on the way.
-    pub fn append(&self, certificate: &Certificate, say: &mut dyn FnMut(String)) -> Result<()> {
-        let line = line(certificate)?;
+    pub fn append(&self, certificates: &[&Certificate], say: &mut dyn FnMut(String)) -> Result<()> {
+        let serials: Vec<_> = certificates.iter().map(|one| &one.serial).collect();
+        let lines: String = certificates.iter().map(|one| line(one)).collect::<Result<_>>()?;
         // openssl may replace the file while we write; then the line is written to the new one.
         for _ in 0..5 {
             let mut file = self.open_to_append()?;
-            self.mend_end(&mut file, &certificate.serial, say)?;
-            file.write_all(line.as_bytes())?;
+            self.mend_end(&mut file, &serials, say)?;
+            file.write_all(lines.as_bytes())?;
             file.sync_data()?;
             let written = file.metadata()?.ino();
             match fs::metadata(&self.path) {
                 Ok(current) if current.ino() == written => return Ok(()),
                 _ => {
-                    if self.contains(&certificate.serial)? {
+                    // All or none: they were written with one call.
+                    if self.without(certificates)?.is_empty() {
                         return Ok(());
                     }
                 }
@@ -80,6 +84,18 @@ impl Index {
     /// Whether a line with this serial is there. Reads the whole file.
     pub fn contains(&self, serial: &Serial) -> Result<bool> {
         Ok(self.find(serial, |_| ())?.is_some())
+    }
+
+    /// Those of the certificates that have no line yet. Reads the whole file, once.
+    pub fn without<'c>(&self, certificates: &[&'c Certificate]) -> Result<Vec<&'c Certificate>> {
+        let mut there = HashSet::new();
+        let wanted: HashSet<_> = certificates.iter().map(|one| &one.serial).collect();
+        self.rows(|row| {
+            there.extend(row.serial().filter(|serial| wanted.contains(serial)));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let lacking = certificates.iter().filter(|one| !there.contains(&one.serial));
+        Ok(lacking.copied().collect())
     }
 
     /// When the certificate with this serial was revoked, and why, for a person. A spoiled line that may
@@ -174,19 +190,33 @@ impl Index {
     /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
     /// is there and not revoked.
     pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
+        self.revoke_all(&[(serial, revocation)])
+    }
+
+    /// The same for several, all at one moment.
+    pub fn revoke_all(&self, revocations: &[(&Serial, &Revocation)]) -> Result<()> {
         let folder = atomic::folder_of(&self.path);
-        // A reason that is noted there, from a command that was struck before it came to the row, must
-        // not become that of another revocation.
-        let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
-        if !revocation.reason.is_known_to_openssl()
-            || (revocation.reason == Reason::Unspecified && noted()?)
-        {
-            reasons::add(folder, serial, revocation.reason)?;
+        for (serial, revocation) in revocations {
+            // A reason that is noted there, from a command that was struck before it came to the row, must
+            // not become that of another revocation.
+            let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
+            if !revocation.reason.is_known_to_openssl()
+                || (revocation.reason == Reason::Unspecified && noted()?)
+            {
+                reasons::add(folder, serial, revocation.reason)?;
+            }
         }
-        let wanted = serial.to_string();
+        let wanted: Vec<_> = revocations
+            .iter()
+            .map(|(serial, revocation)| (serial.to_string(), revocation))
+            .collect();
         self.rewrite(|line, new| {
-            match Row::parse(line.bytes).filter(|row| is_serial(row.serial, &wanted)) {
-                Some(row) => new.extend_from_slice(&row.revoked_line(revocation)?),
+            let row = Row::parse(line.bytes).and_then(|row| {
+                let its = wanted.iter().find(|(serial, _)| is_serial(row.serial, serial));
+                Some((row, its?.1))
+            });
+            match row {
+                Some((row, revocation)) => new.extend_from_slice(&row.revoked_line(revocation)?),
                 None => new.extend_from_slice(line.bytes),
             }
             Ok(())
@@ -267,12 +297,12 @@ impl Index {
     }
 
     /// Sees that the file ends in a newline. A last line without one was torn by a crash, or typed
-    /// by somebody: a whole row gets its newline, except the row that is about to be written; any
+    /// by somebody: a whole row gets its newline, except a row that is about to be written; any
     /// other is taken off and kept in index.txt.torn.
     fn mend_end(
         &self,
         file: &mut fs::File,
-        about_to_write: &Serial,
+        about_to_write: &[&Serial],
         say: &mut dyn FnMut(String),
     ) -> Result<()> {
         let length = file.metadata()?.len();
@@ -281,7 +311,7 @@ impl Index {
         }
         let (start, tail) = last_line(file, length)?;
         let row = Row::parse(&tail).and_then(|row| row.serial());
-        if row.is_some_and(|serial| serial != *about_to_write) {
+        if row.is_some_and(|serial| !about_to_write.contains(&&serial)) {
             file.write_all(b"\n")?;
             say(format!("{}: the last line had no end and was completed", self.path.display()));
             return Ok(());

@@ -18,7 +18,7 @@ fn mended(content: &str, about_to_write: &str) -> (String, Vec<String>, tempfile
     let mut said = Vec::new();
     let mut file = index.open_to_append().unwrap();
     let serial = Serial::parse(about_to_write).unwrap();
-    index.mend_end(&mut file, &serial, &mut |text| said.push(text)).unwrap();
+    index.mend_end(&mut file, &[&serial], &mut |text| said.push(text)).unwrap();
     (fs::read_to_string(&index.path).unwrap(), said, folder)
 }
 
