@@ -7,7 +7,7 @@
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
 //! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration.
-//! - [`net`]: what a live mail server says before TLS, and the certificates that it presents.
+//! - [`net`]: what a live mail server says before TLS and inside, presents, and accepts.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!

@@ -94,6 +94,10 @@ mod sign;
 mod status;
 #[path = "cmd/survey.rs"]
 mod survey;
+#[path = "cmd/survey_hostile.rs"]
+mod survey_hostile;
+#[path = "cmd/survey_old.rs"]
+mod survey_old;
 #[path = "cmd/tlsa.rs"]
 mod tlsa;
 #[path = "cmd/verify.rs"]

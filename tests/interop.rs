@@ -12,6 +12,8 @@ mod support;
 mod ca_pl;
 #[path = "interop/crl.rs"]
 mod crl;
+#[path = "interop/hello.rs"]
+mod hello;
 #[path = "interop/imports.rs"]
 mod imports;
 #[path = "interop/kit.rs"]

@@ -9,6 +9,7 @@
 
 mod cert;
 mod fixture;
+pub mod flights;
 mod machine;
 mod mail_server;
 mod peer;

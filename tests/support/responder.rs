@@ -44,7 +44,12 @@ impl Mail {
 
     /// Runs it.
     pub fn start(self) -> SocketAddr {
-        serve_at_once(move |stream| drop(self.attend(stream)))
+        serve_at_once(move |stream| self.attend_to(stream))
+    }
+
+    /// Serves one connection.
+    pub fn attend_to(&self, stream: TcpStream) {
+        let _ = self.attend(stream);
     }
 
     fn attend(&self, mut stream: TcpStream) -> io::Result<()> {

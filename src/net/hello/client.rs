@@ -153,3 +153,71 @@ fn within_u8(body: &[u8]) -> Vec<u8> {
 fn numbers(all: &[u16]) -> Vec<u8> {
     within_u16(&all.iter().flat_map(|one| one.to_be_bytes()).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use tls_parser::{
+        TlsExtension, TlsMessage, TlsMessageHandshake, parse_tls_client_hello_extensions,
+        parse_tls_plaintext,
+    };
+
+    use super::*;
+
+    fn offer(version: Version, suites: &[u16], server_name: Option<&str>) -> Vec<u8> {
+        let random: [u8; RANDOM] = std::array::from_fn(|at| u8::try_from(at).unwrap());
+        Offer { version, suites, server_name, random: &random }.bytes()
+    }
+
+    #[test]
+    fn the_hello_of_every_version_is_one_that_a_parser_reads() {
+        for version in &Version::ALL[1..] {
+            let suites = suites::strong(*version);
+            let bytes = offer(*version, &suites, Some("mail.example.com"));
+            let (rest, record) = parse_tls_plaintext(&bytes).unwrap();
+            assert!(rest.is_empty());
+            assert_eq!(record.hdr.version.0, version.number().min(0x0301));
+            let [TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello))] = &record.msg[..]
+            else {
+                panic!("{:?}", record.msg);
+            };
+            assert_eq!(hello.version.0, version.number().min(0x0303), "{version}");
+            assert_eq!(hello.random, &bytes[11..43]);
+            let offered: Vec<u16> = hello.ciphers.iter().map(|one| one.0).collect();
+            let wanted = if *version == Version::Tls13 {
+                suites
+            } else {
+                [suites, vec![RENEGOTIATION_SCSV]].concat()
+            };
+            assert_eq!(offered, wanted);
+            let Some(extensions) = hello.ext else {
+                assert_eq!(*version, Version::Ssl3);
+                continue;
+            };
+            let (rest, extensions) = parse_tls_client_hello_extensions(extensions).unwrap();
+            assert!(rest.is_empty());
+            let has = |number: u16| {
+                extensions
+                    .iter()
+                    .any(|one| u16::from(tls_parser::TlsExtensionType::from(one)) == number)
+            };
+            assert!(
+                matches!(&extensions[0], TlsExtension::SNI(names) if names[0].1 == b"mail.example.com")
+            );
+            assert_eq!(has(13), *version >= Version::Tls12);
+            for number in [43, 45, 51] {
+                assert_eq!(has(number), *version == Version::Tls13, "{version} {number}");
+            }
+        }
+        let nameless = offer(Version::Tls12, &[0xc02f], None);
+        assert!(!nameless.windows(4).any(|window| window == b"mail"));
+    }
+
+    #[test]
+    fn the_hello_of_ssl_2_is_laid_out_as_its_own() {
+        let bytes = offer(Version::Ssl2, &[], Some("mail.example.com"));
+        // Its length, then CLIENT-HELLO, 0.2, 21 bytes of kinds, no session, 16 bytes of challenge.
+        assert_eq!(bytes[..11], *b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10");
+        assert_eq!(bytes[11..14], [0x01, 0x00, 0x80]);
+        assert_eq!(bytes.len(), 2 + 9 + 21 + 16);
+    }
+}

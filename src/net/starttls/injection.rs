@@ -77,3 +77,73 @@ impl Aftermath {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::service::Service;
+    use crate::net::starttls::{Conversation, Step};
+
+    /// What is made of these words, in one piece and in many; the end of them is an end of the connection.
+    fn verdict(protocol: Protocol, words: &str) -> Result<Option<bool>, Fault> {
+        let verdict = Aftermath::new(protocol).feed(words.as_bytes());
+        let mut aftermath = Aftermath::new(protocol);
+        let mut pieces = words.as_bytes().chunks(1).map(|piece| aftermath.feed(piece));
+        let in_pieces = pieces.find(|one| *one != Ok(None)).unwrap_or(Ok(None));
+        assert_eq!(in_pieces, verdict, "{words:?}");
+        verdict
+    }
+
+    #[test]
+    fn the_command_comes_right_behind_starttls() {
+        for (service, words, wanted) in [
+            (Service::Smtp, "220 x\r\n250-x\r\n250 STARTTLS\r\n", "STARTTLS\r\nNOOP\r\n"),
+            (
+                Service::Imap,
+                "* OK\r\n* CAPABILITY STARTTLS\r\na1 OK\r\n",
+                "a2 STARTTLS\r\na3 NOOP\r\n",
+            ),
+            (Service::Pop3, "+OK\r\n+OK\r\nSTLS\r\n.\r\n", "STLS\r\nXNOOP\r\n"),
+            (Service::Sieve, "\"STARTTLS\"\r\nOK\r\n", "STARTTLS\r\nNOOP \"mailca\"\r\n"),
+        ] {
+            let mut conversation = Conversation::injecting(service, "x");
+            conversation.feed(words.as_bytes());
+            let mut last = Vec::new();
+            while let Ok(Step::Send(bytes)) = conversation.step() {
+                last = bytes;
+            }
+            assert_eq!(String::from_utf8(last).unwrap(), wanted, "{service}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_it_is_told_from_a_goodbye() {
+        for (protocol, words, wanted) in [
+            (Protocol::Smtp, "250 2.0.0 Ok\r\n221 bye\r\n", Some(true)),
+            (Protocol::Smtp, "503-hello\r\n503 first\r\n", Some(true)),
+            (Protocol::Smtp, "221-so\r\n221 bye\r\n", Some(false)),
+            (Protocol::Smtp, "421 too slow\r\n", Some(false)),
+            (Protocol::Smtp, "250-", None),
+            (Protocol::Imap, "* 1 EXISTS\r\na3 OK done\r\na9 OK\r\n", Some(true)),
+            (Protocol::Imap, "* BYE\r\na9 OK\r\n", Some(false)),
+            (Protocol::Imap, "* BYE\r\n", None),
+            (Protocol::Pop3, "-ERR what\r\n+OK\r\n", Some(true)),
+            (Protocol::Pop3, "+OK bye\r\n", Some(false)),
+            (
+                Protocol::Sieve,
+                "\"X\"\r\nOK\r\nOK (TAG {6}\r\nmailca) \"done\"\r\nOK\r\n",
+                Some(true),
+            ),
+            (Protocol::Sieve, "\"X\"\r\nOK\r\nno \"what\"\r\nOK\r\n", Some(true)),
+            (Protocol::Sieve, "\"X\"\r\nOK\r\nOK \"bye\"\r\n", Some(false)),
+            (Protocol::Sieve, "OK\r\n", None),
+        ] {
+            assert_eq!(verdict(protocol, words), Ok(wanted), "{words:?}");
+        }
+        for protocol in [Protocol::Smtp, Protocol::Pop3, Protocol::Sieve] {
+            assert!(matches!(verdict(protocol, "{hm\r\n"), Err(Fault::Foreign { .. })));
+        }
+        let endless = "* x\r\n".repeat(200);
+        assert_eq!(verdict(Protocol::Imap, &endless), Err(Fault::ReplyTooLong));
+    }
+}

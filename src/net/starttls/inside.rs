@@ -303,3 +303,7 @@ impl Inside {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "inside_tests.rs"]
+mod tests;

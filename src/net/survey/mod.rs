@@ -2,7 +2,7 @@
 //! handshake and the one inside, and over connections of their own which versions and weak cipher
 //! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
 //!
-//! A server in order gets nine connections, at most [`AT_ONCE`] at a time, and is gone through in the
+//! A server in order gets eight connections, at most [`AT_ONCE`] at a time, and is gone through in the
 //! time of four conversations. One deadline holds over all, another over each connection. Nothing is
 //! judged here, nobody logs in, and no message is sent.
 
@@ -38,7 +38,8 @@ pub const AT_ONCE: usize = 4;
 pub struct SurveyOptions<'a> {
     /// For everything together, from the lookup of the name on.
     pub timeout: Duration,
-    /// For each connection, the conversation in it included.
+    /// For each connection, the conversation in it included. Some servers wait for six seconds before they
+    /// greet, to see who speaks first: ten seconds leave room for that.
     pub step: Duration,
     /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
     pub server_name: Option<&'a str>,

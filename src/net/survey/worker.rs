@@ -1,6 +1,6 @@
 //! One piece of a survey, and how its connection is made.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::thread;
@@ -60,7 +60,11 @@ impl<'a> Site<'a> {
             target,
             address: stream.address(),
             own_name: stream.own_name(),
-            server_name: options.server_name.or(name),
+            // An address is no name to ask for (RFC 6066 3).
+            server_name: options
+                .server_name
+                .or(name)
+                .filter(|name| name.parse::<std::net::IpAddr>().is_err()),
             deadline,
             step: options.step,
             relay: options.relay,
@@ -206,6 +210,10 @@ fn aftermath(tls: &mut (impl Read + Write), mut aftermath: Aftermath, goodbye: &
                 Ok(Some(false)) => return Injection::Dropped,
                 Err(fault) => return Injection::Unknown(fault.to_string()),
             },
+            // Without a goodbye, but it closed.
+            Err(error) if error.kind() != ErrorKind::TimedOut => {
+                return Injection::Refused(reason(&error));
+            }
             Err(error) => return Injection::Unknown(reason(&error)),
         }
     }
