@@ -8,7 +8,7 @@
 //!   write and what a crash leaves.
 //! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration; and
 //!   what is wrong with one that was looked at.
-//! - [`net`]: what a live mail server says before TLS, and the certificates that it presents.
+//! - [`net`]: what a live mail server says before TLS and inside, presents, and accepts.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!

@@ -1,7 +1,7 @@
-//! How mailca talks to a live mail server, to see which certificate it presents.
+//! How mailca talks to a live mail server, to see which certificate it presents and what it accepts.
 //!
 //! - [`service`]: the protocols and their usual ports. [`target`]: `HOST[:PORT]`, as people type it.
-//! - [`starttls`]: the conversations up to the handshake, without any I/O.
+//! - [`starttls`]: the conversations up to the handshake and inside TLS, without any I/O.
 //! - [`probe`]: connects, has that conversation, shakes hands, and hands back what it saw.
 //! - [`hello`]: the hello of every version and the answer to it, without any I/O.
 //! - [`survey`]: all that can be seen of one server from outside, over a few connections at once.

@@ -11,7 +11,7 @@ use crate::support::need;
 /// Words of the first and of the last steps of every program.
 const STEPS: [&str; 20] = [
     "Manage Certificates",
-    "Authentication method: No authentication",
+    "Authentication method: TLS Certificate",
     "Certificate Import Wizard",
     "Trust Center Settings",
     "Double-click the profile",

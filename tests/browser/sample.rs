@@ -29,6 +29,8 @@ pub fn full() -> Page {
             port: 587,
             security: Security::StartTls,
         }),
+        by_certificate: true,
+        signs: true,
     }
 }
 
@@ -40,6 +42,8 @@ pub fn least() -> Page {
     page.files.autoconfig = None;
     page.imap = None;
     page.smtp = None;
+    page.by_certificate = false;
+    page.signs = false;
     page
 }
 

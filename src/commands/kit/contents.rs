@@ -10,10 +10,13 @@ use crate::commands::export_p12;
 use crate::commands::pair::Pair;
 use crate::error::{Error, Result};
 use crate::mail::kit::page::{self, Files, Page};
-use crate::mail::kit::{AUTOCONFIG, CA_DER, CA_PEM, File, autoconfig, mobileconfig};
+use crate::mail::kit::{
+    AUTOCONFIG, Authentication, CA_DER, CA_PEM, File, autoconfig, mobileconfig,
+};
 use crate::pki::bundle;
 use crate::pki::certificate::Certificate;
 use crate::pki::pkcs12::Form;
+use crate::pki::profile::Profile as Purpose;
 use crate::render::certificate::fingerprint;
 use crate::store::folder::FolderName;
 
@@ -105,6 +108,9 @@ impl Contents<'_> {
             expires: certificate.not_after,
             imap: self.accounts.imap.clone(),
             smtp: self.accounts.smtp.clone(),
+            by_certificate: self.accounts.authentication == Authentication::Certificate,
+            // A certificate for the login alone signs no mail.
+            signs: Purpose::of(certificate) != Some(Purpose::Client),
         };
         Ok(page::render(&page, &|name| templates.own(name))?.into_bytes())
     }

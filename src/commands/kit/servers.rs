@@ -15,7 +15,7 @@ use crate::store::config::Settings;
 pub(super) struct Accounts {
     pub(super) imap: Option<Account>,
     pub(super) smtp: Option<Account>,
-    authentication: Authentication,
+    pub(super) authentication: Authentication,
 }
 
 impl Accounts {

@@ -18,7 +18,7 @@ use crate::pki::printable::printable;
 pub struct Page {
     /// The person's name, as one would write it on a letter; the login where no other is known.
     pub person: String,
-    /// The name of the certificate: CN, and the folder's name.
+    /// The login at the mail servers.
     pub login: String,
     /// The person's mail address.
     pub email: Option<String>,
@@ -40,6 +40,10 @@ pub struct Page {
     pub imap: Option<Account>,
     /// The server that mail is sent through.
     pub smtp: Option<Account>,
+    /// Whether one logs in there by the certificate, and is asked for no password.
+    pub by_certificate: bool,
+    /// Whether the certificate is for S/MIME too, and not for logging in alone.
+    pub signs: bool,
 }
 
 /// The names of the files beside the page, without a folder.
@@ -111,6 +115,8 @@ fn values(page: &Page) -> Result<Value> {
         "expires_iso": iso_date(page.expires)?,
         "imap": page.imap.as_ref().map(account),
         "smtp": page.smtp.as_ref().map(account),
+        "by_certificate": page.by_certificate,
+        "signs": page.signs,
     }))
 }
 
@@ -202,6 +208,8 @@ mod tests {
                 port: 587,
                 security: Security::StartTls,
             }),
+            by_certificate: false,
+            signs: true,
         }
     }
 
@@ -276,6 +284,17 @@ mod tests {
             assert!(text.contains("Account settings</h2>"));
             assert_eq!(text.matches("Connection security").count(), 1);
         }
+    }
+
+    #[test]
+    fn what_it_is_good_for_follows_the_certificate_and_the_servers() {
+        let condition = "if your administrator has set the mail server up for it";
+        let text = rendered(&page());
+        assert!(text.contains(condition) && text.contains("Password of the account"));
+        assert!(text.contains("Reading encrypted mail") && !text.contains("Leave out"));
+        let text = rendered(&Page { by_certificate: true, signs: false, ..page() });
+        assert!(!text.contains(condition) && text.contains("Certificate, no password"));
+        assert!(!text.contains("Reading encrypted mail") && text.contains("Leave out"));
     }
 
     #[test]

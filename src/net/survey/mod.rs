@@ -38,7 +38,8 @@ pub const AT_ONCE: usize = 4;
 pub struct SurveyOptions<'a> {
     /// For everything together, from the lookup of the name on.
     pub timeout: Duration,
-    /// For each connection, the conversation in it included.
+    /// For each connection, the conversation in it included. Some servers wait for six seconds before they
+    /// greet, to see who speaks first: ten seconds leave room for that.
     pub step: Duration,
     /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
     pub server_name: Option<&'a str>,
