@@ -62,6 +62,8 @@ mod other_user;
 mod outputs;
 #[path = "cmd/passwords.rs"]
 mod passwords;
+#[path = "cmd/persons.rs"]
+mod persons;
 #[path = "cmd/private_keys.rs"]
 mod private_keys;
 #[path = "cmd/profile.rs"]
@@ -90,6 +92,8 @@ mod show;
 mod sign;
 #[path = "cmd/status.rs"]
 mod status;
+#[path = "cmd/survey.rs"]
+mod survey;
 #[path = "cmd/tlsa.rs"]
 mod tlsa;
 #[path = "cmd/verify.rs"]

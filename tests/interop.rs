@@ -18,6 +18,8 @@ mod imports;
 mod kit;
 #[path = "interop/lint.rs"]
 mod lint;
+#[path = "interop/mutt.rs"]
+mod mutt;
 #[path = "interop/names.rs"]
 mod names;
 #[path = "interop/openssl_ca.rs"]
@@ -32,5 +34,7 @@ mod rekey;
 mod renew;
 #[path = "interop/signatures.rs"]
 mod signatures;
+#[path = "interop/smime.rs"]
+mod smime;
 #[path = "interop/verdicts.rs"]
 mod verdicts;

@@ -10,6 +10,8 @@ mod support;
 
 #[path = "servers/access_map.rs"]
 mod access_map;
+#[path = "servers/clients.rs"]
+mod clients;
 #[path = "servers/dovecot.rs"]
 mod dovecot;
 #[path = "servers/dovecot_config.rs"]

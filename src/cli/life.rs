@@ -62,13 +62,19 @@ pub struct Status {
 /// `mailca revoke`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca revoke joeuser --reason keyCompromise --crl\n  \
-    mailca revoke 1F4A --at 2026-11-01\n  mailca revoke other.cert.pem\n\n\
+    mailca revoke 1F4A --at 2026-11-01\n  mailca revoke other.cert.pem\n  \
+    mailca revoke --user joeuser --crl\n\n\
+    --user revokes every valid certificate of a person: those for persons whose subject has that common \
+    name, or that have that e-mail address. A server's is never meant.\n\n\
     Nobody hears of it before the next CRL is made, and servers have read it. Without a terminal \
     nothing is asked. A certificate stays revoked: nothing takes it back.")]
 pub struct Revoke {
     /// Folder, serial number or certificate file
-    #[arg(value_name = "NAME|SERIAL|FILE")]
-    pub target: String,
+    #[arg(value_name = "NAME|SERIAL|FILE", required_unless_present = "user")]
+    pub target: Option<String>,
+    /// Every valid certificate of this person
+    #[arg(long, value_name = "LOGIN|ADDRESS", conflicts_with = "target")]
+    pub user: Option<String>,
     /// Why [default: unspecified]
     #[arg(
         long,
@@ -131,7 +137,8 @@ pub struct Crl {
 /// `mailca renew`
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca renew mail.example.com\n  \
-    mailca renew --expiring 30d\n  mailca renew 1F4A -o new.cert.pem\n\n\
+    mailca renew --expiring 30d\n  mailca renew 1F4A -o new.cert.pem\n  \
+    mailca renew --user joeuser\n\n\
     The key stays the same, so that TLSA records and pinned keys stay true, unless a next one was \
     prepared with `mailca newreq --next-key` or --new-key is given. With --expiring, a certificate is due \
     only after half of its life, however long the span; one in a folder here is due however long ago it \
@@ -140,6 +147,9 @@ pub struct Renew {
     /// Folders, serial numbers or certificate files [default: the current folder]
     #[arg(value_name = "NAME|SERIAL|FILE")]
     pub targets: Vec<String>,
+    /// The certificate of this person; implies --profile user
+    #[arg(long, value_name = "LOGIN|ADDRESS", conflicts_with_all = ["targets", "expiring", "profile"])]
+    pub user: Option<String>,
     /// Renew what ends within this span: 30d, 2w, 12h
     #[arg(long, value_name = "SPAN", conflicts_with_all = ["targets", "output"])]
     pub expiring: Option<Span>,

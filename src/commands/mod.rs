@@ -15,6 +15,7 @@ mod moment;
 mod newca;
 mod newreq;
 mod pair;
+mod person;
 mod quickstart;
 mod recorder;
 mod rekey_ca;

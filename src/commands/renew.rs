@@ -20,6 +20,7 @@ mod destination;
 mod expiring;
 mod key;
 mod named;
+mod of_person;
 mod renewal;
 mod report;
 mod terms;
@@ -50,7 +51,10 @@ struct Wishes {
 impl Wishes {
     fn new(args: &Renew, settings: &Settings, env: &Env) -> Result<Self> {
         Ok(Self {
-            profile: args.profile.as_deref().map(str::parse).transpose()?,
+            profile: match &args.user {
+                Some(_) => Some(Profile::User),
+                None => args.profile.as_deref().map(str::parse).transpose()?,
+            },
             days: args.days,
             leaf_days: settings.leaf_days(),
             crl_url: crl_url(args.crl_url.as_ref(), settings)?,
@@ -159,15 +163,18 @@ fn named(
     global: &Global,
     env: &mut Env,
 ) -> Result<Vec<Renewal>> {
-    if args.output.is_some() && args.targets.len() != 1 {
+    if args.output.is_some() && args.targets.len() != 1 && args.user.is_none() {
         return Err(Error::usage("--output goes with one serial number or file, and one only"));
     }
     let here = [".".to_owned()];
     let names = if args.targets.is_empty() { &here[..] } else { &args.targets };
     let mut found: Vec<(target::Target, Destination)> = Vec::new();
+    let output = args.output.as_deref();
     for name in names {
-        let output = args.output.as_deref();
-        let target = named::find(name, output, recorder.ca, global, env)?;
+        let target = match &args.user {
+            Some(user) => of_person::find(user, output, recorder.ca, global, env)?,
+            None => named::find(name, output, recorder.ca, global, env)?,
+        };
         let destination = Destination::of(&target, output, global)?;
         let der = target.certificate.as_der();
         if found.iter().any(|(other, _)| other.certificate.as_der() == der) {

@@ -4,29 +4,41 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::cli::{Global, Revoke};
-use crate::commands::access_map::{announce, follow, is_due};
+use crate::commands::access_map::{announce, is_due};
 use crate::commands::crl::Maker;
-use crate::commands::install;
 use crate::commands::moment::moment;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::revocation::{Reason, Revocation};
+use crate::pki::serial::Serial;
 use crate::render::certificate::rfc3339;
 use crate::store::ca::CaFolder;
 use crate::store::index::Index;
 
 mod condemned;
+mod consequences;
+mod of_person;
 
 use condemned::{Condemned, Record};
+use consequences::Consequences;
 
 /// Marks the certificate as revoked, and with `--crl` makes the list that says so.
 pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
+    match (&args.target, &args.user) {
+        (_, Some(user)) => of_person::run(user, args, global, env),
+        (Some(target), None) => one(target, args, global, env),
+        (None, None) => Err(Error::usage("no certificate is named")),
+    }
+}
+
+fn one(target: &str, args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
-    let condemned = Condemned::find(&args.target, &ca, global)?;
-    let mut revocation = revocation(args, &condemned, env)?;
+    let condemned = Condemned::find(target, &ca, global)?;
+    let mut revocation = revocation(args, env)?;
+    check_since(args, &revocation, &condemned)?;
     let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
     if let Some(maker) = &maker {
         maker.check()?;
@@ -66,21 +78,14 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         Index::of(ca.path()).revoke(condemned.serial(), &revocation)?;
         env.say(&format!("revoked the certificate of {}", condemned.title()));
     }
-    let made = maker.map(|maker| maker.make(&keys, env)).transpose().map_err(|error| {
-        error.hint("the certificate is revoked; when this is mended, `mailca crl` makes the list")
-    });
-    drop(transaction);
-    let maps = follow(&ca, &settings, global, env);
-    let made = made?;
-    let mut installed = Ok(());
-    match &made {
-        Some(report) => {
-            report.say(env);
-            installed = install::after_crl(global, env);
-            env.say("servers that read the list elsewhere go by the old one until they have read this");
-        }
-        None => env.say("servers that read revocation lists do not hear of it before the next one: `mailca crl`"),
-    }
+    let consequences = Consequences::draw(
+        maker.map(|maker| (maker, keys)),
+        transaction,
+        &ca,
+        &settings,
+        global,
+        env,
+    )?;
     let is_compromised = revocation.reason == Reason::KeyCompromise;
     let same_key = if is_compromised || global.json {
         condemned.others_of_its_key(&ca, env.now()?)?
@@ -88,11 +93,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
         Vec::new()
     };
     if is_compromised {
-        for serial in &same_key {
-            env.warn(&format!(
-                "{serial} is valid and has the same key: `mailca revoke {serial} --reason keyCompromise`"
-            ));
-        }
+        warn_of(&same_key, env);
     }
     if let Some(path) = condemned.path() {
         let what = if path.is_dir() { "the files in " } else { "" };
@@ -106,18 +107,23 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
             "revoked_at": rfc3339(revocation.date),
             "reason": revocation.reason.name(),
             "valid_with_same_key": same_key.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "crl": made.as_ref().map(super::crl::Report::json),
-            "access_maps": maps.json(),
+            "crl": consequences.crl_json(),
+            "access_maps": consequences.maps_json(),
         }))?;
     }
-    made.map_or(Ok(()), super::crl::Report::outcome)?;
-    maps.outcome()?;
-    announced?;
-    installed
+    consequences.outcome(announced)
+}
+
+fn warn_of(same_key: &[Serial], env: &mut Env) {
+    for serial in same_key {
+        env.warn(&format!(
+            "{serial} is valid and has the same key: `mailca revoke {serial} --reason keyCompromise`"
+        ));
+    }
 }
 
 /// The revocation that is asked for.
-fn revocation(args: &Revoke, condemned: &Condemned, env: &Env) -> Result<Revocation> {
+fn revocation(args: &Revoke, env: &Env) -> Result<Revocation> {
     let now = env.now()?;
     let reason = args.reason.as_deref().map_or(Ok(Reason::Unspecified), str::parse)?;
     let Some(at) = &args.at else { return Ok(Revocation::new(now, reason)) };
@@ -128,13 +134,20 @@ fn revocation(args: &Revoke, condemned: &Condemned, env: &Env) -> Result<Revocat
             second(date)
         )));
     }
+    Ok(Revocation::new(date.replace_nanosecond(0).unwrap_or(date), reason))
+}
+
+/// Refuses `--at` where the certificate had not begun.
+fn check_since(args: &Revoke, revocation: &Revocation, condemned: &Condemned) -> Result<()> {
     match condemned.not_before() {
-        Some(not_before) if date < not_before => Err(Error::refused(format!(
-            "{} is before {}, when the certificate began",
-            second(date),
-            second(not_before)
-        ))),
-        _ => Ok(Revocation::new(date.replace_nanosecond(0).unwrap_or(date), reason)),
+        Some(not_before) if args.at.is_some() && revocation.date < not_before => {
+            Err(Error::refused(format!(
+                "{} is before {}, when the certificate began",
+                second(revocation.date),
+                second(not_before)
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -179,12 +192,37 @@ fn agree(
     env: &mut Env,
 ) -> Result<()> {
     let now = env.now()?;
+    if is_shown(args, env) {
+        show(condemned, now, env);
+    }
+    let warning = condemned.not_after().filter(|not_after| *not_after < now).map(|not_after| {
+        format!("it ended on {}: nobody accepts it any more in any case", not_after.date())
+    });
+    ask(args, "Revoke it? This cannot be taken back", warning, revocation, env)
+}
+
+/// Whether what will be revoked is shown.
+fn is_shown(args: &Revoke, env: &Env) -> bool {
+    (!args.yes && env.prompter.is_interactive()) || !env.quiet
+}
+
+fn show(condemned: &Condemned, now: OffsetDateTime, env: &mut Env) {
+    for (label, value) in condemned.facts(now) {
+        env.ask_about(&format!("  {label:<8} {value}"));
+    }
+}
+
+/// Asks for the reason where none was given, and whether to go on.
+fn ask(
+    args: &Revoke,
+    question: &str,
+    warning: Option<String>,
+    revocation: &mut Revocation,
+    env: &mut Env,
+) -> Result<()> {
     let asking = !args.yes && env.prompter.is_interactive();
     let asks_why = asking && args.reason.is_none();
-    if asking || !env.quiet {
-        for (label, value) in condemned.facts(now) {
-            env.ask_about(&format!("  {label:<8} {value}"));
-        }
+    if is_shown(args, env) {
         if !asks_why {
             env.ask_about(&format!("  {:<8} {}", "Reason", revocation.reason));
         }
@@ -192,13 +230,8 @@ fn agree(
             env.ask_about(&format!("  {:<8} {}", "Since", second(revocation.date)));
         }
     }
-    if let Some(not_after) = condemned.not_after()
-        && not_after < now
-    {
-        env.warn(&format!(
-            "it ended on {}: nobody accepts it any more in any case",
-            not_after.date()
-        ));
+    if let Some(warning) = warning {
+        env.warn(&warning);
     }
     if asks_why {
         env.ask_about(&format!("  {}", Reason::ALL.map(Reason::name).join(", ")));
@@ -206,7 +239,7 @@ fn agree(
         let answer = env.prompter.text("Why?", Reason::Unspecified.name(), &check)?;
         *revocation = Revocation::new(revocation.date, answer.trim().parse()?);
     }
-    if asking && !env.prompter.confirm("Revoke it? This cannot be taken back")? {
+    if asking && !env.prompter.confirm(question)? {
         return Err(Error::refused("not revoked; nothing was written"));
     }
     Ok(())

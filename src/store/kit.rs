@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use crate::error::{Error, Result};
-use crate::store::atomic::{folder_of, rename_without_replacing, sync_folder};
+use crate::store::atomic::{self, folder_of, rename_without_replacing, sync_folder};
 use crate::store::create::{self, Draft};
 use crate::store::{input, layout};
 
@@ -69,6 +69,11 @@ fn move_aside(folder: &Path, stamp: &str) -> Result<PathBuf> {
         }
     }
     Err(Error::refused(format!("{}: too many old copies are beside it", folder.display())))
+}
+
+/// Where a kit, be it a folder or one file, is made until it has its name.
+pub fn unfinished(target: &Path) -> Result<PathBuf> {
+    atomic::temporary_name(target)
 }
 
 /// The profile in the folder of a kit, by whose content it is known; `None` where the folder is no kit.

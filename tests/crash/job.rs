@@ -15,7 +15,7 @@ pub struct Job {
 }
 
 /// The commands of the main job, and those that revoke.
-pub const JOBS: [Job; 9] = [
+pub const JOBS: [Job; 10] = [
     Job { line: "newca --cn Test", before: Folder::empty, done: ca_is_whole },
     Job { line: "newreq --cn mail.example.com", before: Folder::with_ca, done: request_is_whole },
     Job { line: "sign", before: Folder::with_request, done: certificate_is_whole },
@@ -48,6 +48,11 @@ pub const JOBS: [Job; 9] = [
         line: "revoke joeuser --reason superseded --crl",
         before: user_in_a_map,
         done: map_is_whole,
+    },
+    Job {
+        line: "revoke --user joeuser --reason privilegeWithdrawn --crl",
+        before: user_twice_in_a_map,
+        done: person_is_out,
     },
 ];
 
@@ -86,6 +91,27 @@ fn user_in_a_map() -> Folder {
     folder.mailca("crl").success();
     assert!(folder.text("map").contains("joeuser"));
     folder
+}
+
+/// The same with two certificates, which are revoked at one moment.
+fn user_twice_in_a_map() -> Folder {
+    let folder = user_in_a_map();
+    folder
+        .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 telephone")
+        .success();
+    assert_eq!(folder.text("map").matches("joeuser").count(), 2);
+    folder
+}
+
+fn person_is_out(folder: &Folder) {
+    let states: Vec<_> = folder.index().iter().map(|row| row[0].clone()).collect();
+    assert_eq!(states, ["V", "R", "R"]);
+    let list = folder.openssl("crl -noout -text -in demoCA/crl.pem").success().text();
+    assert_eq!(list.matches("Serial Number:").count(), 2, "{list}");
+    assert_eq!(list.matches("Privilege Withdrawn").count(), 2, "{list}");
+    let map = folder.text("map");
+    assert!(map.starts_with('#') && map.ends_with('\n') && !map.contains("joeuser"), "{map}");
+    assert!(!folder.exists("demoCA/access-maps.due"));
 }
 
 fn map_is_whole(folder: &Folder) {

@@ -52,6 +52,7 @@ at_every_step! {
     revoke: 6,
     crl: 7,
     revoke_with_a_map: 8,
+    revoke_a_person: 9,
 }
 
 /// `--force` puts new files in the place of old ones: at every moment each key that there was, and

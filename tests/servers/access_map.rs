@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use crate::support::{Machine, need_machine};
 use crate::{exim, postfix, sendmail, site};
 
-const SENDMAIL_MAP: &str = "/etc/mail/mailca.access";
-const POSTFIX_MAP: &str = "/etc/postfix/relay_clientcerts";
-const EXIM_MAP: &str = "/etc/exim4/relay_clientcerts";
+pub const SENDMAIL_MAP: &str = "/etc/mail/mailca.access";
+pub const POSTFIX_MAP: &str = "/etc/postfix/relay_clientcerts";
+pub const EXIM_MAP: &str = "/etc/exim4/relay_clientcerts";
 
 /// Whether the server relays for the holder of a certificate, or for somebody without one.
 fn relays(machine: &Machine, folder: Option<&str>) -> bool {
@@ -32,7 +32,7 @@ fn user(machine: &Machine, name: &str) {
 }
 
 /// The lines that the comment in the map has for sendmail.mc.
-fn sendmail_with_map(machine: &Machine, more: &str) {
+pub fn sendmail_with_map(machine: &Machine, more: &str) {
     let text = machine.shell("mailca access-map --issuer");
     let lines = text.lines().skip_while(|line| !line.contains("LOCAL_CONFIG"));
     let lines: Vec<_> = lines.take(4).map(|line| line.trim_start_matches(['#', ' '])).collect();
@@ -208,7 +208,7 @@ fn sendmail_forgets_who_was_revoked() {
 }
 
 /// Has maps made anew by every revocation, and now.
-fn follow(machine: &Machine, place: &str) {
+pub fn follow(machine: &Machine, place: &str) {
     machine.shell(&format!(
         "printf 'access-maps = [\"{place}\"]\\n' >>demoCA/mailca.toml && mailca crl"
     ));
@@ -227,7 +227,7 @@ fn revoked_at_once(machine: &Machine) {
 }
 
 /// The command of main.cf in the comment of the map, and what lets the listed relay.
-fn postfix_with_map(machine: &Machine, options: &str) {
+pub fn postfix_with_map(machine: &Machine, options: &str) {
     let tls =
         postfix::tls().replace("permit_mynetworks", "permit_mynetworks, permit_tls_clientcerts");
     postfix::start(machine, &tls);
@@ -284,14 +284,18 @@ fn exim_of_bookworm_forgets_who_was_revoked() {
 fn exim_forgets_who_was_revoked(machine: &Machine) {
     site::certify(machine);
     user(machine, "ann");
-    exim::deliver(machine);
-    // The rule in the comment of the map.
-    let text = machine.shell("mailca access-map --all --for exim");
-    let rule = text.lines().skip_while(|line| !line.contains("accept")).take(3);
-    let rule: Vec<_> = rule.map(|line| line.trim_start_matches('#')).collect();
-    exim::start(machine, &exim::tls(), &format!("{}\n", rule.join("\n")));
+    exim_with_map(machine);
     follow(machine, &format!("exim:{EXIM_MAP}"));
     other_ca(machine);
     assert!(!relays(machine, Some("/root/foreign")));
     revoked_at_once(machine);
+}
+
+/// The rule in the comment of the map.
+pub fn exim_with_map(machine: &Machine) {
+    exim::deliver(machine);
+    let text = machine.shell("mailca access-map --all --for exim");
+    let rule = text.lines().skip_while(|line| !line.contains("accept")).take(3);
+    let rule: Vec<_> = rule.map(|line| line.trim_start_matches('#')).collect();
+    exim::start(machine, &exim::tls(), &format!("{}\n", rule.join("\n")));
 }

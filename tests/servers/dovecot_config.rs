@@ -10,7 +10,7 @@ const RELEASES: [&str; 2] = ["trixie", "bookworm"];
 
 /// Accounts, certificates and the files in their places: joeuser and jane may log in, Jane's certificate is
 /// written in capitals, gone's is revoked.
-fn prepare(machine: &Machine) {
+pub fn prepare(machine: &Machine) {
     site::certify(machine);
     users::make(machine);
     machine.shell(
@@ -47,7 +47,7 @@ fn set_up(machine: &Machine, roles: &str) -> Outcome {
         .success()
 }
 
-fn start(machine: &Machine, roles: &str) {
+pub fn start(machine: &Machine, roles: &str) {
     set_up(machine, roles);
     machine.spawn_daemon("/usr/sbin/dovecot -F");
     for (_, port) in dovecot::PORTS {

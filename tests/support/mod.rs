@@ -13,6 +13,7 @@ mod machine;
 mod mail_server;
 mod peer;
 mod pty;
+mod responder;
 mod run;
 mod snapshot;
 
@@ -23,6 +24,7 @@ pub use machine::{Machine, Smtp, Tls};
 pub use mail_server::{chain, say, serve, tls_server, tls_server_with};
 pub use peer::{peer, peers_python, skip};
 pub use pty::{CTRL_C, Pty};
+pub use responder::{Mail, hello, line, responder, serve_at_once};
 pub use run::{Outcome, Run};
 pub use snapshot::{Snapshot, mode};
 

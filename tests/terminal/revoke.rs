@@ -158,3 +158,24 @@ fn what_is_revoked_already_is_said_before_the_passphrase_is_asked_for() {
     assert_eq!(status, 1, "{screen}");
     assert!(!screen.to_lowercase().contains("passphrase"), "{screen}");
 }
+
+#[test]
+fn all_certificates_of_a_person_are_shown_and_asked_about_once() {
+    for (answer, status) in [("y", "R"), ("n", "V")] {
+        let folder = Folder::with_user();
+        folder.mailca("issue --user joeuser --email joe@example.com telephone").success();
+        let serials: Vec<_> = folder.index()[1..].iter().map(|row| row[3].clone()).collect();
+        let mut terminal = start(&folder, "revoke --user joeuser -q");
+        for serial in &serials {
+            terminal.expect("CN=joeuser").expect(serial);
+        }
+        terminal.expect("Why?").answer("keyCompromise");
+        terminal.expect("Revoke these 2?").expect("[y/N]").answer(answer);
+        let (screen, code) = terminal.finish();
+        assert_eq!(code, i32::from(answer == "n"), "{screen}");
+        for row in &folder.index()[1..] {
+            assert_eq!(row[0], status);
+            assert_eq!(row[2].ends_with(",keyCompromise"), status == "R", "{row:?}");
+        }
+    }
+}

@@ -32,7 +32,8 @@ pub(super) fn revoke(
     let ca = open(global)?;
     ca_key(&ca, &passphrase::source(extra.passin.as_ref(), env), env)?;
     let args = Revoke {
-        target: target.to_owned(),
+        target: Some(target.to_owned()),
+        user: None,
         reason: reason.map(|reason| reason.name().to_owned()),
         at: None,
         crl: false,

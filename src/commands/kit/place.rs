@@ -13,6 +13,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::kit::{File, Held, archive, mobileconfig};
 use crate::pki::certificate::Certificate;
+use crate::pki::pkcs12;
 use crate::store::atomic::{self, Staged, folder_of};
 use crate::store::folder::{Existing, FolderName};
 use crate::store::kit::{self, StagedKit};
@@ -102,6 +103,26 @@ impl Place {
             .hint("name another place with -o")
             .hint("--force keeps it aside and makes the kit"),
         })
+    }
+
+    /// Whether the kit that is there, or one whose making was interrupted, has this password: then it is the
+    /// person's, and no other's that happens to lie there.
+    pub(super) fn opens_with(&self, name: &FolderName, password: &str) -> Result<bool> {
+        let bundle = format!("{}.p12", name.as_str());
+        for path in [self.path.clone(), kit::unfinished(&self.path)?] {
+            let content = if self.is_archive {
+                // What is no archive, or half of one, has no password.
+                let archive = input::read_if_there(&path).ok().flatten();
+                archive.and_then(|archive| archive::read(&archive, &self.inside, &bundle))
+            } else {
+                let there = input::read_if_there(&path.join(&bundle)).ok().flatten();
+                there.map(|content| content.to_vec())
+            };
+            if content.is_some_and(|content| pkcs12::read(&content, password).is_ok()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What tells whose kit is there; `None` where nothing is in the way.

@@ -69,7 +69,10 @@ impl Report {
         }
         match (Profile::of(new), &renewed.argument) {
             (Some(Profile::User), Some(argument)) => {
-                env.say(&format!("  next: `mailca export-p12{argument}`, for the person"));
+                env.say(&format!(
+                    "  next: `mailca kit{argument}` for the person, who needs the new one; or \
+                     `mailca export-p12{argument}`, where the file alone is enough"
+                ));
             }
             (Some(Profile::Ca), _) if renewed.delivered => {
                 env.say(&format!("  next: {}", bring_in(renewed.path.as_deref())));

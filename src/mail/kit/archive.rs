@@ -1,13 +1,16 @@
 //! A kit as one zip file: stored, in a fixed order, below one folder.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use time::OffsetDateTime;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::File;
 use crate::error::{Error, Result};
+
+/// More than any file of a kit, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// The archive. Nothing is compressed: keys and certificates cannot be, and what is stored can be found.
 ///
@@ -24,6 +27,15 @@ pub fn write(folder: &str, files: &[File], at: OffsetDateTime) -> Result<Vec<u8>
         archive.write_all(&file.content)?;
     }
     Ok(archive.finish().map_err(failed)?.into_inner())
+}
+
+/// A file in such an archive; `None` where it is none, or has no such file.
+pub fn read(archive: &[u8], folder: &str, name: &str) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).ok()?;
+    let file = archive.by_name(&format!("{folder}/{name}")).ok()?;
+    let mut content = Vec::new();
+    file.take(LARGEST).read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 /// In the format's own terms: from 1980 to 2107, in steps of two seconds.

@@ -4,7 +4,6 @@
 //! One deadline holds over everything, name lookup and slow servers included. Memory is bounded by
 //! the conversation's limits and by those of rustls for a handshake.
 
-mod stream;
 mod witness;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,14 +14,15 @@ use std::time::Duration;
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 
 use crate::error::{Error, Result};
-use crate::net::probe::stream::{Deadline, Stream};
-use crate::net::probe::witness::{Testimony, Witness};
+use crate::net::probe::witness::{ClientCertificate, Testimony, Witness};
 use crate::net::service::Protocol;
-use crate::net::starttls::{Conversation, Fault, Seen, Step, farewell};
+use crate::net::starttls::{Conversation, Fault, Seen, farewell};
+use crate::net::stream::{self, Deadline, Stream};
+use crate::net::talk::{Break, talk};
 use crate::net::target::{Host, Target};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -74,8 +74,19 @@ pub struct Presented {
     /// Whether the handshake came to its end. In TLS 1.3 that says nothing on whether the server accepts
     /// a client certificate.
     pub is_finished: bool,
+    /// What the server said when it asked for a client certificate; `None` where it did not ask.
+    pub request: Option<CertificateRequest>,
     /// What kept the two above from being so, printable.
     pub notes: Vec<String>,
+}
+
+/// How a server asked for a client certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// The names of the CAs that it names as acceptable, in DER. None means any, or that it does not say.
+    pub authorities: Vec<Vec<u8>>,
+    /// Whether it got a certificate: there was one, with a key that can sign as the server wants.
+    pub is_answered: bool,
 }
 
 /// What a server presented, and the connection, where the handshake came to its end.
@@ -96,9 +107,7 @@ pub fn presented(target: &Target, options: &ProbeOptions<'_>) -> Result<Presente
 
 /// The same, with the connection left open.
 pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
-    let witness = Arc::new(Witness::new());
-    let config = config(Arc::clone(&witness), options.client)?;
-    let name = server_name(target, options.server_name)?;
+    let handshakes = Handshakes::new(target, options.server_name, options.client)?;
     let deadline = Deadline::after(options.timeout);
     let mut stream = match options.connect {
         Some(address) => Stream::connect(&[address], deadline),
@@ -112,20 +121,60 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
             .at(target.place())
     };
     let seen = converse(&mut stream, target, late)?;
-    let mut connection = ClientConnection::new(Arc::new(config), name)
-        .map_err(|error| Error::bug("no handshake can begin").caused_by(error))?;
-    let outcome = connection.complete_io(&mut stream).map(|_| ());
-    let testimony = witness.testimony();
-    if testimony.chain.is_empty() {
-        return Err(match outcome {
-            Err(error) if error.kind() == ErrorKind::TimedOut => late("its certificate"),
-            Err(error) => no_handshake(&error, target),
-            Ok(()) => Error::refused("the server presents no certificate").at(target.place()),
-        });
+    handshakes.shake(stream, seen).map_err(|silence| match silence {
+        Some(error) if error.kind() == ErrorKind::TimedOut => late("its certificate"),
+        Some(error) => no_handshake(&error, target),
+        None => Error::refused("the server presents no certificate").at(target.place()),
+    })
+}
+
+/// What the handshakes with one server have in common.
+pub(super) struct Handshakes {
+    protocol: Protocol,
+    name: ServerName<'static>,
+    client: Option<Arc<CertifiedKey>>,
+}
+
+impl Handshakes {
+    /// Fails where the name cannot be asked for, or the client's key is not its certificate's.
+    pub(super) fn new(
+        target: &Target,
+        instead: Option<&str>,
+        client: Option<ClientIdentity<'_>>,
+    ) -> Result<Self> {
+        let client = client.map(certified).transpose()?.map(Arc::new);
+        let name = server_name(target, instead)?;
+        Ok(Self { protocol: target.service.protocol(), name, client })
     }
-    let presented = summed_up(stream.address(), seen, testimony, &connection, outcome.as_ref());
-    let live = outcome.is_ok().then_some((connection, stream));
-    Ok(Session { presented, protocol: target.service.protocol(), live })
+
+    /// The same without a client certificate.
+    pub(super) fn without_client(&self) -> Self {
+        Self { protocol: self.protocol, name: self.name.clone(), client: None }
+    }
+
+    /// Shakes hands after the conversation. Where no certificate comes, gives what went wrong; nothing
+    /// where the handshake ended well without one.
+    pub(super) fn shake(
+        &self,
+        mut stream: Stream,
+        seen: Seen,
+    ) -> std::result::Result<Session, Option<io::Error>> {
+        let witness = Arc::new(Witness::new());
+        let client = Arc::new(ClientCertificate::new(self.client.clone()));
+        let config = config(Arc::clone(&witness), Arc::clone(&client)).map_err(Some)?;
+        let mut connection = ClientConnection::new(Arc::new(config), self.name.clone())
+            .map_err(|error| Some(io::Error::other(error)))?;
+        let outcome = connection.complete_io(&mut stream).map(|_| ());
+        let testimony = witness.testimony();
+        if testimony.chain.is_empty() {
+            return Err(outcome.err());
+        }
+        let mut presented =
+            summed_up(stream.address(), seen, testimony, &connection, outcome.as_ref());
+        presented.request = client.request();
+        let live = outcome.is_ok().then_some((connection, stream));
+        Ok(Session { presented, protocol: self.protocol, live })
+    }
 }
 
 fn summed_up(
@@ -150,11 +199,28 @@ fn summed_up(
             .map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)),
         is_key_proven: testimony.is_proven,
         is_finished: outcome.is_ok(),
+        request: None,
         notes,
     }
 }
 
 impl Session {
+    /// The connection inside TLS, where the handshake came to its end.
+    pub(super) fn inside(&mut self) -> Option<impl Read + Write + '_> {
+        let (connection, stream) = self.live.as_mut()?;
+        Some(rustls::Stream::new(connection, stream))
+    }
+
+    /// Ends it without another word of the protocol: it has been said.
+    pub(super) fn end(self) -> Presented {
+        if let Some((mut connection, mut stream)) = self.live {
+            stream.shorten(GOODBYE);
+            connection.send_close_notify();
+            let _ = flush(&mut connection, &mut stream);
+        }
+        self.presented
+    }
+
     /// Says goodbye, so that the server logs no error. That it does not answer is none of ours.
     pub fn close(self) -> Presented {
         if let Some((mut connection, mut stream)) = self.live {
@@ -222,48 +288,27 @@ fn converse(stream: &mut Stream, target: &Target, late: impl Fn(&str) -> Error) 
     }
 }
 
-enum Break {
-    Fault(Fault),
-    Io(io::Error),
-}
-
-fn talk(stream: &mut Stream, conversation: &mut Conversation) -> std::result::Result<(), Break> {
-    let mut bytes = [0; 1024];
-    loop {
-        match conversation.step().map_err(Break::Fault)? {
-            Step::Handshake => return Ok(()),
-            Step::Send(command) => stream.write_all(&command).map_err(Break::Io)?,
-            Step::Receive => match stream.read(&mut bytes).map_err(Break::Io)? {
-                0 => return Err(Break::Fault(conversation.closed())),
-                count => conversation.feed(&bytes[..count]),
-            },
-        }
-    }
-}
-
-fn config(witness: Arc<Witness>, client: Option<ClientIdentity<'_>>) -> Result<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+fn config(witness: Arc<Witness>, client: Arc<ClientCertificate>) -> io::Result<ClientConfig> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::bug("no version of TLS is there").caused_by(error))?
+        .map_err(io::Error::other)?
         .dangerous()
-        .with_custom_certificate_verifier(witness);
-    let mut config = match client {
-        None => builder.with_no_client_auth(),
-        Some(client) => {
-            let unfit = || Error::refused("the client certificate and its key cannot be used");
-            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(client.key.as_pkcs8()));
-            let key = aws_lc_rs::sign::any_supported_type(&key)
-                .map_err(|error| unfit().caused_by(error))?;
-            let chain = client.chain.iter().map(|one| CertificateDer::from(one.as_der().to_vec()));
-            if client.chain.first().is_none_or(|own| own.public_key != client.key.public_key()) {
-                return Err(Error::refused("the key is not that of the client certificate"));
-            }
-            let certified = CertifiedKey::new(chain.collect(), key);
-            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
-        }
-    };
+        .with_custom_certificate_verifier(witness)
+        .with_client_cert_resolver(client);
     config.resumption = Resumption::disabled();
     Ok(config)
+}
+
+fn certified(client: ClientIdentity<'_>) -> Result<CertifiedKey> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(client.key.as_pkcs8()));
+    let key = aws_lc_rs::sign::any_supported_type(&key).map_err(|error| {
+        Error::refused("the client certificate and its key cannot be used").caused_by(error)
+    })?;
+    if client.chain.first().is_none_or(|own| own.public_key != client.key.public_key()) {
+        return Err(Error::refused("the key is not that of the client certificate"));
+    }
+    let chain = client.chain.iter().map(|one| CertificateDer::from(one.as_der().to_vec()));
+    Ok(CertifiedKey::new(chain.collect(), key))
 }
 
 fn server_name(target: &Target, instead: Option<&str>) -> Result<ServerName<'static>> {
@@ -303,7 +348,8 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn reason(error: &io::Error) -> String {
+/// What went wrong in a handshake, printable.
+pub(super) fn reason(error: &io::Error) -> String {
     match (tls_error(error), error.kind()) {
         (Some(rustls::Error::InvalidMessage(_)), _) => {
             "the server answered with something that is not TLS".into()

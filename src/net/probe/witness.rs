@@ -1,16 +1,20 @@
-//! A verifier that accepts every certificate and remembers it, and sees whether the server has its key.
+//! A verifier that accepts every certificate and remembers it, and sees whether the server has its key;
+//! and what answers when the server asks for ours, and remembers that it did.
 //!
 //! An odd certificate must not keep us from seeing it, so that only a signature that is surely wrong
 //! ends the handshake; one that cannot be checked is remembered as a doubt.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::net::probe::CertificateRequest;
 use crate::pki::signature::{KeyAlgorithm, key_description};
 use crate::pki::tlv;
 
@@ -151,5 +155,38 @@ impl ServerCertVerifier for Witness {
         schemes.push(SignatureScheme::ED448);
         schemes.extend(RSA_PSS_PSS.map(SignatureScheme::from));
         schemes
+    }
+}
+
+/// The client certificate of one handshake, which may be none.
+#[derive(Debug)]
+pub(super) struct ClientCertificate {
+    certified: Option<Arc<CertifiedKey>>,
+    request: Mutex<Option<CertificateRequest>>,
+}
+
+impl ClientCertificate {
+    pub(super) fn new(certified: Option<Arc<CertifiedKey>>) -> Self {
+        Self { certified, request: Mutex::default() }
+    }
+
+    pub(super) fn request(&self) -> Option<CertificateRequest> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ResolvesClientCert for ClientCertificate {
+    /// Whatever names the server wants: which of them is right is the server's to say.
+    fn resolve(&self, names: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let fitting = self.certified.clone().filter(|one| one.key.choose_scheme(schemes).is_some());
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some(CertificateRequest {
+            authorities: names.iter().map(|name| name.to_vec()).collect(),
+            is_answered: fitting.is_some(),
+        });
+        fitting
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }

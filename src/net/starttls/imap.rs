@@ -85,7 +85,7 @@ fn is_ok(tag: &[u8], command: &'static str, line: &[u8]) -> Result<bool, Fault> 
 }
 
 /// The first word and what follows its space.
-fn word(line: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn word(line: &[u8]) -> (&[u8], &[u8]) {
     match line.iter().position(|byte| *byte == b' ') {
         Some(at) => (&line[..at], &line[at + 1..]),
         None => (line, &[]),

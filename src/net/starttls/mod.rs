@@ -1,5 +1,5 @@
-//! The conversations up to the TLS handshake, without any I/O: bytes that came go in, bytes to send
-//! come out.
+//! The conversations up to the TLS handshake and inside it, without any I/O: bytes that came go in, bytes
+//! to send come out.
 //!
 //! A [`Conversation`] is bounded ([`LINE`], [`LINES`], [`TOTAL`]) whatever the server says, gives the
 //! same whatever pieces its words arrive in, and keeps what was said before TLS. What a server sent
@@ -7,15 +7,23 @@
 
 mod fault;
 mod imap;
+mod injection;
+mod inside;
 mod lines;
+mod login;
 mod pop3;
+mod relay;
 mod sieve;
 mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use fault::Fault;
+pub use injection::Aftermath;
+pub use inside::{Inside, InsideStep};
 pub use lines::{LINE, LINES, TOTAL};
+pub use login::Logins;
+pub use relay::{Relay, RelayAnswer};
 
 use crate::net::service::{Protocol, Service};
 use crate::net::starttls::lines::Lines;
@@ -36,6 +44,8 @@ pub enum Step {
 pub struct Seen {
     /// The lines of its greeting, without codes and tags.
     pub greeting: Vec<String>,
+    /// What it calls itself in its answer to EHLO or HELO, and what follows; SMTP only.
+    pub name: Option<String>,
     /// What it offers before TLS: a line or word each, as it wrote them.
     pub capabilities: Vec<String>,
 }
@@ -67,12 +77,24 @@ enum Talk {
     Sieve(sieve::Sieve),
 }
 
+impl Talk {
+    fn protocol(&self) -> Protocol {
+        match self {
+            Self::Smtp(_) => Protocol::Smtp,
+            Self::Imap(_) => Protocol::Imap,
+            Self::Pop3(_) => Protocol::Pop3,
+            Self::Sieve(_) => Protocol::Sieve,
+        }
+    }
+}
+
 /// One conversation with one server.
 pub struct Conversation {
     talk: Talk,
     lines: Lines,
     seen: Seen,
     is_done: bool,
+    injects: bool,
 }
 
 impl Conversation {
@@ -86,7 +108,14 @@ impl Conversation {
             Protocol::Sieve => Talk::Sieve(sieve::Sieve::default()),
         };
         let lines = Lines::default();
-        Self { talk, lines, seen: Seen::default(), is_done: service.is_implicit() }
+        let is_done = service.is_implicit();
+        Self { talk, lines, seen: Seen::default(), is_done, injects: false }
+    }
+
+    /// The same, but a command in plain text follows STARTTLS in the same piece, which the server must not
+    /// take for one that came inside TLS (CVE-2011-0411). [`Aftermath`] sees whether it did.
+    pub fn injecting(service: Service, own_name: &str) -> Self {
+        Self { injects: true, ..Self::new(service, own_name) }
     }
 
     /// Takes bytes that came from the server. Call [`Self::step`] until it asks for more before the
@@ -118,8 +147,11 @@ impl Conversation {
             };
             match next {
                 Next::Line => {}
-                Next::Say(command) => {
+                Next::Say(mut command) => {
                     self.lines.begin_reply();
+                    if self.injects && injection::comes_behind(&command) {
+                        command.push_str(injection::command(self.talk.protocol()));
+                    }
                     return Ok(Step::Send(command.into_bytes()));
                 }
                 Next::Handshake => self.is_done = true,

@@ -63,7 +63,7 @@ impl Pop3 {
 }
 
 /// Whether it is `+OK` rather than `-ERR`, and the text.
-fn parse(line: &[u8]) -> Option<(bool, &[u8])> {
+pub(super) fn parse(line: &[u8]) -> Option<(bool, &[u8])> {
     let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
     let text = line.get(end + 1..).unwrap_or_default();
     match line[..end].to_ascii_uppercase().as_slice() {

@@ -12,13 +12,13 @@ pub(super) struct Sieve {
     asked: bool,
 }
 
-enum Token {
+pub(super) enum Token {
     Word(Vec<u8>),
     Text(Vec<u8>),
 }
 
 impl Token {
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Word(bytes) | Self::Text(bytes) => bytes,
         }
@@ -99,7 +99,7 @@ fn literal(text: &[u8]) -> Option<usize> {
 }
 
 /// The words and strings of a line; `None` where a string has no end.
-fn tokens(line: &[u8]) -> Option<Vec<Token>> {
+pub(super) fn tokens(line: &[u8]) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = line.trim_ascii_start();
     while let Some(first) = rest.first() {

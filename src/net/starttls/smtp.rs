@@ -55,6 +55,7 @@ impl Smtp {
             (State::Greeting, _) => refused(None),
             (State::Ehlo, b"250") => {
                 seen.capabilities = texts.split_off(1);
+                seen.name = texts.pop();
                 if !seen.offers("STARTTLS") {
                     return Err(Fault::NotOffered { command: "STARTTLS" });
                 }
@@ -67,7 +68,10 @@ impl Smtp {
                 Ok(Next::Say(format!("HELO {}\r\n", self.own_name)))
             }
             (State::Ehlo, _) => refused(Some("EHLO")),
-            (State::Helo, b"250") => Err(Fault::NotOffered { command: "STARTTLS" }),
+            (State::Helo, b"250") => {
+                seen.name = texts.pop();
+                Err(Fault::NotOffered { command: "STARTTLS" })
+            }
             (State::Helo, _) => refused(Some("HELO")),
             (State::Starttls, b"220") => Ok(Next::Handshake),
             (State::Starttls, _) => refused(Some("STARTTLS")),
@@ -76,7 +80,7 @@ impl Smtp {
 }
 
 /// Code, whether it is the last line of the reply, and text.
-fn parse(line: &[u8]) -> Option<([u8; 3], bool, &[u8])> {
+pub(super) fn parse(line: &[u8]) -> Option<([u8; 3], bool, &[u8])> {
     let (code, rest) = line.split_first_chunk::<3>()?;
     if !matches!(code, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9']) {
         return None;

@@ -190,19 +190,33 @@ impl Index {
     /// Marks the row with this serial as revoked. The caller holds the lock, and has seen that the row
     /// is there and not revoked.
     pub fn revoke(&self, serial: &Serial, revocation: &Revocation) -> Result<()> {
+        self.revoke_all(&[(serial, revocation)])
+    }
+
+    /// The same for several, all at one moment.
+    pub fn revoke_all(&self, revocations: &[(&Serial, &Revocation)]) -> Result<()> {
         let folder = atomic::folder_of(&self.path);
-        // A reason that is noted there, from a command that was struck before it came to the row, must
-        // not become that of another revocation.
-        let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
-        if !revocation.reason.is_known_to_openssl()
-            || (revocation.reason == Reason::Unspecified && noted()?)
-        {
-            reasons::add(folder, serial, revocation.reason)?;
+        for (serial, revocation) in revocations {
+            // A reason that is noted there, from a command that was struck before it came to the row, must
+            // not become that of another revocation.
+            let noted = || Ok::<_, Error>(reasons::read(folder)?.contains_key(serial));
+            if !revocation.reason.is_known_to_openssl()
+                || (revocation.reason == Reason::Unspecified && noted()?)
+            {
+                reasons::add(folder, serial, revocation.reason)?;
+            }
         }
-        let wanted = serial.to_string();
+        let wanted: Vec<_> = revocations
+            .iter()
+            .map(|(serial, revocation)| (serial.to_string(), revocation))
+            .collect();
         self.rewrite(|line, new| {
-            match Row::parse(line.bytes).filter(|row| is_serial(row.serial, &wanted)) {
-                Some(row) => new.extend_from_slice(&row.revoked_line(revocation)?),
+            let row = Row::parse(line.bytes).and_then(|row| {
+                let its = wanted.iter().find(|(serial, _)| is_serial(row.serial, serial));
+                Some((row, its?.1))
+            });
+            match row {
+                Some((row, revocation)) => new.extend_from_slice(&row.revoked_line(revocation)?),
                 None => new.extend_from_slice(line.bytes),
             }
             Ok(())

@@ -64,13 +64,33 @@ fn a_renewed_certificate_gets_a_new_kit_and_the_old_one_is_kept() {
 
 /// The same command as a year ago, with the same name for the password: the person knows it already.
 #[test]
-fn a_password_that_is_there_is_gone_on_with() {
+fn a_password_of_the_same_person_is_gone_on_with() {
+    need!("openssl");
     let folder = with_joe();
-    folder.mailca(KIT).success();
-    let password = folder.text("joe.password");
-    folder.mailca("renew joe --profile user").success();
-    folder.mailca(KIT).success().says(&["going on with the password in joe.password"]);
-    assert_eq!(folder.text("joe.password"), password);
+    for (place, more) in [("joe-kit", ""), ("joe.zip", "-o joe.zip")] {
+        let line = format!("kit joe --password-out {place}.pw {more}");
+        folder.mailca(&line).success();
+        let password = folder.text(&format!("{place}.pw"));
+        folder.mailca("renew joe --profile user").success();
+        folder.mailca(&line).success().says(&["going on with the password in", place]);
+        assert_eq!(folder.text(&format!("{place}.pw")), password);
+    }
+    let line = "pkcs12 -noout -passin file:joe-kit.pw -in joe-kit/joe.p12";
+    folder.openssl(line).success();
+}
+
+/// In a loop over people with one name for the password, all would know each other's.
+#[test]
+fn the_password_of_somebody_else_is_not() {
+    let folder = with_joe();
+    folder.mailca("issue --user ann --email ann@example.com --key-type ecdsa-p256 ann").success();
+    folder.mailca("kit joe --password-out pw").success();
+    let password = folder.text("pw");
+    folder.mailca("kit ann --password-out pw").refused(&["pw is there already"]);
+    folder.mailca("kit ann --password-out pw -o ann.zip").refused(&["pw is there already"]);
+    folder.mailca("kit joe --password-out pw -o two").refused(&["pw is there already"]);
+    folder.mailca("kit ann --password-out pw --force").success().says(&["kept as pw.old-"]);
+    assert_ne!(folder.text("pw"), password);
 }
 
 #[test]

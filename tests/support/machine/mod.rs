@@ -97,6 +97,23 @@ impl Machine {
         self.enter(&["nsenter", "--net=/run/netns/client"], line)
     }
 
+    /// A program of the computer that the tests run on, in a folder of its own, on the network of the client. It
+    /// knows the machine by name, from a copy of the machine's `/etc/hosts` in its folder: what is mounted
+    /// in other namespaces cannot be mounted here.
+    pub fn outside_as_client(&self, folder: &Path, program: &Path) -> Run {
+        let enter = as_root("nsenter");
+        let words: Vec<&str> = enter.get_args().map(|word| word.to_str().unwrap()).collect();
+        let inside = format!("/proc/{}/root", self.pid);
+        Run::new(enter.get_program().as_ref(), folder, "")
+            .args(&words)
+            .arg(&format!("--net={inside}/run/netns/client"))
+            .args(&["unshare", "--mount", "sh", "-c"])
+            .arg(&format!(
+                "cp {inside}/etc/hosts hosts && mount --bind hosts /etc/hosts && exec \"$@\""
+            ))
+            .args(&["sh", &program.display().to_string()])
+    }
+
     fn enter(&self, before: &[&str], line: &str) -> Run {
         let enter = as_root("nsenter");
         let words: Vec<&str> = enter.get_args().map(|word| word.to_str().unwrap()).collect();

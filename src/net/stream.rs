@@ -22,6 +22,16 @@ impl Deadline {
         Self(Instant::now() + timeout.min(Duration::from_secs(24 * 60 * 60)))
     }
 
+    /// This moment, or the one after so much time, whichever is sooner.
+    pub(super) fn sooner(self, timeout: Duration) -> Self {
+        Self(self.0.min(Self::after(timeout).0))
+    }
+
+    /// Whether so much time is left, and more.
+    pub(super) fn allows(self, pause: Duration) -> bool {
+        self.left().is_ok_and(|left| left > pause)
+    }
+
     /// The time that is left, never zero, which sockets take for "for ever".
     fn left(self) -> io::Result<Duration> {
         let left = self.0.saturating_duration_since(Instant::now());
@@ -104,8 +114,7 @@ impl Stream {
 
     /// Brings the deadline nearer.
     pub(super) fn shorten(&mut self, timeout: Duration) {
-        let sooner = Deadline::after(timeout);
-        self.deadline = Deadline(self.deadline.0.min(sooner.0));
+        self.deadline = self.deadline.sooner(timeout);
     }
 
     /// Tries until it is done, or the time over.

@@ -1,0 +1,124 @@
+//! All that can be seen of one server at one address from outside: the conversation before TLS, the
+//! handshake and the one inside, and over connections of their own which versions and weak cipher
+//! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
+//!
+//! A server in order gets nine connections, at most [`AT_ONCE`] at a time, and is gone through in the
+//! time of four conversations. One deadline holds over all, another over each connection. Nothing is
+//! judged here, nobody logs in, and no message is sent.
+
+mod observation;
+mod session;
+mod versions;
+mod worker;
+
+pub use observation::{
+    Handshake, Injection, Inside, Observation, Observations, Obstacle, Opened, Outcome, VersionSeen,
+};
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::net::hello::Version;
+use crate::net::probe::{ClientIdentity, Handshakes};
+use crate::net::starttls::Relay;
+use crate::net::stream::{self, Deadline, Stream};
+use crate::net::survey::worker::{Job, Site};
+use crate::net::target::{Host, Target};
+
+/// So many connections at a time: mail servers allow a client a few more than this.
+pub const AT_ONCE: usize = 4;
+
+/// How to look.
+#[derive(Clone, Copy)]
+pub struct SurveyOptions<'a> {
+    /// For everything together, from the lookup of the name on.
+    pub timeout: Duration,
+    /// For each connection, the conversation in it included.
+    pub step: Duration,
+    /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
+    pub server_name: Option<&'a str>,
+    /// Where to connect to instead of looking the host up.
+    pub connect: Option<SocketAddr>,
+    /// What to present where the server asks for a certificate.
+    pub client: Option<ClientIdentity<'a>>,
+    /// What to ask about relaying; for SMTP only.
+    pub relay: Option<&'a Relay>,
+}
+
+/// The addresses of a host, of both families, in the order of the system's preference.
+pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>> {
+    stream::lookup(host, port, Deadline::after(timeout))
+}
+
+/// Looks at one server, at the first of its addresses that answers, and tells what it sees as it comes.
+///
+/// Fails only where the options cannot be used: what is wrong with the server is in the observations.
+pub fn survey(
+    target: &Target,
+    options: &SurveyOptions<'_>,
+    tell: &mut dyn FnMut(&Observation),
+) -> Result<Observations> {
+    let deadline = Deadline::after(options.timeout);
+    let handshakes = Handshakes::new(target, options.server_name, options.client)?;
+    let mut observations = Observations::new(target);
+    let mut note = |observations: &mut Observations, one: Observation| {
+        tell(&one);
+        observations.add(one);
+    };
+    let connected = match options.connect {
+        Some(address) => Ok(vec![address]),
+        None => stream::lookup(&target.host, target.port, deadline.sooner(options.step)),
+    }
+    .and_then(|addresses| Stream::connect(&addresses, deadline.sooner(options.step)));
+    let stream = match connected {
+        Ok(stream) => stream,
+        Err(error) => {
+            observations.obstacle = Some(Obstacle::Unreachable(worker::in_words(&error)));
+            return Ok(observations);
+        }
+    };
+    let site = Site::new(target, &stream, deadline, options, handshakes);
+    let (opened, stream) = session::open(stream, target);
+    note(&mut observations, Observation::Opened(opened));
+    let Some((stream, seen)) = stream else { return Ok(observations) };
+    let jobs = Mutex::new(jobs(target, options, Job::Session(Box::new((stream, seen)))));
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            let sender = sender.clone();
+            let (site, jobs) = (&site, &jobs);
+            scope.spawn(move || {
+                let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                while let Some(job) = next() {
+                    site.run(job, &|one| drop(sender.send(one)));
+                }
+            });
+        }
+        drop(sender);
+        for one in receiver {
+            note(&mut observations, one);
+        }
+    });
+    Ok(observations)
+}
+
+/// What there is to do, what takes longest first.
+fn jobs(target: &Target, options: &SurveyOptions<'_>, session: Job) -> VecDeque<Job> {
+    let mut jobs = VecDeque::from([session, Job::Version(Version::Tls12)]);
+    if !target.service.is_implicit() {
+        jobs.push_back(Job::Injection);
+    }
+    if options.client.is_some() && options.relay.is_some() {
+        jobs.push_back(Job::RelayWithoutCertificate);
+    }
+    let old = [Version::Tls10, Version::Tls11, Version::Ssl3, Version::Ssl2];
+    jobs.extend(old.map(Job::Version));
+    // The last, since the session has told about it by then.
+    jobs.push_back(Job::Version(Version::Tls13));
+    jobs
+}

@@ -1,0 +1,237 @@
+//! One piece of a survey, and how its connection is made.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::net::hello::suites::Suite;
+use crate::net::hello::{Accepted, Answer, Version};
+use crate::net::probe::{Handshakes, Presented, reason};
+use crate::net::starttls::{Aftermath, Conversation, Fault, Relay, Seen, farewell};
+use crate::net::stream::{Deadline, Stream};
+use crate::net::survey::observation::{
+    Handshake, Injection, Inside, Observation, Obstacle, Outcome, VersionSeen,
+};
+use crate::net::survey::{SurveyOptions, session, versions};
+use crate::net::target::{Host, Target};
+
+/// How long to wait before a server that had no room is asked again.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+
+/// What is done over one connection, or over a few one after the other.
+pub(super) enum Job {
+    /// The handshake on the first connection, and what is said inside.
+    Session(Box<(Stream, Seen)>),
+    Version(Version),
+    Injection,
+    RelayWithoutCertificate,
+}
+
+/// Where the server is, and how it is talked to.
+pub(super) struct Site<'a> {
+    target: &'a Target,
+    address: SocketAddr,
+    own_name: String,
+    server_name: Option<&'a str>,
+    deadline: Deadline,
+    step: Duration,
+    relay: Option<&'a Relay>,
+    handshakes: Handshakes,
+    /// What the session chose, where it was TLS 1.3: it need not be asked for again.
+    newest: OnceLock<Accepted>,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn new(
+        target: &'a Target,
+        stream: &Stream,
+        deadline: Deadline,
+        options: &SurveyOptions<'a>,
+        handshakes: Handshakes,
+    ) -> Self {
+        let name = match &target.host {
+            Host::Name(name) => Some(name.as_str()),
+            Host::Address(_) => None,
+        };
+        Self {
+            target,
+            address: stream.address(),
+            own_name: stream.own_name(),
+            server_name: options.server_name.or(name),
+            deadline,
+            step: options.step,
+            relay: options.relay,
+            handshakes,
+            newest: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn server_name(&self) -> Option<&str> {
+        self.server_name
+    }
+
+    /// Does it, and tells what was seen.
+    pub(super) fn run(&self, job: Job, tell: &dyn Fn(Observation)) {
+        match job {
+            Job::Session(first) => self.session(*first, tell),
+            Job::Version(Version::Tls13) if self.newest.get().is_some() => {
+                if let Some(accepted) = self.newest.get() {
+                    tell(Observation::Version(VersionSeen {
+                        version: Version::Tls13,
+                        outcome: Outcome::Answered(Answer::Accepted(accepted.clone())),
+                        weak: Vec::new(),
+                        unsure: None,
+                    }));
+                }
+            }
+            Job::Version(version) => tell(Observation::Version(versions::look(self, version))),
+            Job::Injection => tell(Observation::Injection(self.injection())),
+            Job::RelayWithoutCertificate => {
+                tell(Observation::RelayWithoutCertificate(self.relay_without_certificate()));
+            }
+        }
+    }
+
+    fn session(&self, (stream, seen): (Stream, Seen), tell: &dyn Fn(Observation)) {
+        match self.handshakes.shake(stream, seen) {
+            Err(silence) => {
+                tell(Observation::Handshake(Handshake::Failed(silent(silence.as_ref()))));
+            }
+            Ok(mut session) => {
+                let presented = session.presented.clone();
+                if let Some(accepted) = newest(&presented) {
+                    let _ = self.newest.set(accepted);
+                }
+                tell(Observation::Handshake(Handshake::Presented(Box::new(presented))));
+                let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
+                if let Some(inside) = inside {
+                    tell(Observation::Inside(inside));
+                }
+                session.end();
+            }
+        }
+    }
+
+    fn relay_without_certificate(&self) -> Inside {
+        let failed = |end| Inside { end: Some(end), ..Inside::default() };
+        let stream = match self.dial() {
+            Ok(stream) => stream,
+            Err(end) => return failed(end),
+        };
+        match self.handshakes.without_client().shake(stream, Seen::default()) {
+            Err(silence) => failed(silent(silence.as_ref())),
+            Ok(mut session) => {
+                let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
+                let presented = session.end();
+                inside.unwrap_or_else(|| failed(presented.notes.join("; ")))
+            }
+        }
+    }
+
+    fn injection(&self) -> Injection {
+        let protocol = self.target.service.protocol();
+        let begin = || Conversation::injecting(self.target.service, &self.own_name);
+        let stream = match self.dial_with(begin) {
+            Ok(stream) => stream,
+            Err(Obstacle::Fault(fault @ (Fault::Refused { .. } | Fault::Closed { .. }))) => {
+                return Injection::Refused(fault.to_string());
+            }
+            // It answered the command before TLS began, where everybody sees that.
+            Err(Obstacle::Fault(Fault::Injected)) => {
+                return Injection::Refused("it answers the command before TLS begins".into());
+            }
+            Err(obstacle) => return Injection::Unknown(obstacle.to_string()),
+        };
+        let mut session = match self.handshakes.without_client().shake(stream, Seen::default()) {
+            Ok(session) => session,
+            // Most likely it took the command for the beginning of the handshake.
+            Err(silence) => return Injection::Refused(silent(silence.as_ref())),
+        };
+        let verdict = session
+            .inside()
+            .map(|mut tls| aftermath(&mut tls, Aftermath::new(protocol), farewell(protocol)));
+        let presented = session.end();
+        verdict.unwrap_or_else(|| Injection::Refused(presented.notes.join("; ")))
+    }
+
+    /// A connection on which the handshake can begin.
+    pub(super) fn dial(&self) -> Result<Stream, String> {
+        self.dial_with(|| Conversation::new(self.target.service, &self.own_name))
+            .map_err(|obstacle| obstacle.to_string())
+    }
+
+    /// The same after a conversation of some kind. A server that has no room for so many connections is
+    /// asked again after a while.
+    fn dial_with(&self, begin: impl Fn() -> Conversation) -> Result<Stream, Obstacle> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let outcome = self.try_dial(begin());
+            let is_full = match &outcome {
+                Err(Obstacle::Unreachable(_) | Obstacle::Broken(_)) => true,
+                Err(Obstacle::Fault(Fault::Refused { command, .. })) => command.is_none(),
+                Err(Obstacle::Fault(Fault::Closed { awaited })) => *awaited == "its greeting",
+                _ => false,
+            };
+            match pauses.next().filter(|pause| is_full && self.deadline.allows(*pause)) {
+                Some(pause) => thread::sleep(pause),
+                None => return outcome,
+            }
+        }
+    }
+
+    fn try_dial(&self, mut conversation: Conversation) -> Result<Stream, Obstacle> {
+        let mut stream = Stream::connect(&[self.address], self.deadline.sooner(self.step))
+            .map_err(|error| Obstacle::Unreachable(in_words(&error)))?;
+        session::converse(&mut stream, &mut conversation, self.target)?;
+        Ok(stream)
+    }
+}
+
+/// Says goodbye and sees what comes.
+fn aftermath(tls: &mut (impl Read + Write), mut aftermath: Aftermath, goodbye: &[u8]) -> Injection {
+    if let Err(error) = tls.write_all(goodbye) {
+        return Injection::Refused(reason(&error));
+    }
+    let mut bytes = [0; 1024];
+    loop {
+        match tls.read(&mut bytes) {
+            // It closed without obeying anything.
+            Ok(0) => return Injection::Dropped,
+            Ok(count) => match aftermath.feed(&bytes[..count]) {
+                Ok(None) => {}
+                Ok(Some(true)) => return Injection::Obeyed,
+                Ok(Some(false)) => return Injection::Dropped,
+                Err(fault) => return Injection::Unknown(fault.to_string()),
+            },
+            Err(error) => return Injection::Unknown(reason(&error)),
+        }
+    }
+}
+
+fn newest(presented: &Presented) -> Option<Accepted> {
+    let is_newest = presented.version == Some(Version::Tls13.title());
+    is_newest.then(|| Accepted {
+        version: Version::Tls13,
+        suites: presented.cipher_suite.as_deref().and_then(Suite::by_name).into_iter().collect(),
+        chain: presented.chain.clone(),
+        asks_certificate: presented.request.is_some(),
+    })
+}
+
+fn silent(silence: Option<&std::io::Error>) -> String {
+    silence.map_or_else(|| "the server presents no certificate".into(), reason)
+}
+
+/// An error with what caused it.
+pub(super) fn in_words(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    words
+}
