@@ -1,7 +1,6 @@
 //! Both programs at the whole job.
 
-use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -43,9 +42,9 @@ pub fn mailca(folder: &Path, kind: Kind, persons: usize) -> io::Result<Measured>
     Program::mailca("newca --no-input").explain(folder)?;
     let mut list = String::from("login,name,email\n");
     for number in 0..persons {
-        let _ = writeln!(list, "user{number},\"User, Number {number}\",user{number}@example.com");
+        list.push_str(&format!("user{number},\"User, {number}\",user{number}@example.com\n"));
     }
-    std::fs::write(folder.join("users.csv"), list)?;
+    file(&folder.join("users.csv"), &list)?;
     rustix::fs::sync();
     let line = "issue --from users.csv --p12 --password-out passwords.csv --no-input -q --key-type";
     let before = of_children()?;
@@ -57,8 +56,8 @@ pub fn mailca(folder: &Path, kind: Kind, persons: usize) -> io::Result<Measured>
     let each = |time: Duration| time.as_secs_f64() * 1e3 / count;
     Ok(Measured {
         per_second: count / wall.as_secs_f64(),
-        processor: each(after.0 + after.1 - before.0 - before.1),
-        kernel: each(after.1 - before.1),
+        processor: each((after.0 + after.1).saturating_sub(before.0 + before.1)),
+        kernel: each(after.1.saturating_sub(before.1)),
     })
 }
 
@@ -71,7 +70,7 @@ pub fn openssl(folder: &Path, kind: Kind, persons: usize) -> io::Result<f64> {
             "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth,emailProtection\n\
              subjectAltName=email:user{number}@example.com\n"
         );
-        std::fs::write(folder.join("extensions"), extensions)?;
+        file(&folder.join("extensions"), &extensions)?;
         Program::openssl(&format!(
             "req -new {} -nodes -keyout {number}.key -out {number}.csr -subj /CN=user{number}",
             kind.for_openssl()
@@ -89,6 +88,11 @@ pub fn openssl(folder: &Path, kind: Kind, persons: usize) -> io::Result<f64> {
         .run(folder)?;
     }
     Ok(number(persons) / begin.elapsed().as_secs_f64())
+}
+
+fn file(path: &Path, content: &str) -> io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(content.as_bytes())
 }
 
 /// A number of persons, of which none has more than millions.
