@@ -58,12 +58,11 @@ impl<'l> Row<'l> {
         if !matches!(first, b"V\t" | b"R\t" | b"E\t" | b"S\t") {
             return None;
         }
-        let [one, two, three, four] = match usual_tabs(rest) {
-            Some(tabs) => tabs,
-            None => {
-                let mut tabs = memchr::memchr_iter(b'\t', rest);
-                [tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?]
-            }
+        let [one, two, three, four] = if let Some(tabs) = usual_tabs(rest) {
+            tabs
+        } else {
+            let mut tabs = memchr::memchr_iter(b'\t', rest);
+            [tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?]
         };
         let revocation = &rest[one + 1..two];
         Some(Self {
@@ -190,7 +189,7 @@ fn usual_tabs(rest: &[u8]) -> Option<[usize; 4]> {
     let is_usual = gap == b"\t\t"
         && rest.starts_with(b"\tunknown\t")
         && !date.contains(&b'\t')
-        && serial.iter().fold(true, |all, octet| all & (*octet != b'\t'));
+        && !serial.contains(&b'\t');
     is_usual.then_some([13, 14, 47, 55])
 }
 
