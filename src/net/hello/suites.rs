@@ -243,6 +243,8 @@ mod tests {
             for half in [&strong, &weak] {
                 assert!(half.len() <= 128, "{version}: {}", half.len());
             }
+            // The old ones are offered all together.
+            assert!(*version == Version::Tls12 || strong.len() + weak.len() <= 128, "{version}");
             assert!(!strong.iter().any(|suite| weak.contains(suite)));
             for weakness in Weakness::ALL {
                 assert!(weak.iter().any(|one| Suite::Tls(*one).weaknesses().contains(&weakness)));

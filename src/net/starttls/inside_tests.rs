@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::starttls::Aftermath;
 
 /// What is sent, what was seen, the answer on relaying, and how it ended.
 type Outcome = (String, Seen, Option<RelayAnswer>, Result<InsideStep, Fault>);
@@ -163,5 +164,41 @@ fn everything_has_an_end() {
         (Service::Sieve, "\"x\"\r\n".repeat(200), Fault::ReplyTooLong),
     ] {
         assert_eq!(whole(service, None, &words).3, Err(wanted), "{service}");
+    }
+}
+
+#[test]
+fn no_words_are_too_strange() {
+    // A generator of its own (xorshift), so that a failure comes again.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(below).unwrap()).unwrap()
+    };
+    // Bytes that mean something somewhere are likelier than the others.
+    let likely = b"\r\n -\"{}+*.\\259aOKNB0\0\xff";
+    let relay = Relay::new(None, "joe@example.org").unwrap();
+    for round in 0..20_000 {
+        let (service, words, ..) = AGREEABLE[round % AGREEABLE.len()];
+        let mut words = words.as_bytes().to_vec();
+        for _ in 0..=random(4) {
+            let at = random(words.len());
+            match random(3) {
+                0 => words.insert(at, likely[random(likely.len())]),
+                1 => words[at] = likely[random(likely.len())],
+                _ => words.truncate(at + 1),
+            }
+        }
+        let relay = (round % 2 == 0).then_some(&relay);
+        let outcome = converse(service, relay, [words.as_slice()]);
+        assert_eq!(converse(service, relay, words.chunks(2)), outcome, "{service}: {words:?}");
+        let mut aftermath = Aftermath::new(service.protocol());
+        let whole = aftermath.feed(&words);
+        let mut aftermath = Aftermath::new(service.protocol());
+        let mut pieces = words.chunks(2).map(|piece| aftermath.feed(piece));
+        let in_pieces = pieces.find(|one| *one != Ok(None)).unwrap_or(Ok(None));
+        assert_eq!(in_pieces, whole, "{service}: {words:?}");
     }
 }
