@@ -40,10 +40,10 @@ pub struct Measured {
 /// One run for all of them.
 pub fn mailca(folder: &Path, kind: Kind, persons: usize) -> io::Result<Measured> {
     Program::mailca("newca --no-input").explain(folder)?;
-    let mut list = String::from("login,name,email\n");
-    for number in 0..persons {
-        list.push_str(&format!("user{number},\"User, {number}\",user{number}@example.com\n"));
-    }
+    let rows = (0..persons)
+        .map(|number| format!("user{number},\"User, {number}\",user{number}@example.com"));
+    let list: Vec<_> = std::iter::once("login,name,email".to_owned()).chain(rows).collect();
+    let list = list.join("\n");
     file(&folder.join("users.csv"), &list)?;
     rustix::fs::sync();
     let line = "issue --from users.csv --p12 --password-out passwords.csv --no-input -q --key-type";
