@@ -135,7 +135,9 @@ fn three_hundred_persons() {
     need!("openssl");
     let rows: Vec<_> = (0..300).map(|n| format!("u{n},User {n},u{n}@example.com")).collect();
     let folder = with_list(&format!("login,name,email\n{}\n", rows.join("\n")));
-    folder.mailca(WITH_P12).success().says(&["300 certificates issued", "300 bundles made"]);
+    let outcome = folder.mailca(WITH_P12).success();
+    assert!(!outcome.stderr.contains("warning"), "{outcome}");
+    outcome.says(&["300 certificates issued", "300 bundles made"]);
     let rows = folder.index();
     assert_eq!(rows.len(), 301);
     let serials: BTreeSet<_> = rows.iter().map(|row| row[3].clone()).collect();

@@ -47,42 +47,104 @@ pub(super) fn utf16_password(password: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// Encrypts with new salt and IV.
-pub(super) fn encrypt(
-    form: Form,
+/// Encrypts with the 3DES form, with new salt.
+pub(super) fn encrypt_weakly(
     password: &str,
     iterations: u32,
     plaintext: &[u8],
 ) -> Result<(AlgorithmIdentifierOwned, OctetString)> {
-    let unlikely = || Error::bug("cannot encrypt for PKCS#12");
-    let salt = random::<SALT_LENGTH>()?;
+    let parameters = pbe_parameters(&random::<SALT_LENGTH>()?, iterations)?;
+    let [key, iv] = triple_des_key_and_iv(password, &parameters);
+    let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &iv);
+    encrypted(
+        cipher.ok(),
+        plaintext,
+        pkcs12::PKCS_12_PBE_WITH_SHAAND3_KEY_TRIPLE_DES_CBC,
+        Any::encode_from(&parameters),
+    )
+}
+
+/// A key of PBES2 (PBKDF2-HMAC-SHA256, AES-256-CBC), derived once for everything in a file.
+///
+/// Both safes say the same salt and each an IV of its own. AES-CBC hides any number of plaintexts under one key
+/// as long as their IVs are unpredictable, and a guess at the password is no cheaper: whoever guesses needs
+/// one of the two safes only, however many salts there are. Not so the 3DES form, which derives the IV too.
+pub(super) struct StrongKey {
+    salt: Vec<u8>,
+    iterations: u32,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl StrongKey {
+    /// Derives a key with new salt.
+    pub(super) fn new(password: &str, iterations: u32) -> Result<Self> {
+        Ok(Self::derive(password, &random::<SALT_LENGTH>()?, iterations))
+    }
+
+    /// The key for something that is encrypted in this very way.
+    pub(super) fn of(encryption: &Encryption, password: &str) -> Option<Self> {
+        let (salt, iterations, _) = encryption.strong()?;
+        Some(Self::derive(password, salt, iterations))
+    }
+
+    fn derive(password: &str, salt: &[u8], iterations: u32) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        pbkdf2::pbkdf2_hmac::<sha2::Sha256>(password.as_bytes(), salt, iterations, &mut *key);
+        Self { salt: salt.to_vec(), iterations, key }
+    }
+
+    /// Encrypts with a new IV.
+    pub(super) fn encrypt(
+        &self,
+        plaintext: &[u8],
+    ) -> Result<(AlgorithmIdentifierOwned, OctetString)> {
+        let iv = random()?;
+        let parameters =
+            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(self.iterations, &self.salt, iv)
+                .map_err(|_| unlikely())?;
+        let cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&*self.key, &iv);
+        encrypted(cipher.ok(), plaintext, pbes2::PBES2_OID, Any::encode_from(&parameters))
+    }
+
+    /// Decrypts what says that it is encrypted with this key; `None` where it says something else.
+    pub(super) fn decrypt(
+        &self,
+        encryption: &Encryption,
+        ciphertext: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let (salt, iterations, iv) = encryption.strong()?;
+        if salt != self.salt || iterations != self.iterations {
+            return None;
+        }
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let cipher = cbc::Decryptor::<aes::Aes256>::new_from_slices(&*self.key, iv).ok();
+        let length = decrypt_cbc(cipher, &mut buffer).ok()?;
+        buffer.truncate(length);
+        Some(buffer)
+    }
+}
+
+fn unlikely() -> Error {
+    Error::bug("cannot encrypt for PKCS#12")
+}
+
+fn encrypted(
+    cipher: Option<impl BlockModeEncrypt>,
+    plaintext: &[u8],
+    oid: ObjectIdentifier,
+    parameters: der::Result<Any>,
+) -> Result<(AlgorithmIdentifierOwned, OctetString)> {
     // One block more holds the padding; the plaintext is overwritten in place.
     let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + 16));
     buffer.extend_from_slice(plaintext);
     buffer.resize(plaintext.len() + 16, 0);
-    let (oid, parameters, ciphertext) = if form.is_weak() {
-        let parameters = pbe_parameters(&salt, iterations)?;
-        let [key, iv] = triple_des_key_and_iv(password, &parameters);
-        let ciphertext = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &iv)
-            .map_err(|_| unlikely())?
-            .encrypt_padded::<Pkcs7>(&mut buffer, plaintext.len())
-            .map_err(|_| unlikely())?;
-        (
-            pkcs12::PKCS_12_PBE_WITH_SHAAND3_KEY_TRIPLE_DES_CBC,
-            Any::encode_from(&parameters).map_err(composing)?,
-            ciphertext,
-        )
-    } else {
-        let parameters =
-            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, random()?)
-                .map_err(|_| unlikely())?;
-        let ciphertext = parameters
-            .encrypt_in_place(password, &mut buffer, plaintext.len())
-            .map_err(|_| unlikely())?;
-        (pbes2::PBES2_OID, Any::encode_from(&parameters).map_err(composing)?, ciphertext)
-    };
+    let ciphertext = cipher
+        .ok_or_else(unlikely)?
+        .encrypt_padded::<Pkcs7>(&mut buffer, plaintext.len())
+        .map_err(|_| unlikely())?;
     let ciphertext = OctetString::new(ciphertext).map_err(composing)?;
-    Ok((AlgorithmIdentifierOwned { oid, parameters: Some(parameters) }, ciphertext))
+    let parameters = Some(parameters.map_err(composing)?);
+    Ok((AlgorithmIdentifierOwned { oid, parameters }, ciphertext))
 }
 
 /// An encryption that can be undone: known, and with parameters that p12-keystore and pkcs5
@@ -144,6 +206,18 @@ impl Encryption {
         let parameters = pbes2::Parameters::from_der(parameters).map_err(unsupported)?;
         let iterations = parameters.kdf.pbkdf2().map_or(0, |pbkdf2| pbkdf2.iteration_count);
         Ok(Self::Pbes2(Box::new(parameters), iterations))
+    }
+
+    /// Salt, rounds and IV, where it is what [`StrongKey`] is for.
+    fn strong(&self) -> Option<(&[u8], u32, &[u8])> {
+        let Self::Pbes2(parameters, iterations) = self else { return None };
+        let kdf = parameters.kdf.pbkdf2()?;
+        match &parameters.encryption {
+            EncryptionScheme::Aes256Cbc { iv } if kdf.prf == Pbkdf2Prf::HmacWithSha256 => {
+                Some((kdf.salt.as_ref(), *iterations, iv))
+            }
+            _ => None,
+        }
     }
 
     /// What to tell about it.

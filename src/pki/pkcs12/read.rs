@@ -9,10 +9,11 @@ use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as KeystoreError;
 use pkcs12::pbe_params::EncryptedPrivateKeyInfo;
 use pkcs12::pfx::{Pfx, Version};
-use pkcs12::{AuthenticatedSafe, BagType, MacData};
+use pkcs12::safe_bag::SafeBag;
+use pkcs12::{AuthenticatedSafe, BagType, MacData, PKCS_12_KEY_BAG_OID};
 use zeroize::Zeroizing;
 
-use super::algorithm::{Encryption, mac_protection, verify_mac};
+use super::algorithm::{Encryption, StrongKey, mac_protection, verify_mac};
 use super::{
     Bag, BagKind, CertificateEntry, Contents, KeyEntry, MAX_READ_ITERATIONS_TOTAL, Protection,
     ReadError, ReadResult, Safe, Summary, ber,
@@ -265,6 +266,33 @@ pub(super) fn archive(
         mac_data: None,
     };
     Pkcs12Archive::from_pkcs12(&Zeroizing::new(pfx.to_der()?), password)
+}
+
+/// The safes of a file of ours without their encryption: that of the certificates as plain data, the key in a
+/// plain `keyBag` with its attributes. The key of both is derived once, from the password and the salt in the
+/// file. `None` where they are not encrypted in one and the same way. The copies of the key in it are not wiped,
+/// as those of p12-keystore are not.
+pub(super) fn opened(
+    certificate_safe: &ContentInfo,
+    key_safe: &ContentInfo,
+    password: &str,
+) -> ReadResult<Option<[ContentInfo; 2]>> {
+    let Some(encrypted) = EncryptedSafe::parse(certificate_safe)? else { return Ok(None) };
+    let contents = plain_contents(key_safe)?;
+    let [bag] = <[SafeBag; 1]>::try_from(Vec::<SafeBag>::from_der(&contents)?)
+        .map_err(|_| ReadError::Damaged("the key is not alone in its safe"))?;
+    let key = ContextSpecific::<EncryptedPrivateKeyInfo>::from_der(&bag.bag_value)?.value;
+    let key_encryption = Encryption::parse(&key.encryption_algorithm)?;
+    let Some(secret) = StrongKey::of(&encrypted.encryption, password) else { return Ok(None) };
+    let wrong = || ReadError::WrongPassword;
+    let certificates =
+        secret.decrypt(&encrypted.encryption, &encrypted.ciphertext).ok_or_else(wrong)?;
+    let Some(key) = secret.decrypt(&key_encryption, key.encrypted_data.as_bytes()) else {
+        return Ok(None);
+    };
+    let bag = SafeBag { bag_id: PKCS_12_KEY_BAG_OID, bag_value: key.to_vec(), ..bag };
+    let key = Zeroizing::new(vec![bag].to_der()?);
+    Ok(Some([data(&certificates)?, data(&key)?]))
 }
 
 /// Skips what a reader has left.

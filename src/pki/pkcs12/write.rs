@@ -17,8 +17,8 @@ use pkcs12::pfx::{Pfx, Version};
 use pkcs12::safe_bag::SafeBag;
 use pkcs12::{CertBag, PKCS_12_CERT_BAG_OID, PKCS_12_PKCS8_KEY_BAG_OID, PKCS_12_X509_CERT_OID};
 
-use super::algorithm::{MacKey, encrypt};
-use super::read::{DATA, ENCRYPTED_DATA, File, archive};
+use super::algorithm::{MacKey, StrongKey, encrypt_weakly};
+use super::read::{DATA, ENCRYPTED_DATA, File, archive, opened};
 use super::{Bundle, Form, MAX_WRITE_ITERATIONS, composing};
 use crate::error::{Error, Result};
 
@@ -40,7 +40,8 @@ const WORTH_A_THREAD: u32 = 50_000;
 /// 7292 appendix B.1). An empty one is an empty string, not a missing one.
 ///
 /// Before it is returned the file is read again: MAC, every certificate, the key, names and
-/// localKeyIDs. Deriving all keys a second time doubles the work; two threads do it.
+/// localKeyIDs. All keys are derived a second time, from the password and from what the file says, which doubles
+/// the work; two threads do it where it is much.
 ///
 /// # Errors
 /// Refused: a password or friendly name that the format cannot hold, a number of iterations out
@@ -51,13 +52,22 @@ pub fn write(bundle: &Bundle<'_>, password: &str, form: Form, iterations: u32) -
     check_friendly_name(bundle.friendly_name)?;
     let local_key_id = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bundle.certificate);
     let identity = Identity { bundle, local_key_id: local_key_id.as_ref() };
-    let encrypted = |plaintext: &[u8]| encrypt(form, password, iterations, plaintext);
-    let (certificate_safe, key_safe, mac_key) = in_parallel(
-        iterations,
-        || identity.certificate_safe(encrypted),
-        || identity.key_safe(encrypted),
-        || MacKey::derive(form, password, iterations),
-    )?;
+    let mac_key = || MacKey::derive(form, password, iterations);
+    let (certificate_safe, key_safe, mac_key) = if form.is_weak() {
+        let encrypted = |plaintext: &[u8]| encrypt_weakly(password, iterations, plaintext);
+        in_parallel(
+            iterations,
+            || identity.certificate_safe(encrypted),
+            || identity.key_safe(encrypted),
+            mac_key,
+        )?
+    } else {
+        let (key, (), mac_key) =
+            in_parallel(iterations, || StrongKey::new(password, iterations), || (), mac_key)?;
+        let key = key?;
+        let encrypted = |plaintext: &[u8]| key.encrypt(plaintext);
+        (identity.certificate_safe(encrypted), identity.key_safe(encrypted), mac_key)
+    };
     let content = vec![certificate_safe?, key_safe?].to_der().map_err(composing)?;
     let mac_data = Some(mac_key?.sign(&content)?);
     let file = Pfx { version: Version::V3, auth_safe: data(&content)?, mac_data }
@@ -232,8 +242,8 @@ fn data(content: &[u8]) -> Result<ContentInfo> {
     Ok(ContentInfo { content_type: DATA, content })
 }
 
-/// Has p12-keystore read every safe of the finished file, each in a thread of its own: it takes
-/// whole files one derivation after the other, which at 600,000 iterations is half as slow again.
+/// Has p12-keystore read every safe of the finished file. It derives a key for each; where one key opens both, that
+/// is derived once, here.
 fn read_back(file: &[u8], password: &str, iterations: u32, identity: &Identity<'_>) -> Result<()> {
     let bug = |error: &dyn std::error::Error| {
         Error::bug(format!("the PKCS#12 file does not read back as it was written: {error}"))
@@ -242,13 +252,26 @@ fn read_back(file: &[u8], password: &str, iterations: u32, identity: &Identity<'
     let [certificate_safe, key_safe] = file.safes.as_slice() else {
         return Err(Error::bug("the PKCS#12 file does not read back with its two safes"));
     };
+    let (opened, (), mac) = in_parallel(
+        iterations,
+        || opened(certificate_safe, key_safe, password),
+        || (),
+        || file.verify_mac(password).map_err(|error| bug(&error)),
+    )?;
+    if let Some([certificate_safe, key_safe]) = opened.map_err(|error| bug(&error))? {
+        // What is decrypted needs no password any more.
+        let read = |safe| archive(slice::from_ref(safe), "").map_err(|error| bug(&error));
+        identity.compare_certificates(&read(&certificate_safe)?)?;
+        identity.compare_key(&read(&key_safe)?)?;
+        return mac;
+    }
     let read =
         |safe: &ContentInfo| archive(slice::from_ref(safe), password).map_err(|error| bug(&error));
-    let (certificates, key, mac) = in_parallel(
+    let (certificates, (), key) = in_parallel(
         iterations,
         || read(certificate_safe).and_then(|found| identity.compare_certificates(&found)),
+        || (),
         || read(key_safe).and_then(|found| identity.compare_key(&found)),
-        || file.verify_mac(password).map_err(|error| bug(&error)),
     )?;
     certificates.and(key).and(mac)
 }

@@ -155,7 +155,8 @@ impl<'a> Writer<'a> {
             .collect();
         let passwords = self.passwords.stage(&new)?;
         if any || !passwords.is_empty() {
-            self.sync()?;
+            // What was delivered before has its names durably now.
+            self.finish(env)?;
         }
         say_kept(&self.passwords.publish(passwords, &self.existing)?, env);
         let mut left = Vec::with_capacity(items.len());
@@ -181,6 +182,10 @@ impl<'a> Writer<'a> {
         // The names of the keys are durable before the intent is; in the CA's file system the recording sees
         // to that.
         self.sync_elsewhere()?;
+        // A group that is not settled would be taken for that of a dead process.
+        if !self.groups.is_empty() {
+            self.finish(env)?;
+        }
         let mut transaction = begin(self.ca, env)?;
         let mut members = Vec::new();
         let mut left = Vec::with_capacity(items.len());
@@ -221,15 +226,11 @@ impl<'a> Writer<'a> {
         written: &mut Vec<Written<'p>>,
         env: &mut Env,
     ) -> Result<()> {
-        let earlier = self.groups.len().saturating_sub(1);
-        let settled: Vec<_> = self.groups.drain(..earlier).collect();
-        let notes = std::mem::take(&mut self.notes);
         let mut staged = Vec::with_capacity(items.len());
         for item in &items {
             staged.push(self.stage_delivery(item)?);
         }
         self.sync()?;
-        self.settle(settled, &notes, env)?;
         for (item, files) in items.into_iter().zip(staged) {
             let publish = || {
                 for (file, path) in files {
