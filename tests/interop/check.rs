@@ -29,9 +29,13 @@ fn of_testssl() {
     folder.mailca("issue --cn mail.example.com --key-type rsa-2048 mail").success();
     let strong = "-tls1_2";
     let weak = "-min_protocol TLSv1 -cipher ALL:COMPLEMENTOFALL@SECLEVEL=0";
-    for (arguments, wanted) in [
-        (strong, &["name-mismatch"][..]),
-        (weak, &["tls-1-0", "tls-1-1", "cipher-null", "cipher-anonymous", "name-mismatch"]),
+    for (report, arguments, wanted) in [
+        ("strong.json", strong, &["name-mismatch"][..]),
+        (
+            "weak.json",
+            weak,
+            &["tls-1-0", "tls-1-1", "cipher-null", "cipher-anonymous", "name-mismatch"],
+        ),
     ] {
         let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut server = Command::new("openssl")
@@ -52,7 +56,7 @@ fn of_testssl() {
         let program = peer("testssl").unwrap();
         let status = Command::new(program)
             .args(["--quiet", "--color", "0", "--warnings", "batch", "--openssl-timeout", "10"])
-            .args(["-p", "-s", "-S", "--jsonfile", "theirs.json", &place.to_string()])
+            .args(["-p", "-s", "-S", "--jsonfile", report, &place.to_string()])
             .current_dir(folder.root())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -61,7 +65,7 @@ fn of_testssl() {
         let _ = server.kill();
         let _ = server.wait();
         status.unwrap();
-        let theirs: Value = serde_json::from_slice(&folder.read("theirs.json")).unwrap();
+        let theirs: Value = serde_json::from_slice(&folder.read(report)).unwrap();
         let findings = ours["hosts"][0]["ports"][0]["findings"].as_array().unwrap();
         let ours = |id: &str| findings.iter().any(|one| one["id"] == id);
         for (their_id, id) in SAME {
