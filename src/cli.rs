@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod access_map;
 mod bulk;
+mod check;
 mod commands;
 mod config;
 mod config_exim;
@@ -18,6 +19,7 @@ mod span;
 
 pub use access_map::{AccessMap, Connections};
 pub use bulk::Bulk;
+pub use check::{Check, Format};
 pub use commands::{ExportP12, Issue, Newca, Newreq, Purpose, Quickstart, Show, Sign, Verify};
 pub use config::{
     Config, OpensmtpdConfig, PostfixConfig, PostfixForm, Role, SendmailConfig, ServerConfig, Timer,
@@ -168,6 +170,8 @@ pub enum Command {
     Install(Install),
     /// Print DANE records for a mail host
     Tlsa(Tlsa),
+    /// Say what is wrong with a running mail server, and how to mend it
+    Check(Check),
     /// Print which certificates a mail server lets in
     AccessMap(AccessMap),
     /// Print configuration for other programs

@@ -36,6 +36,8 @@ pub struct Env {
     pub quiet: bool,
     /// Talk is coloured.
     pub color: bool,
+    /// A report for a person is coloured.
+    pub color_stdout: bool,
     /// Whether somebody sees the talk on a terminal, where it may be written over.
     pub talk_on_terminal: bool,
 }

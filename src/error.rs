@@ -19,6 +19,8 @@ pub enum Kind {
     Verdict,
     /// A fault in mailca itself: exit status 70.
     Bug,
+    /// What a monitoring system wants to see: the exit status of its convention.
+    Monitor(u8),
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Usage => 2,
             Self::Verdict => 3,
             Self::Bug => 70,
+            Self::Monitor(status) => status,
         })
     }
 }
@@ -65,6 +68,11 @@ impl Error {
     /// Something that cannot happen, happened.
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(Kind::Bug, message)
+    }
+
+    /// A state that was reported to a monitoring system already, as its exit status.
+    pub fn monitor(status: u8) -> Self {
+        Self::new(Kind::Monitor(status), "")
     }
 
     /// Adds what to do about it.

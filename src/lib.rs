@@ -6,12 +6,15 @@
 //! - [`pki`]: certificates, requests, keys and names as values; pure.
 //! - [`store`]: the CA folder and the certificate folders on disk; its page tells the order of every
 //!   write and what a crash leaves.
-//! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration.
+//! - [`mail`]: what mail servers need: where each looks for its files, and the text of its configuration; and
+//!   what is wrong with one that was looked at.
 //! - [`net`]: what a live mail server says before TLS and inside, presents, and accepts.
 //! - [`render`]: values to text and JSON.
 //! - [`mod@env`]: what the outside gives. [`prompt`]: questions. [`error`]: what goes wrong.
 //!
 //! `cli` -> `commands` -> `store`, `mail`, `net`, `render`, `prompt` -> `pki`; nothing points back.
+//! [`mail::check`] judges the values that [`net::survey`] hands out, and [`render::check`] shows what came of
+//! it; neither calls the other.
 
 pub mod cli;
 pub mod commands;
@@ -84,7 +87,9 @@ fn run_as_ca_pl(arguments: &[OsString]) -> ExitCode {
             env.report(&error);
             match error.kind() {
                 Kind::Bug => Kind::Bug.exit_code(),
-                Kind::Refused | Kind::Usage | Kind::Verdict => Kind::Refused.exit_code(),
+                Kind::Refused | Kind::Usage | Kind::Verdict | Kind::Monitor(_) => {
+                    Kind::Refused.exit_code()
+                }
             }
         }
     }
@@ -95,7 +100,9 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
     match commands::dispatch(cli, env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            env.report(&error);
+            if !matches!(error.kind(), Kind::Monitor(_)) {
+                env.report(&error);
+            }
             if cli.global.json && !env.json_written {
                 // Somebody who reads JSON finds the reason there too; a lost stdout is no new error.
                 let _ = env.print_json(&json!({
@@ -118,12 +125,11 @@ fn harden() {
 }
 
 fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> Env {
-    let color = match color {
+    let is_colored = |is_terminal: bool| match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            std::io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         }
     };
     Env {
@@ -138,7 +144,8 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
             .collect(),
         json_written: false,
         quiet,
-        color,
+        color: is_colored(std::io::stderr().is_terminal()),
+        color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
     }
 }

@@ -16,6 +16,8 @@ mod advice;
 mod authority;
 #[path = "cmd/backup.rs"]
 mod backup;
+#[path = "cmd/check.rs"]
+mod check;
 #[path = "cmd/common.rs"]
 mod common;
 #[path = "cmd/config.rs"]

@@ -10,6 +10,8 @@ mod support;
 
 #[path = "interop/ca_pl.rs"]
 mod ca_pl;
+#[path = "interop/check.rs"]
+mod check;
 #[path = "interop/crl.rs"]
 mod crl;
 #[path = "interop/hello.rs"]

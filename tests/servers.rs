@@ -10,6 +10,8 @@ mod support;
 
 #[path = "servers/access_map.rs"]
 mod access_map;
+#[path = "servers/check.rs"]
+mod check;
 #[path = "servers/clients.rs"]
 mod clients;
 #[path = "servers/dovecot.rs"]

@@ -3,6 +3,7 @@
 mod access_map;
 mod backup;
 pub mod ca_pl;
+mod check;
 mod config;
 mod crl;
 mod doctor;
@@ -60,6 +61,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Verify(args) => verify::run(args, global, env),
         Command::AccessMap(args) => access_map::run(args, global, env),
         Command::Backup(args) => backup::run(args, global, env),
+        Command::Check(args) => check::run(args, global, env),
         Command::Config(args) => config::run(args, global, env),
         Command::Crl(args) => crl::run(args, global, env),
         Command::Doctor(args) => doctor::run(args, global, env),

@@ -2,6 +2,7 @@
 //! configuration. Values to text; no file is read here.
 
 pub mod access_map;
+pub mod check;
 pub mod installation;
 pub mod kit;
 pub mod sendmail_mc;

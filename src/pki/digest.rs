@@ -8,6 +8,14 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
+/// The SHA-512 hash of some bytes.
+pub fn sha512(bytes: &[u8]) -> [u8; 64] {
+    let mut hash = [0; 64];
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, bytes);
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
 /// Upper-case hexadecimal, two digits an octet.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";

@@ -1,6 +1,10 @@
 //! TLSA records (RFC 6698): which key a mail host's TLS server may have, said in the DNS.
 
+mod published;
+
 use std::fmt;
+
+pub use published::Published;
 
 use crate::pki::digest::{lower_hex, sha256};
 

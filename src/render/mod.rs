@@ -2,6 +2,7 @@
 //! from.
 
 pub mod certificate;
+pub mod check;
 pub mod list;
 pub mod page;
 pub mod show;

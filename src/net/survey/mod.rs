@@ -16,7 +16,7 @@ pub use observation::{
 };
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -54,6 +54,25 @@ pub struct SurveyOptions<'a> {
 /// The addresses of a host, of both families, in the order of the system's preference.
 pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>> {
     stream::lookup(host, port, Deadline::after(timeout))
+}
+
+/// Whether a connection can be made at all.
+pub fn answers(address: SocketAddr, timeout: Duration) -> bool {
+    Stream::connect(&[address], Deadline::after(timeout)).is_ok()
+}
+
+/// Whether an address is this machine's own: servers are more open to themselves.
+pub fn is_own(address: SocketAddr) -> bool {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    // Nothing is sent: the system says which of its addresses it would send from.
+    let from = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect(address)?;
+        socket.local_addr()
+    });
+    from.is_ok_and(|from| from.ip() == address.ip())
 }
 
 /// Looks at one server, at the first of its addresses that answers, and tells what it sees as it comes.

@@ -1,0 +1,159 @@
+//! `mailca check`: say what is wrong with a running mail server, and how to mend it.
+
+mod client;
+mod explained;
+mod look;
+mod records;
+mod run;
+mod targets;
+mod trust;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::cli::{Check, Format, Global};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::mail::check::judge::Standard;
+use crate::mail::check::report::{HostReport, worst};
+use crate::mail::check::{Finding, Severity};
+use crate::net::probe::ClientIdentity;
+use crate::net::starttls::Relay;
+use crate::net::survey::SurveyOptions;
+use crate::pki::certificate::Certificate;
+use crate::pki::inspect::text::count;
+use crate::render::check::text::Text;
+use crate::render::check::{View, json, nagios, prometheus};
+use look::{Common, STEP};
+use run::{Done, Wanted};
+use targets::server_name;
+use trust::Trusted;
+
+/// Checks servers, or explains a finding.
+pub fn run(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
+    if let Some(id) = &args.explain {
+        return explained::print(id, global, env);
+    }
+    match check(args, global, env) {
+        Err(error) if args.format == Format::Nagios && !is_told(&error) => {
+            env.print_bytes(nagios::unknown(&error.to_string()).as_bytes())?;
+            Err(Error::monitor(nagios::State::Unknown.number()))
+        }
+        outcome => outcome,
+    }
+}
+
+fn is_told(error: &Error) -> bool {
+    matches!(error.kind(), crate::error::Kind::Monitor(_))
+}
+
+fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
+    let plan = targets::plan(args)?;
+    let fail_on = severity(&args.fail_on);
+    let ignored = args.ignore.iter().map(|id| explained::issue(id)).collect::<Result<Vec<_>>>()?;
+    let relay = args.relay_to.as_deref();
+    let relay = relay.map(|to| Relay::new(args.relay_from.as_deref(), to)).transpose()?;
+    let tlsa = records::read(&args.tlsa)?;
+    let client = client::load(args, global, env)?;
+    let trusted = Trusted::load(args, global, env)?;
+    let revoked = Revoked::of(&trusted);
+    let now = env.now()?;
+    let standard = Standard {
+        now,
+        expiring: args.expiring.0,
+        trust: trusted.trust,
+        roots: &trusted.roots,
+        system_roots: &trusted.system,
+        revoked: &|certificate| revoked.ask(certificate),
+        tlsa: &tlsa,
+        client: client.as_ref().and_then(|client| client.chain.first()),
+        relay_to: args.relay_to.as_deref(),
+    };
+    let timeout = Duration::from_secs(args.timeout);
+    let identity =
+        client.as_ref().map(|client| ClientIdentity { chain: &client.chain, key: &client.key });
+    let common = Common {
+        options: SurveyOptions {
+            timeout,
+            step: STEP,
+            server_name: server_name(plan.name.as_ref()),
+            connect: None,
+            client: identity,
+            relay: relay.as_ref(),
+        },
+        standard: &standard,
+        name: plan.name.as_ref(),
+        end: Instant::now() + timeout,
+    };
+    let family = |address: &SocketAddr| {
+        (!args.ipv4 || address.is_ipv4()) && (!args.ipv6 || address.is_ipv6())
+    };
+    let wanted = Wanted { ignored: &ignored, family: &family };
+    let is_streamed = !global.json && args.format == Format::Text;
+    let mut text = Text::new(env.color_stdout);
+    let hosts = run::run(&plan, &common, &wanted, &mut |done| {
+        let piece = match done {
+            _ if !is_streamed => return Ok(()),
+            Done::Port(port) if is_worth(&port.findings, fail_on, env) => text.port(port),
+            Done::Host(host) if is_worth(&host.findings, fail_on, env) => text.host(host),
+            Done::Port(_) | Done::Host(_) => return Ok(()),
+        };
+        env.print_bytes(piece.as_bytes())
+    })?;
+    report(&View { hosts: &hosts, fail_on, now }, &text, args, global, env)
+}
+
+/// Prints what is not printed yet, and ends as the findings say.
+fn report(
+    view: &View<'_>,
+    text: &Text,
+    args: &Check,
+    global: &Global,
+    env: &mut Env,
+) -> Result<()> {
+    match args.format {
+        _ if global.json => env.print_json(&json::document(view))?,
+        Format::Text if env.quiet => {}
+        Format::Text => env.print_bytes(text.summary(view).as_bytes())?,
+        Format::Prometheus => env.print_bytes(prometheus::text(view).as_bytes())?,
+        Format::Nagios => {
+            env.print_bytes(nagios::text(view).as_bytes())?;
+            return match nagios::State::of(view) {
+                nagios::State::Ok => Ok(()),
+                state => Err(Error::monitor(state.number())),
+            };
+        }
+    }
+    verdict(view)
+}
+
+/// Quietly, only what is a failure is told.
+fn is_worth(findings: &[Finding], fail_on: Severity, env: &Env) -> bool {
+    !env.quiet || worst(findings).is_some_and(|worst| worst >= fail_on)
+}
+
+fn verdict(view: &View<'_>) -> Result<()> {
+    let all = view.hosts.iter().flat_map(HostReport::all_findings);
+    match all.filter(|finding| finding.severity >= view.fail_on).count() {
+        0 => Ok(()),
+        number => Err(Error::verdict(format!("{} to mend", count(number, "thing")))),
+    }
+}
+
+fn severity(name: &str) -> Severity {
+    let named = Severity::ALL.into_iter().find(|severity| severity.name() == name);
+    named.unwrap_or(Severity::Warning)
+}
+
+/// What the CA here has revoked. Several threads may ask; a folder that cannot be read says nothing.
+struct Revoked<'a>(Option<&'a crate::store::ca::CaFolder>);
+
+impl<'a> Revoked<'a> {
+    fn of(trusted: &'a Trusted) -> Self {
+        Self(trusted.ca.as_ref())
+    }
+
+    fn ask(&self, certificate: &Certificate) -> Option<String> {
+        self.0?.revocation(certificate).ok().flatten()
+    }
+}

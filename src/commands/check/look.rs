@@ -1,0 +1,167 @@
+//! Looks at one port of a host, at every address that it has.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::mail::check::judge::{Standard, Subject, judge};
+use crate::mail::check::report::{PortReport, sort};
+use crate::mail::check::{Finding, Issue, Severity, Software};
+use crate::net::probe::{self, ProbeOptions};
+use crate::net::survey::{self, Observations, Obstacle, SurveyOptions};
+use crate::net::target::{Host, Target};
+use crate::pki::certificate::Certificate;
+
+use super::targets::{Planned, server_name};
+
+/// The longest that one connection may take: some servers let a client wait for their greeting.
+pub(super) const STEP: Duration = Duration::from_secs(10);
+/// The longest that is waited for a port to be opened that nobody has named.
+const REACH: Duration = Duration::from_secs(4);
+
+/// What holds for every port.
+#[derive(Clone, Copy)]
+pub(super) struct Common<'a> {
+    /// How to look. Timeout and place are each port's own.
+    pub(super) options: SurveyOptions<'a>,
+    pub(super) standard: &'a Standard<'a>,
+    /// Whom every certificate is to be for, instead of its host.
+    pub(super) name: Option<&'a Host>,
+    /// When everything is over.
+    pub(super) end: Instant,
+}
+
+impl Common<'_> {
+    /// The time that is left.
+    pub(super) fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
+    }
+}
+
+/// Looks at one port. Nothing comes of one that nobody named and that does not answer.
+pub(super) fn look(
+    planned: &Planned,
+    addresses: &[SocketAddr],
+    common: &Common<'_>,
+) -> Result<Option<PortReport>> {
+    let target = &planned.target;
+    let subject = Subject {
+        host: common.name.unwrap_or(&target.host),
+        port: target.port,
+        service: target.service,
+    };
+    let mut closed = Vec::new();
+    let on_port = |address: &SocketAddr| match address.port() {
+        0 => SocketAddr::new(address.ip(), target.port),
+        _ => *address,
+    };
+    let addresses: Vec<_> = addresses.iter().map(on_port).collect();
+    let mut rest = addresses.iter();
+    let mut seen: Option<Observations> = None;
+    for address in rest.by_ref() {
+        // Of eight usual ports some are filtered mostly, and each would be waited for.
+        if !planned.is_named && !survey::answers(*address, common.left().min(REACH)) {
+            continue;
+        }
+        let one = survey(target, *address, common)?;
+        if let (Some(Obstacle::Unreachable(why)), None) = (&one.obstacle, &one.opened) {
+            closed.push(why.clone());
+            continue;
+        }
+        seen = Some(one);
+        break;
+    }
+    let Some(seen) = seen else {
+        return Ok(planned.is_named.then(|| unreachable(target, &closed)));
+    };
+    let mut report = judge(&seen, subject, common.standard);
+    if report.address.is_some_and(survey::is_own) {
+        let software = report.software;
+        report.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
+    }
+    report.findings.extend(closed.iter().map(|why| silent(why)));
+    for address in rest {
+        report.findings.extend(compare(&report, *address, common));
+    }
+    sort(&mut report.findings);
+    Ok(Some(report))
+}
+
+/// Dovecot takes a connection from its own address for a safe one, and every server relays for the machine
+/// that it is on.
+fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
+    finding.severity = match finding.issue {
+        Issue::LoginBeforeTls if software == Some(Software::Dovecot) => Severity::Info,
+        Issue::RelayOpen => Severity::Warning,
+        _ => return,
+    };
+    finding.seen.push_str(
+        "; to itself the server may offer more than to others: check from another machine",
+    );
+}
+
+fn survey(target: &Target, address: SocketAddr, common: &Common<'_>) -> Result<Observations> {
+    let options = SurveyOptions {
+        timeout: common.left(),
+        connect: Some(address),
+        server_name: common.options.server_name.or(server_name(Some(&target.host))),
+        ..common.options
+    };
+    survey::survey(target, &options, &mut |_| {})
+}
+
+/// Of the other addresses, what certificate is there.
+fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Option<Finding> {
+    let own = report.chain.first()?;
+    let options = ProbeOptions {
+        timeout: common.left().min(STEP),
+        server_name: common.options.server_name,
+        client: None,
+        connect: Some(address),
+    };
+    match probe::presented(&report.target, &options) {
+        Ok(other) if other.chain.first().is_some_and(|der| der == own.as_der()) => None,
+        Ok(other) => {
+            let other = other.chain.first().and_then(|der| Certificate::from_der(der).ok());
+            let what = other.map_or_else(
+                || "one that cannot be read".to_owned(),
+                |other| {
+                    format!("that of {} with the serial number {}", other.title(), other.serial)
+                },
+            );
+            let first = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
+            let seen = format!(
+                "{} presents {what}, and {first} that of {} with the serial number {}",
+                address.ip(),
+                own.title(),
+                own.serial
+            );
+            Some(Finding::new(Issue::FamiliesDiffer, seen))
+        }
+        Err(error) => Some(silent(&error.to_string())),
+    }
+}
+
+/// An address that does not answer. That this machine has no way to it is no fault of the server's.
+fn silent(why: &str) -> Finding {
+    let finding = Finding::new(Issue::AddressUnreachable, why.to_owned());
+    let is_ours =
+        ["os error 101", "os error 99", "os error 97"].iter().any(|code| why.contains(code));
+    if is_ours { finding.as_bad_as(Severity::Info) } else { finding }
+}
+
+/// A port that was named and does not answer at all.
+pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
+    let why = if whys.is_empty() { "the host has no address".to_owned() } else { whys.join("; ") };
+    PortReport {
+        target: target.clone(),
+        address: None,
+        software: None,
+        greeting: None,
+        versions: Vec::new(),
+        cipher_suite: None,
+        chain: Vec::new(),
+        asks_certificate: None,
+        findings: vec![Finding::new(Issue::Unreachable, why)],
+    }
+}

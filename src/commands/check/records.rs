@@ -1,0 +1,32 @@
+//! `--tlsa`.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::pki::printable::printable;
+use crate::pki::tlsa::Published;
+use crate::store::input;
+
+/// Records, or files of them.
+pub(super) fn read(given: &[String]) -> Result<Vec<Published>> {
+    let mut all = Vec::new();
+    for text in given {
+        let path = Path::new(text);
+        // A record has spaces in it, and begins with a number.
+        let is_record = text.trim_start().starts_with(|first: char| first.is_ascii_digit())
+            && text.trim().contains(char::is_whitespace);
+        let found = if is_record {
+            Published::parse_all(text)?
+        } else {
+            let content = input::read(path)
+                .map_err(|error| error.hint("a record is written '3 1 1 HASH', in quotes"))?;
+            let text = String::from_utf8_lossy(&content);
+            Published::parse_all(&text).map_err(|error| error.as_refused().at(path.display()))?
+        };
+        if found.is_empty() {
+            return Err(Error::refused(format!("no TLSA record is in {}", printable(text))));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}

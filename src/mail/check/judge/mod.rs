@@ -1,0 +1,138 @@
+//! Makes findings of what was seen on one port.
+
+mod certificate;
+mod chain;
+mod client;
+mod dane;
+mod session;
+mod versions;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::mail::check::report::{PortReport, sort};
+use crate::mail::check::{Finding, Issue, Software};
+use crate::net::service::Service;
+use crate::net::survey::Observations;
+use crate::net::target::Host;
+use crate::pki::certificate::Certificate;
+use crate::pki::tlsa::Published;
+
+/// Whose roots are trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The CA's in the CA folder.
+    Own,
+    /// Those of files that were named.
+    Given,
+    /// The system's.
+    System,
+}
+
+/// What a server is judged by.
+pub struct Standard<'a> {
+    /// The moment.
+    pub now: OffsetDateTime,
+    /// How long before its end a certificate ends soon.
+    pub expiring: Duration,
+    /// Whose roots these are.
+    pub trust: Trust,
+    /// The certificates that are trusted, in DER; those among them that are no roots are known
+    /// intermediates.
+    pub roots: &'a [Vec<u8>],
+    /// The system's roots in DER, to know a public CA by; where the roots are its own, none.
+    pub system_roots: &'a [Vec<u8>],
+    /// Says whether the CA here has revoked a certificate: when and why.
+    pub revoked: &'a (dyn Fn(&Certificate) -> Option<String> + Sync),
+    /// The TLSA records, for whichever port.
+    pub tlsa: &'a [Published],
+    /// The certificate that was presented to the server.
+    pub client: Option<&'a Certificate>,
+    /// The address that was asked to be relayed to.
+    pub relay_to: Option<&'a str>,
+}
+
+/// Whom a server should be.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The name or address that its certificate should have.
+    pub host: &'a Host,
+    /// The port at which its clients find it, for TLSA records.
+    pub port: u16,
+    /// What is spoken there.
+    pub service: Service,
+}
+
+impl Subject<'_> {
+    /// The host as certificates have it.
+    fn identity(self) -> crate::pki::identity::Identity {
+        match self.host {
+            Host::Name(name) => crate::pki::identity::Identity::Host(name.clone()),
+            Host::Address(address) => crate::pki::identity::Identity::Address(*address),
+        }
+    }
+
+    /// Whether users log in there, and not only other servers deliver.
+    fn is_for_users(self) -> bool {
+        self.service != Service::Smtp
+    }
+}
+
+/// Makes a report of what was seen on one port.
+pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) -> PortReport {
+    let read: Vec<_> = seen.chain().iter().map(|der| Certificate::from_der(der).ok()).collect();
+    let mut findings = session::judge(seen, subject);
+    findings.extend(versions::judge(seen, subject));
+    // Where the server speaks nothing but what is too old, that says it all.
+    let is_too_old = findings.iter().any(|one| one.issue == Issue::TlsModernMissing)
+        && !versions::accepted(seen).is_empty();
+    findings.retain(|one| !(is_too_old && one.issue == Issue::HandshakeFailed));
+    if read.first().is_some_and(Option::is_none) {
+        let seen = "what the server sent as its certificate is malformed";
+        findings.push(Finding::new(Issue::CertificateUnreadable, seen));
+    }
+    // Without the server's own, nothing can be said of those above it.
+    let chain: Vec<_> = match read.first() {
+        Some(Some(_)) => read.into_iter().flatten().collect(),
+        _ => Vec::new(),
+    };
+    let presented = seen.presented();
+    let is_proven = presented.is_none_or(|one| one.is_finished || one.is_key_proven);
+    if !is_proven {
+        let notes = presented.map(|one| one.notes.join("; ")).unwrap_or_default();
+        findings.push(Finding::new(Issue::KeyUnproven, notes));
+    }
+    let of_itself = certificate::judge(&chain, subject, standard);
+    let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);
+    findings.extend(of_itself);
+    findings.extend(chain::judge(&chain, subject, standard, is_weak));
+    findings.extend(client::judge(seen, subject, standard));
+    findings.extend(dane::judge(&chain, subject, is_proven, standard));
+    sort(&mut findings);
+    let greeting = greeting(seen);
+    PortReport {
+        target: seen.target.clone(),
+        address: seen.opened.as_ref().map(|opened| opened.address),
+        software: software(seen),
+        greeting: greeting.first().cloned(),
+        versions: versions::accepted(seen),
+        cipher_suite: presented.and_then(|one| one.cipher_suite.clone()),
+        chain,
+        asks_certificate: presented.map(|one| one.request.is_some()),
+        findings,
+    }
+}
+
+/// What the server says first: before TLS, or inside it where that is the beginning.
+fn greeting(seen: &Observations) -> &[String] {
+    let before = seen.opened.as_ref().map(|opened| opened.seen.greeting.as_slice());
+    let inside = seen.inside.as_ref().map(|inside| inside.seen.greeting.as_slice());
+    before.filter(|lines| !lines.is_empty()).or(inside).unwrap_or_default()
+}
+
+/// A server of sieve says among its capabilities what it is.
+fn software(seen: &Observations) -> Option<Software> {
+    let before = seen.opened.iter().flat_map(|opened| &opened.seen.capabilities);
+    let inside = seen.inside.iter().flat_map(|inside| &inside.seen.capabilities);
+    let implementation = before.chain(inside).filter(|line| line.starts_with("IMPLEMENTATION"));
+    Software::guess(greeting(seen).iter().chain(implementation).map(String::as_str))
+}

@@ -1,0 +1,49 @@
+//! `--explain`: the page of a finding, and the list of all.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::text::wrapped;
+use crate::mail::check::{Issue, Page, Software};
+
+/// The page for a person.
+pub fn text(issue: Issue) -> String {
+    let page = Page::of(issue);
+    let mut text = format!("{}\n  {}, {}\n", page.title, issue.id(), issue.severity());
+    for paragraph in std::iter::once(&page.why).chain(&page.more) {
+        text.push('\n');
+        text.push_str(&wrapped("", "", paragraph));
+    }
+    text.push_str("\nHow to mend it:\n");
+    for (name, mend) in &page.mends {
+        let title = Software::by_name(name).map_or("any server", Software::title);
+        text.push_str(&wrapped("  ", "    ", &format!("{title}: {mend}")));
+    }
+    text
+}
+
+/// The page for a program.
+pub fn json(issue: Issue) -> Value {
+    let page = Page::of(issue);
+    let mends = page.mends.iter().map(|(name, mend)| (name.clone(), json!(mend)));
+    json!({
+        "id": issue.id(),
+        "severity": issue.severity().name(),
+        "title": page.title,
+        "why": page.why,
+        "more": page.more,
+        "mend": mends.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// All of them, a line each.
+pub fn list() -> String {
+    let mut text = String::new();
+    for issue in Issue::ALL {
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "{:<29} {:<9} {}", issue.id(), issue.severity(), Page::of(*issue).title);
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! Client certificates, relaying, TLSA records, and several ports and addresses.
+
+use std::sync::Arc;
+
+use mailca::net::service::Protocol;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+
+use super::{check, check_files, config, finds, found, resolver, seen, submissions, with_host};
+use crate::support::{Folder, Mail};
+
+/// A server that asks for client certificates of this CA, and lets those without one in.
+fn asking(folder: &Folder, ca: &str) -> ServerConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.path(ca)).unwrap()).unwrap();
+    let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
+    let own = CertificateDer::from_pem_file(folder.path("mail/cert.pem")).unwrap();
+    ServerConfig::builder()
+        .with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap())
+        .with_cert_resolver(resolver(folder, "mail/key.pem", vec![own]))
+}
+
+fn with_user() -> Folder {
+    let folder = with_host();
+    folder.mailca("issue --user joeuser --email joe@example.com joeuser").success();
+    folder
+}
+
+#[test]
+fn a_request_for_a_certificate_is_told() {
+    let folder = with_user();
+    let server = submissions(asking(&folder, "demoCA/cacert.pem"));
+    let outcome =
+        finds(check(&folder, "submissions", server, ""), &["info client-certificate-asked"]);
+    assert!(seen(&outcome, "client-certificate-asked").contains("Test CA"), "{outcome}");
+    let port = &super::document(&outcome)["hosts"][0]["ports"][0];
+    assert_eq!(port["asks_client_certificate"], true);
+}
+
+#[test]
+fn our_certificate_is_shown() {
+    let folder = with_user();
+    let server = submissions(asking(&folder, "demoCA/cacert.pem"));
+    let files = "--cert joeuser/cert.pem --key joeuser/key.pem";
+    for words in ["--client joeuser", files] {
+        finds(check(&folder, "submissions", server, words), &["info client-certificate-accepted"]);
+    }
+    let run = folder
+        .mailca(&format!("check mail.example.com:465 --connect {server} --json --client ."))
+        .arg("--ca-dir")
+        .arg("../demoCA");
+    finds(run.within("joeuser"), &["info client-certificate-accepted"]);
+}
+
+#[test]
+fn a_server_that_does_not_ask_is_found() {
+    let folder = with_user();
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    finds(
+        check(&folder, "submissions", server, "--client joeuser"),
+        &["warning client-certificate-not-asked"],
+    );
+}
+
+#[test]
+fn a_certificate_that_is_refused_is_found() {
+    let folder = with_user();
+    folder.mailca("newca --ca-dir other --cn Other").success();
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let mut roots = RootCertStore::empty();
+        let root = CertificateDer::from_pem_file(folder.path("other/cacert.pem")).unwrap();
+        roots.add(root).unwrap();
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
+        let own = CertificateDer::from_pem_file(folder.path("mail/cert.pem")).unwrap();
+        let config = ServerConfig::builder_with_protocol_versions(&[version])
+            .with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap())
+            .with_cert_resolver(resolver(&folder, "mail/key.pem", vec![own]));
+        let outcome = check(&folder, "submissions", submissions(config), "--client joeuser");
+        let outcome = outcome.exits(3);
+        assert!(seen(&outcome, "client-authority-missing").contains("Test CA"), "{outcome}");
+        assert!(!seen(&outcome, "client-certificate-refused").is_empty(), "{outcome}");
+    }
+}
+
+#[test]
+fn relaying_is_asked_and_never_done() {
+    let folder = with_user();
+    let server = submissions(asking(&folder, "demoCA/cacert.pem"));
+    let run = |words: &str| check(&folder, "submissions", server, words);
+    // The server takes mail for example.com alone.
+    let outcome = finds(
+        run("--relay-to joe@example.org"),
+        &["info client-certificate-asked", "info relay-refused"],
+    );
+    assert!(seen(&outcome, "relay-refused").contains("554 5.7.1 Relay access denied"));
+    finds(
+        run("--relay-to joe@example.com --relay-from me@example.com"),
+        &["warning relay-open", "info client-certificate-asked"],
+    );
+    finds(
+        run("--relay-to joe@example.org --client joeuser"),
+        &["error relay-refused", "info client-certificate-accepted"],
+    );
+    finds(
+        run("--relay-to joe@example.com --client joeuser"),
+        &["warning relay-open", "info client-certificate-accepted", "info relay-allowed"],
+    );
+}
+
+#[test]
+fn a_question_about_relaying_without_an_answer_is_told() {
+    let folder = with_user();
+    let run =
+        check_files(&folder, "mail/key.pem", &["mail/cert.pem"], "--relay-to joe@example.org");
+    assert!(found(&run.success()).contains(&"info relay-refused".to_owned()));
+    // Other protocols relay nothing.
+    let server = Mail::new(Protocol::Pop3, config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    finds(check(&folder, "pop3", server.start(), "--relay-to joe@example.org"), &[]);
+}
+
+#[test]
+fn records_are_compared() {
+    let folder = with_host();
+    folder.mailca("issue --cn other.example.com other").success();
+    let records = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
+    folder.write("zone", &records);
+    let line = |number: &str| {
+        let line = records.lines().find(|line| line.contains(&format!("TLSA {number} ")));
+        line.unwrap().split("TLSA ").nth(1).unwrap().to_owned()
+    };
+    let (anchor, key) = (line("2"), line("3"));
+    let chain = &["mail/cert.pem", "demoCA/cacert.pem"][..];
+    let run = |sent: &[&str], record: &str| {
+        check_files(&folder, "mail/key.pem", sent, "").args(&["--tlsa", record])
+    };
+    finds(run(chain, "zone"), &["info dane-match"]);
+    finds(run(chain, &anchor), &["info dane-match"]);
+    finds(run(&chain[..1], &key), &["info dane-match"]);
+    finds(run(&chain[..1], "zone"), &["error dane-anchor-missing", "info dane-match"]);
+    finds(run(&chain[..1], &anchor), &["critical dane-mismatch", "error dane-anchor-missing"]);
+    let other = format!("3 1 1 {}", "00".repeat(32));
+    finds(run(chain, &other), &["critical dane-mismatch"]);
+    // Where one of several fits, all is well.
+    finds(run(chain, &other).args(&["--tlsa", &key]), &["info dane-match"]);
+    let public = key.replacen('3', "1", 1);
+    finds(run(chain, &public), &["warning dane-record-unusable"]);
+    // The record of another port is none of this one's.
+    folder.write("zone", records.replace("_465.", "_25."));
+    finds(run(chain, "zone"), &[]);
+    // DANE-TA wants the name; DANE-EE does not.
+    let server = || submissions(config(&folder, "other/key.pem", &["other/cert.pem", chain[1]]));
+    let run = check(&folder, "submissions", server(), "").args(&["--tlsa", &anchor]);
+    finds(run, &["critical dane-mismatch", "error name-mismatch"]);
+}
+
+#[test]
+fn ports_with_different_certificates_are_told() {
+    let folder = with_host();
+    folder.mailca("issue --cn mail.example.com other").success();
+    let start = |name: &str, protocol| {
+        let [key, own] = ["key.pem", "cert.pem"].map(|file| format!("{name}/{file}"));
+        Mail { implicit: true, ..Mail::new(protocol, config(&folder, &key, &[&own])) }.start()
+    };
+    let first = start("mail", Protocol::Smtp);
+    let second = start("other", Protocol::Imap);
+    let third = start("mail", Protocol::Pop3);
+    let line = format!("check --json --host mail.example.com {first}/submissions {third}/pop3s");
+    finds(folder.mailca(&line), &[]);
+    let outcome =
+        finds(folder.mailca(&format!("{line} {second}/imaps")), &["info certificates-differ"]);
+    let told = seen(&outcome, "certificates-differ");
+    assert!(
+        told.contains(&format!("{} (submissions), {} (pop3s);", first.port(), third.port())),
+        "{told}"
+    );
+    assert_eq!(super::document(&outcome)["hosts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn addresses_are_compared() {
+    let folder = with_host();
+    folder.mailca("issue --cn mail.example.com other").success();
+    let first = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let same = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let other = submissions(config(&folder, "other/key.pem", &["other/cert.pem"]));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = |more: &str| check(&folder, "submissions", first, more);
+    finds(run(&format!("--connect {same}")), &[]);
+    let outcome = finds(run(&format!("--connect {other}")), &["warning families-differ"]);
+    assert!(seen(&outcome, "families-differ").contains("with the serial number"));
+    finds(run(&format!("--connect {closed}")), &["warning address-unreachable"]);
+    let line = format!("check mail.example.com:465 --connect {closed} --connect {first} --json");
+    finds(folder.mailca(&line), &["warning address-unreachable"]);
+}

@@ -1,0 +1,280 @@
+//! What is said before TLS and inside it.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use mailca::net::service::Protocol;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::{check, config, finds, found, seen, with_host};
+use crate::support::{Folder, Mail, responder, say, serve_at_once};
+
+fn good(folder: &Folder) -> ServerConfig {
+    config(folder, "mail/key.pem", &["mail/cert.pem"])
+}
+
+/// A server of SMTP with STARTTLS that gives these answers to EHLO.
+fn smtp(config: ServerConfig, before: &'static str, inside: &'static str) -> SocketAddr {
+    let config = Arc::new(config);
+    serve_at_once(move |mut stream| {
+        let _ = stream.write_all(b"220 mail.example.com ESMTP Sendmail 8.18.1/8.18.1; now\r\n");
+        if let Ok(true) =
+            talk(&mut BufReader::new(stream.try_clone().unwrap()), &mut stream, before)
+        {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let _ = inside_tls(StreamOwned::new(connection, stream), inside);
+        }
+    })
+}
+
+fn inside_tls(
+    mut tls: StreamOwned<ServerConnection, TcpStream>,
+    ehlo: &'static str,
+) -> io::Result<()> {
+    loop {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while !line.ends_with(b"\n") {
+            if tls.read(&mut byte)? == 0 {
+                return Ok(());
+            }
+            line.push(byte[0]);
+        }
+        let reply = if line.starts_with(b"EHLO") { ehlo } else { "221 bye\r\n" };
+        tls.write_all(reply.as_bytes())?;
+    }
+}
+
+/// Whether it came to STARTTLS.
+fn talk(lines: &mut impl BufRead, stream: &mut impl Write, ehlo: &str) -> io::Result<bool> {
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line)? == 0 {
+            return Ok(false);
+        }
+        match line.split_whitespace().next() {
+            Some("EHLO") => stream.write_all(ehlo.as_bytes())?,
+            Some("STARTTLS") => {
+                stream.write_all(b"220 go\r\n")?;
+                return Ok(true);
+            }
+            _ => stream.write_all(b"221 bye\r\n")?,
+        }
+    }
+}
+
+#[test]
+fn every_protocol_is_spoken() {
+    let folder = with_host();
+    for (protocol, service, implicit) in [
+        (Protocol::Smtp, "smtp", false),
+        (Protocol::Smtp, "submission", false),
+        (Protocol::Smtp, "submissions", true),
+        (Protocol::Imap, "imap", false),
+        (Protocol::Imap, "imaps", true),
+        (Protocol::Pop3, "pop3", false),
+        (Protocol::Pop3, "pop3s", true),
+        (Protocol::Sieve, "sieve", false),
+    ] {
+        let server = Mail { implicit, ..Mail::new(protocol, good(&folder)) }.start();
+        let outcome = check(&folder, service, server, "").success();
+        let wanted: &[&str] = match (protocol, implicit) {
+            // AUTH appears.
+            (Protocol::Smtp, false) => &["info ehlo-changes"],
+            _ => &[],
+        };
+        assert_eq!(found(&outcome), wanted, "{service}: {outcome}");
+        let document = super::document(&outcome);
+        let port = &document["hosts"][0]["ports"][0];
+        assert_eq!(port["service"], service);
+        assert_eq!(port["address"], server.to_string());
+        let software = if protocol == Protocol::Smtp { "postfix" } else { "dovecot" };
+        assert_eq!(port["software"], software, "{service}");
+        assert_eq!(port["tls_versions"], serde_json::json!(["TLS 1.3", "TLS 1.2"]));
+        assert_eq!(port["cipher_suite"], "TLS_AES_256_GCM_SHA384");
+        assert_eq!(port["asks_client_certificate"], false);
+        assert_eq!(port["chain"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn starttls_that_is_not_offered_is_found() {
+    let folder = with_host();
+    for (protocol, service, wanted) in [
+        (Protocol::Smtp, "smtp", "error starttls-missing"),
+        (Protocol::Smtp, "submission", "critical starttls-missing"),
+        (Protocol::Pop3, "pop3", "critical starttls-missing"),
+    ] {
+        let server = Mail { tls: None, ..Mail::new(protocol, good(&folder)) }.start();
+        finds(check(&folder, service, server, ""), &[wanted]);
+    }
+    // IMAP's LOGIN is there unless it is said that it is not.
+    let server = Mail { tls: None, ..Mail::new(Protocol::Imap, good(&folder)) }.start();
+    // Dovecot does not say it to the machine that it is on.
+    let wanted = &["critical starttls-missing", "info login-before-tls"];
+    let outcome = finds(check(&folder, "imap", server, ""), wanted);
+    assert!(seen(&outcome, "login-before-tls").contains("check from another machine"));
+}
+
+#[test]
+fn starttls_that_is_refused_is_found() {
+    let folder = with_host();
+    let server = serve_at_once(|stream| {
+        let words = [
+            "220 mail.example.com ESMTP Exim 4.96\r\n",
+            "250-mail.example.com\r\n250 STARTTLS\r\n",
+            "454 TLS currently unavailable\r\n",
+            "221 bye\r\n",
+        ];
+        say(&stream, &words);
+    });
+    let outcome = finds(check(&folder, "smtp", server, ""), &["error starttls-refused"]);
+    assert!(seen(&outcome, "starttls-refused").contains("454 TLS currently unavailable"));
+    // The advice is for the program that the greeting names.
+    let document = super::document(&outcome);
+    let mend = document["hosts"][0]["ports"][0]["findings"][0]["mend"].as_str().unwrap().to_owned();
+    assert!(mend.contains("Debian-exim"), "{mend}");
+}
+
+#[test]
+fn something_else_is_found() {
+    let folder = with_host();
+    for words in ["* OK imap\r\n", "554 go away\r\n", ""] {
+        let server = serve_at_once(move |stream| say(&stream, &[words]));
+        finds(check(&folder, "smtp", server, ""), &["critical wrong-protocol"]);
+    }
+}
+
+#[test]
+fn injected_commands_are_found() {
+    let folder = with_host();
+    for (protocol, service) in [
+        (Protocol::Smtp, "smtp"),
+        (Protocol::Imap, "imap"),
+        (Protocol::Pop3, "pop3"),
+        (Protocol::Sieve, "sieve"),
+    ] {
+        let server = Mail { obeys: true, ..Mail::new(protocol, good(&folder)) }.start();
+        let outcome = check(&folder, service, server, "").exits(3);
+        assert_eq!(found(&outcome)[0], "critical command-injection", "{service}: {outcome}");
+    }
+}
+
+#[test]
+fn injected_replies_are_found() {
+    let folder = with_host();
+    let server = serve_at_once(|stream| {
+        say(
+            &stream,
+            &["220 x\r\n", "250-x.example.com\r\n250 STARTTLS\r\n", "220 go\r\n250 x\r\n"],
+        );
+    });
+    finds(check(&folder, "smtp", server, ""), &["critical response-injection"]);
+}
+
+#[test]
+fn logins_before_tls_are_found() {
+    let folder = with_host();
+    let server = smtp(
+        good(&folder),
+        "250-mail.example.com\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS\r\n",
+        "250-mail.example.com\r\n250 AUTH PLAIN LOGIN\r\n",
+    );
+    let outcome = finds(check(&folder, "submission", server, ""), &["error login-before-tls"]);
+    assert!(seen(&outcome, "login-before-tls").contains("PLAIN, LOGIN"));
+    let server = smtp(
+        good(&folder),
+        "250-mail.example.com\r\n250-AUTH GSSAPI\r\n250 STARTTLS\r\n",
+        "250-mail.example.com\r\n250 AUTH GSSAPI\r\n",
+    );
+    finds(check(&folder, "submission", server, ""), &[]);
+}
+
+#[test]
+fn what_is_odd_inside_tls_is_found() {
+    let folder = with_host();
+    let server = smtp(
+        good(&folder),
+        "250-localhost\r\n250-SIZE 10\r\n250 STARTTLS\r\n",
+        "250-localhost\r\n250-SIZE 20\r\n250 STARTTLS\r\n",
+    );
+    let wanted = [
+        "warning starttls-inside-tls",
+        "warning ehlo-name",
+        "info login-missing",
+        "info ehlo-changes",
+    ];
+    let outcome = finds(check(&folder, "submission", server, ""), &wanted);
+    assert!(seen(&outcome, "ehlo-name").contains("\"localhost\""));
+    assert_eq!(seen(&outcome, "ehlo-changes"), "gone inside TLS: SIZE 10; new: SIZE 20");
+    // Nobody logs in on port 25.
+    let ehlo = "250-[192.0.2.1]\r\n250 STARTTLS\r\n";
+    let server = smtp(good(&folder), ehlo, ehlo);
+    finds(check(&folder, "smtp", server, ""), &["warning starttls-inside-tls"]);
+}
+
+#[test]
+fn a_handshake_that_fails_is_found() {
+    let folder = with_host();
+    let (server, _) = responder(&[], |_| vec![0x15, 3, 1, 0, 2, 2, 40]);
+    let wanted = ["error handshake-failed", "error tls-modern-missing"];
+    let outcome = finds(check(&folder, "imaps", server, ""), &wanted);
+    assert!(seen(&outcome, "handshake-failed").contains("HandshakeFailure"), "{outcome}");
+    let (server, _) = responder(&[], |_| b"220 no TLS here\r\n".to_vec());
+    let outcome = check(&folder, "imaps", server, "").exits(3);
+    assert!(seen(&outcome, "handshake-failed").contains("not TLS"), "{outcome}");
+}
+
+#[test]
+fn a_port_that_is_closed_is_found() {
+    let folder = with_host();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let outcome = finds(check(&folder, "smtp", server, ""), &["critical unreachable"]);
+    let port = &super::document(&outcome)["hosts"][0]["ports"][0];
+    assert_eq!(
+        (&port["address"], &port["chain"]),
+        (&serde_json::json!(null), &serde_json::json!([]))
+    );
+}
+
+#[test]
+fn questions_without_an_answer_are_found() {
+    let folder = with_host();
+    let tls = Arc::new(good(&folder));
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    // A limit on connections: after the first, nothing more is said.
+    let server = serve_at_once(move |stream| {
+        if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+            let _ = stream.take(1 << 16).read_to_end(&mut Vec::new());
+            return;
+        }
+        let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
+        let mut tls = StreamOwned::new(connection, stream);
+        let _ = tls.write_all(b"* OK ready\r\n");
+        let _ = tls.flush();
+        drop(tls);
+    });
+    let outcome = check(&folder, "imaps", server, "--timeout 2").exits(3);
+    assert!(seen(&outcome, "incomplete").contains("in time"), "{outcome}");
+}
+
+#[test]
+fn hostile_servers_end_in_time() {
+    let folder = with_host();
+    let endless = |text: &'static str| {
+        serve_at_once(move |mut stream| while stream.write_all(text.as_bytes()).is_ok() {})
+    };
+    let silent = || serve_at_once(|stream| drop(stream.take(1 << 20).read_to_end(&mut Vec::new())));
+    for (server, service) in [
+        (silent(), "smtp"),
+        (silent(), "imaps"),
+        (endless("220-x\r\n"), "smtp"),
+        (endless("x"), "pop3"),
+        (endless("\u{16}\u{3}\u{1}garbage"), "submissions"),
+        (endless("\0"), "sieve"),
+    ] {
+        let outcome = check(&folder, service, server, "--timeout 2").exits(3);
+        assert!(!found(&outcome).is_empty(), "{service}: {outcome}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Options and refusals.
+
+use super::{check, config, finds, found, submissions, with_host};
+use crate::support::{Folder, need};
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_wrong_usage() {
+    let folder = with_host();
+    for (line, words) in [
+        ("check", &["required"][..]),
+        ("check mail:2525", &["not the usual one of any mail service", "mail:2525/SERVICE"]),
+        ("check mail:https", &["not a mail service"]),
+        ("check --connect mail.example.com:25", &["is not ADDRESS:PORT"]),
+        ("check --connect 127.0.0.1", &["is not ADDRESS:PORT"]),
+        ("check --connect 127.0.0.1:2525", &["not the usual one"]),
+        ("check a b --connect 127.0.0.1:25", &["--connect is for one server"]),
+        ("check a:imap --connect 127.0.0.1:1/pop3", &["names another service"]),
+        ("check --connect 127.0.0.1:25 --connect 127.0.0.1:143", &["two services"]),
+        ("check --connect 127.0.0.1:25 --ipv6", &["is of the other family"]),
+        ("check --connect [::1]:25 --ipv4", &["is of the other family"]),
+        ("check a --ipv4 --ipv6", &["cannot be used with"]),
+        ("check a --host b:25", &["--host is for a name alone"]),
+        ("check a --host *.example.com", &["pattern"]),
+        ("check a --cert mail/cert.pem", &["--key"]),
+        ("check a --key mail/key.pem", &["--cert"]),
+        ("check a --client mail --cert a --key b", &["cannot be used with"]),
+        ("check a --relay-from a@example.com", &["--relay-to"]),
+        ("check a --relay-to joe", &["is not a mailbox"]),
+        ("check a --fail-on never", &["invalid value"]),
+        ("check a --ignore tls-1.0", &["is not a finding", "is tls-1-0 meant?"]),
+        ("check a --explain tls-1-0", &["cannot be used with"]),
+        ("check --explain xyzzy", &["is not a finding", "--explain list"]),
+        ("check a --timeout 0", &["invalid value"]),
+        ("check a --expiring soon", &["30d"]),
+        ("check a --format xml", &["invalid value"]),
+        ("check a --ca demoCA/cacert.pem --system-roots", &["cannot be used with"]),
+    ] {
+        folder.mailca(line).usage(words);
+    }
+    let outcome = folder.mailca("check a --format nagios --json").exits(2);
+    outcome.says(&["cannot be used with"]);
+    folder.mailca("check a --tlsa").arg("3 1 1 xyz").usage(&["is no TLSA record"]);
+}
+
+#[test]
+fn files_that_do_not_serve_are_refused() {
+    let folder = with_host();
+    folder.mailca("issue --cn other.example.com other").success();
+    folder.write("empty", "\n");
+    for (line, words) in [
+        ("--client nobody", &["there is no certificate", "--cert and --key"][..]),
+        ("--cert mail/cert.pem --key other/key.pem", &["is not the key of the client certificate"]),
+        ("--cert nothing --key mail/key.pem", &["nothing"]),
+        ("--ca nothing", &["nothing"]),
+        ("--ca mail/key.pem", &["mail/key.pem"]),
+        ("--tlsa nothing", &["nothing", "'3 1 1 HASH'"]),
+        ("--tlsa empty", &["no TLSA record is in empty"]),
+        ("--tlsa mail/req.pem", &["mail/req.pem"]),
+    ] {
+        folder.mailca(&format!("check 127.0.0.1:25 {line}")).refused(words);
+    }
+    let empty = Folder::empty();
+    let run = empty.mailca("check 127.0.0.1:25").env("SSL_CERT_FILE", "/nonexistent");
+    run.refused(&["/nonexistent"]);
+}
+
+#[test]
+fn an_encrypted_key_is_opened_with_its_passphrase() {
+    need!("openssl");
+    let folder = with_host();
+    folder.write("passphrase", "secret\n");
+    folder.chmod("passphrase", 0o600);
+    folder
+        .openssl("pkcs8 -topk8 -in mail/key.pem -out locked.pem -passout file:passphrase")
+        .success();
+    let line = "check 127.0.0.1:25 --cert mail/cert.pem --key locked.pem";
+    folder.mailca(line).refused(&["locked.pem", "encrypted"]);
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let words = "--cert mail/cert.pem --key locked.pem --ca-passphrase-file passphrase";
+    finds(check(&folder, "submissions", server, words), &["warning client-certificate-not-asked"]);
+}
+
+#[test]
+fn severities_decide_the_end() {
+    let folder = with_host();
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let run = |words: &str| check(&folder, "submissions", server, words);
+    // Not asked for: a warning.
+    for (severity, status) in [("info", 3), ("warning", 3), ("error", 0), ("critical", 0)] {
+        let outcome = run(&format!("--client mail --fail-on {severity}")).exits(status);
+        let document = super::document(&outcome);
+        assert_eq!(document["failed"], status == 3, "{severity}");
+        assert_eq!(
+            (&document["fail_on"], &document["worst"]),
+            (&severity.into(), &"warning".into())
+        );
+    }
+    finds(run("--client mail --ignore client-certificate-not-asked"), &[]);
+    let outcome = run("--client mail").exits(3);
+    assert!(outcome.stderr.contains("error: 1 thing to mend"), "{outcome}");
+}
+
+#[test]
+fn without_a_port_the_usual_ones_are_looked_for() {
+    let folder = with_host();
+    // Nothing listens there, it is to be hoped, on any usual port of this address.
+    let outcome = folder.mailca("check 127.77.77.77 --json").exits(3);
+    assert_eq!(found(&outcome), ["critical unreachable"]);
+    let document = super::document(&outcome);
+    assert_eq!(document["hosts"][0]["ports"], serde_json::json!([]));
+    let outcome = folder.mailca("check 127.77.77.77:25 127.77.77.78:imap --json").exits(3);
+    assert_eq!(found(&outcome), ["critical unreachable", "critical unreachable"]);
+    let hosts = super::document(&outcome)["hosts"].as_array().unwrap().clone();
+    assert_eq!(hosts[1]["ports"][0]["service"], "imap");
+}
+
+#[test]
+fn a_name_without_an_address_is_found() {
+    let folder = with_host();
+    let outcome = folder.mailca("check no-such-host.invalid:25 --json").exits(3);
+    assert_eq!(found(&outcome), ["critical unreachable"]);
+    let outcome = folder.mailca("check 127.0.0.1:25 --ipv6 --json").exits(3);
+    assert!(super::seen(&outcome, "unreachable").contains("no address of this family"));
+}

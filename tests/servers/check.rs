@@ -1,0 +1,143 @@
+//! `check` of real servers, configured as they should be and wrong in ways of their own.
+
+use serde_json::Value;
+
+use crate::support::{Machine, need_machine};
+use crate::{dovecot, exim, opensmtpd, postfix, sendmail, site};
+
+/// The findings of a port, looked at from another machine, as `severity id`, and what the server was taken for.
+fn check(machine: &Machine, place: &str, words: &str) -> (Vec<String>, String) {
+    let outcome = machine.run_as_client(&format!("mailca check {place} --json {words}")).output();
+    let document: Value = serde_json::from_slice(&outcome.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {outcome}"));
+    let port = &document["hosts"][0]["ports"][0];
+    let findings = port["findings"].as_array().unwrap_or_else(|| panic!("{place}: {outcome}"));
+    let found: Vec<_> = findings
+        .iter()
+        .map(|one| format!("{} {}", one["severity"].as_str().unwrap(), one["id"].as_str().unwrap()))
+        .collect();
+    let is_failure = found.iter().any(|one| !one.starts_with("info"));
+    assert_eq!(outcome.status, Some(if is_failure { 3 } else { 0 }), "{outcome}");
+    let software = port["software"].as_str().unwrap_or_default().to_owned();
+    (found, software)
+}
+
+/// That nothing has to be mended, but what is expected.
+fn finds(machine: &Machine, place: &str, words: &str, software: &str, wanted: &[&str]) {
+    let (mut found, guessed) = check(machine, place, words);
+    found.retain(|one| !one.starts_with("info"));
+    assert_eq!(found, wanted, "{place} {words}: {}", machine.told());
+    assert_eq!(guessed, software, "{place}");
+}
+
+#[test]
+fn sendmail() {
+    let machine = need_machine!("sendmail", "trixie");
+    site::certify(&machine);
+    sendmail::start(&machine, &sendmail::tls());
+    finds(&machine, "mx.example.com:25", "", "sendmail", &[]);
+    let (found, _) = check(&machine, "mx.example.com:25", "--client joeuser");
+    assert!(found.contains(&"info client-certificate-accepted".to_owned()), "{found:?}");
+    // A key that others can read: STARTTLS is left out without a word.
+    machine.shell("chmod 0644 mx/key.pem");
+    sendmail::reload(&machine);
+    finds(&machine, "mx.example.com:25", "", "sendmail", &["error starttls-missing"]);
+}
+
+#[test]
+fn postfix() {
+    let machine = need_machine!("postfix", "trixie");
+    site::certify(&machine);
+    // By default it takes what others have left behind; what the pages say is what helps.
+    postfix::start(&machine, &postfix::tls());
+    let old = ["warning tls-1-0", "warning tls-1-1"];
+    finds(&machine, "mx.example.com:25", "", "postfix", &old);
+    let new = postfix::tls() + "smtpd_tls_protocols = >=TLSv1.2\n";
+    let put = |conf: &str| {
+        postfix::configure(&machine, conf);
+        postfix::reload(&machine);
+    };
+    put(&new);
+    finds(&machine, "mx.example.com:25", "", "postfix", &[]);
+    let words = "--client joeuser --relay-to joe@example.org";
+    finds(&machine, "mx.example.com:25", words, "postfix", &["error relay-refused"]);
+    // Without a request for certificates, there are ciphers without any.
+    put(&new.replace("smtpd_tls_ask_ccert = yes\n", ""));
+    let wanted = ["warning cipher-anonymous", "warning client-certificate-not-asked"];
+    finds(&machine, "mx.example.com:25", "--client joeuser", "postfix", &wanted);
+    put(&(new.replace("smtpd_tls_ask_ccert = yes\n", "") + "smtpd_tls_exclude_ciphers = aNULL\n"));
+    finds(&machine, "mx.example.com:25", "", "postfix", &[]);
+    put("");
+    finds(&machine, "mx.example.com:25", "", "postfix", &["error starttls-missing"]);
+}
+
+#[test]
+fn exim() {
+    let machine = need_machine!("exim", "trixie");
+    site::certify(&machine);
+    exim::deliver(&machine);
+    exim::start(&machine, &exim::tls(), "");
+    // Debian's GnuTLS still knows them; what the page says is what helps.
+    finds(&machine, "mx.example.com:25", "", "exim", &["warning tls-1-0", "warning tls-1-1"]);
+    let priority = "tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2\n";
+    exim::configure(&machine, &(exim::tls() + priority), "");
+    exim::reload(&machine);
+    finds(&machine, "mx.example.com:25", "", "exim", &[]);
+    // A key that Exim cannot read: STARTTLS is offered, and then does not work.
+    machine.shell(&format!("chmod 0400 {}/key.pem", exim::TLS_FOLDER));
+    exim::reload(&machine);
+    let (found, _) = check(&machine, "mx.example.com:25", "");
+    assert!(found.iter().any(|one| one == "error starttls-refused"), "{found:?}");
+}
+
+#[test]
+fn dovecot() {
+    for release in ["trixie", "bookworm"] {
+        let Some(machine) = Machine::start("dovecot", release) else { return };
+        site::certify(&machine);
+        dovecot::start(&machine, release, &dovecot::tls(release));
+        for service in ["imap", "imaps", "pop3", "pop3s", "sieve", "submission"] {
+            finds(&machine, &format!("mx.example.com:{service}"), "", "dovecot", &[]);
+        }
+        let outcome = machine.run("mailca check mx.example.com:imap --json").success();
+        assert!(outcome.text().contains("check from another machine"), "{outcome}");
+        let open = if release == "bookworm" {
+            "disable_plaintext_auth = no\n"
+        } else {
+            "auth_allow_cleartext = yes\n"
+        };
+        let conf = dovecot::tls(release).replace("ssl = required", "ssl = yes") + open;
+        dovecot::configure(&machine, release, &conf);
+        dovecot::reload(&machine);
+        for service in ["imap", "pop3", "sieve", "submission"] {
+            let place = format!("mx.example.com:{service}");
+            finds(&machine, &place, "", "dovecot", &["error login-before-tls"]);
+        }
+    }
+}
+
+#[test]
+fn opensmtpd() {
+    let machine = need_machine!("opensmtpd", "trixie");
+    site::certify(&machine);
+    opensmtpd::start(&machine, &opensmtpd::tls());
+    finds(&machine, "mx.example.com:25", "", "opensmtpd", &[]);
+}
+
+#[test]
+fn all_ports_of_a_host_at_once() {
+    let machine = need_machine!("dovecot", "trixie");
+    site::certify(&machine);
+    dovecot::start(&machine, "trixie", &dovecot::tls("trixie"));
+    let outcome = machine.run_as_client("mailca check mx.example.com --json").success();
+    let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    let ports = |name: &str| {
+        let list = document["hosts"][0][name].as_array().unwrap();
+        list.iter().map(|port| port["service"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ports("ports"),
+        ["submission", "submissions", "imap", "imaps", "pop3", "pop3s", "sieve"]
+    );
+    assert_eq!(ports("not_answering"), ["smtp"]);
+}
