@@ -7,6 +7,8 @@ use crate::support::{Certificate, Folder, Snapshot, mode, need};
 
 #[path = "issue_from/again.rs"]
 mod again;
+#[path = "issue_from/bundles.rs"]
+mod bundles;
 #[path = "issue_from/lists.rs"]
 mod lists;
 #[path = "issue_from/passwords.rs"]

@@ -4,11 +4,13 @@
 //! there costs a look at its folder, so that the same command goes on where a killed one was.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::{Bulk, Global, Issue};
 use crate::commands::access_map::{Followed, announce, follow};
+use crate::commands::export_p12::same_file;
 use crate::commands::recorder::{Recorder, begin, say_all};
 use crate::commands::settings;
 use crate::commands::sign::Wishes;
@@ -30,7 +32,7 @@ mod run;
 mod writer;
 
 use known::Known;
-use make::Work;
+use make::{Work, bundle_path};
 use passwords::Passwords;
 use person::{Defaults, Person};
 use report::Report;
@@ -47,6 +49,7 @@ pub fn run(list: &Path, args: &Issue, global: &Global, env: &mut Env) -> Result<
     let defaults = Defaults::new(args, wishes.days, wishes.crl_url.clone(), &settings)?;
     let mut report = Report::default();
     let persons = persons(list, &defaults, global, &mut report, env)?;
+    check_password_place(&args.bulk, &persons)?;
     let ca = CaFolder::open(&global.ca_dir)?;
     let (passwords, stored) =
         Passwords::open(&args.bulk, list, persons.len(), &wishes.existing, global)?;
@@ -78,11 +81,13 @@ pub fn run(list: &Path, args: &Issue, global: &Global, env: &mut Env) -> Result<
         force: args.force,
         form,
         stored,
+        without_password: AtomicUsize::new(0),
     };
     announce(&ca, &settings)?;
     allow_many_files();
     let mut writer = Writer::new(&ca, wishes.mode, wishes.existing, passwords)?;
     let ended = run::run(&work, &persons, &mut writer, &mut report, env);
+    report.without_password = work.without_password.load(Ordering::Relaxed);
     let maps = if report.issued > 0 || report.failed() == 0 {
         follow(&ca, &settings, global, env)
     } else {
@@ -120,6 +125,23 @@ fn form(args: &Issue) -> Result<Option<Form>> {
     }
     let form = bulk.reader.as_deref().map(str::parse).transpose()?;
     Ok(bulk.p12.then(|| form.unwrap_or_default()))
+}
+
+/// Refuses a file for the passwords where somebody's folder or bundle belongs.
+fn check_password_place(args: &Bulk, persons: &[Person]) -> Result<()> {
+    let Some(path) = &args.password_out else { return Ok(()) };
+    let is_taken = |person: &&Person| {
+        same_file(path, person.folder.path()) || same_file(path, &bundle_path(&person.login))
+    };
+    match persons.iter().find(is_taken) {
+        Some(person) => Err(Error::usage(format!(
+            "--password-out names {}, which belongs to {}",
+            path.display(),
+            person.login
+        ))
+        .hint("name another file, as passwords.csv")),
+        None => Ok(()),
+    }
 }
 
 /// The rows that can be gone on with; the others are reported.

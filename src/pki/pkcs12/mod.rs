@@ -21,7 +21,7 @@ mod read;
 mod write;
 
 pub use algorithm::{Encryption, Protection};
-pub use read::{describe, read};
+pub use read::{describe, is_password, key_ids, read};
 pub use write::write;
 
 /// The most iterations that [`write()`] takes: Windows refuses files with more.

@@ -14,6 +14,7 @@ use pkcs12::{AuthenticatedSafe, BagType, MacData, PKCS_12_KEY_BAG_OID};
 use zeroize::Zeroizing;
 
 use super::algorithm::{Encryption, StrongKey, mac_protection, verify_mac};
+use super::write::LOCAL_KEY_ID;
 use super::{
     Bag, BagKind, CertificateEntry, Contents, KeyEntry, MAX_READ_ITERATIONS_TOTAL, Protection,
     ReadError, ReadResult, Safe, Summary, ber,
@@ -72,6 +73,43 @@ pub fn read(file: &[u8], password: &str) -> ReadResult<Contents> {
         _ => ReadError::Damaged("a bag in it cannot be read"),
     })?;
     Ok(contents(summary, archive))
+}
+
+/// The localKeyIDs of the private keys, as far as they are not encrypted: of a file of ours, or of OpenSSL's,
+/// the SHA-1 fingerprint of the certificate that the key belongs to. Nothing proves them.
+///
+/// # Errors
+/// As [`describe`].
+pub fn key_ids(file: &[u8]) -> ReadResult<Vec<Vec<u8>>> {
+    let mut ids = Vec::new();
+    for safe in File::parse(file)?.safes.iter().filter(|safe| safe.content_type == DATA) {
+        for (bag, der) in split(&plain_contents(safe)?)? {
+            if bag.kind != BagKind::PrivateKey {
+                continue;
+            }
+            let attributes = SafeBag::from_der(der)?.bag_attributes.unwrap_or_default();
+            for attribute in attributes.iter().filter(|one| one.oid == LOCAL_KEY_ID) {
+                for value in attribute.values.iter() {
+                    ids.push(value.decode_as::<OctetString>()?.as_bytes().to_vec());
+                }
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Whether the MAC of a file was made with this password. One without a MAC says nothing, which is no.
+///
+/// # Errors
+/// As [`read`].
+pub fn is_password(file: &[u8], password: &str) -> ReadResult<bool> {
+    let file = File::parse(file)?;
+    affordable(&file.summary()?)?;
+    match file.verify_mac(password) {
+        Ok(()) => Ok(file.mac.is_some()),
+        Err(ReadError::WrongPassword) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn contents(summary: Summary, archive: Pkcs12Archive) -> Contents {

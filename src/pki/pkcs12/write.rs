@@ -23,7 +23,8 @@ use super::{Bundle, Form, MAX_WRITE_ITERATIONS, composing};
 use crate::error::{Error, Result};
 
 const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
-const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
+pub(super) const LOCAL_KEY_ID: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
 
 /// `pkcs-9-ub-friendlyName` of RFC 2985 appendix A, in characters.
 const MAX_FRIENDLY_NAME: usize = 255;

@@ -2,6 +2,8 @@
 //! written here, and no lock is held; many threads do it at once.
 
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -15,14 +17,15 @@ use crate::commands::recorder::check_verifies;
 use crate::env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::digest::sha1;
 use crate::pki::key::PrivateKey;
 use crate::pki::pkcs12::{self, Bundle, Form};
 use crate::pki::profile::Profile;
 use crate::pki::request::Request;
 use crate::pki::{assemble, issue, policy};
 use crate::store::ca::CaFolder;
-use crate::store::layout;
 use crate::store::transaction::Occasion;
+use crate::store::{input, layout};
 
 /// What holds for all of them.
 pub struct Work<'a> {
@@ -44,6 +47,8 @@ pub struct Work<'a> {
     pub form: Option<Form>,
     /// The passwords of earlier runs.
     pub stored: Stored,
+    /// For how many bundles that are there no password is stored.
+    pub without_password: AtomicUsize,
 }
 
 /// What is to be written for one person.
@@ -88,16 +93,20 @@ impl Work<'_> {
     pub fn make(&self, person: &Person) -> Result<Option<Made>> {
         let mut made = Made::default();
         let found = match self.look(person) {
+            // Whoever left stays out, however often the list is run.
+            Err(error) if self.is_out(person) => return Err(error),
             Err(error) if !self.force => {
-                return Err(
-                    error.hint("--force keeps what is there aside, and makes all of it new")
-                );
+                return Err(error.hint(format!(
+                    "--force keeps what is in {} aside, and makes it new",
+                    person.folder.path().display()
+                )));
             }
             Err(error) if !person.folder.path().is_dir() && person.folder.path().exists() => {
                 return Err(error);
             }
             Err(_) => {
                 made.aside = true;
+                made.remarks.extend(self.still_valid(person)?);
                 Found::Nothing
             }
             Ok(found) => found,
@@ -207,6 +216,11 @@ impl Work<'_> {
             return Err(Error::refused(format!(
                 "the certificate, serial {}, was revoked",
                 certificate.serial
+            ))
+            .hint("has the person left? then take the row out of the list")
+            .hint(format!(
+                "else: `mailca issue --user {login} --email ADDRESS {login} --force` makes a new key and \
+                 certificate"
             )));
         }
         if own_key(person)?.public_key() != certificate.public_key {
@@ -217,6 +231,28 @@ impl Work<'_> {
             )));
         }
         Ok(certificate)
+    }
+
+    /// That an older certificate goes on being good for something.
+    fn still_valid(&self, person: &Person) -> Result<Vec<String>> {
+        let valid = self.known.valid(&person.login, self.ca)?;
+        let told = valid.iter().map(|old| {
+            format!(
+                "{}: the certificate with the serial number {} stays valid until {}; `mailca revoke {}` ends \
+                 that",
+                person.login,
+                old.serial,
+                old.not_after.date(),
+                old.serial
+            )
+        });
+        Ok(told.collect())
+    }
+
+    /// Whether the certificate in the folder was revoked.
+    fn is_out(&self, person: &Person) -> bool {
+        let there = person.folder.certificates(layout::CERTIFICATE).unwrap_or_default();
+        there.first().is_some_and(|certificate| self.known.is_revoked(certificate))
     }
 
     /// Nobody gets a second certificate because of a folder that is elsewhere.
@@ -298,6 +334,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let Some(form) = self.form else { return Ok(()) };
         let path = bundle_path(&person.login);
+        let mut stored = self.stored.find(&person.login, self.force)?;
         if path.symlink_metadata().is_ok() {
             // Bundles get their name after the certificate: this one is of another certificate.
             if made.new.is_some() && !self.force {
@@ -307,11 +344,23 @@ impl Work<'_> {
                 ))
                 .hint("--force keeps it aside"));
             }
-            if made.new.is_none() {
+            let fits = match &made.new {
+                Some(_) => false,
+                None => match check_bundle(&path, certificate, stored.as_ref().map(|it| &***it)) {
+                    Err(error) if !self.force || path.is_dir() => return Err(error),
+                    outcome => outcome.is_ok(),
+                },
+            };
+            if fits {
+                if stored.is_none() {
+                    self.without_password.fetch_add(1, Ordering::Relaxed);
+                }
                 return Ok(());
             }
+            // Who can open the old bundle is not to open the new one.
+            stored = stored.filter(|password| !opens(&path, password));
         }
-        let password = if let Some(password) = self.stored.find(&person.login, self.force)? {
+        let password = if let Some(password) = stored {
             password
         } else {
             let password = generate()?;
@@ -337,6 +386,35 @@ pub fn bundle_path(login: &str) -> std::path::PathBuf {
     std::path::PathBuf::from(format!("{login}.p12"))
 }
 
+/// Whether the bundle that is there is that of this certificate, and opens with the password that is stored
+/// for it. Where none is stored, nobody can say.
+fn check_bundle(path: &Path, certificate: &Certificate, password: Option<&str>) -> Result<()> {
+    let refused = |what: &str| {
+        Error::refused(format!("{} {what}", path.display()))
+            .hint("--force keeps it aside, and makes the bundle anew")
+    };
+    if !path.symlink_metadata().is_ok_and(|there| there.is_file()) {
+        return Err(refused("is there already, and is not a plain file"));
+    }
+    let content = input::read(path)?;
+    let ids =
+        pkcs12::key_ids(&content).map_err(|_| refused("is there already, and is no bundle"))?;
+    if !ids.contains(&sha1(certificate.as_der())) {
+        return Err(refused("is there already, and is that of another certificate"));
+    }
+    match password {
+        Some(password) if !opens(path, password) => {
+            Err(refused("does not open with the password that is stored for it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn opens(path: &Path, password: &str) -> bool {
+    input::read(path)
+        .is_ok_and(|content| matches!(pkcs12::is_password(&content, password), Ok(true)))
+}
+
 fn own_key(person: &Person) -> Result<PrivateKey> {
     person.folder.key(|path| Err(encrypted(path)))
 }
@@ -352,13 +430,12 @@ fn check_same(
         let whose = crate::pki::printable::printable(common_name.unwrap_or("nobody"));
         return Err(Error::refused(format!("the {what} in {folder} is that of {whose}")));
     }
-    if names.contains(&person.email) {
+    let Some(lacking) = person.names.iter().find(|name| !names.contains(name)) else {
         return Ok(());
-    }
+    };
     let there: Vec<_> = names.iter().map(ToString::to_string).collect();
     Err(Error::refused(format!(
-        "the {what} in {folder} is for {}, not for {}",
-        there.join(", "),
-        person.email
+        "the {what} in {folder} is for {}, not for {lacking}",
+        there.join(", ")
     )))
 }

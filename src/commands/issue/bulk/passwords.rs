@@ -1,7 +1,7 @@
 //! The passwords of the bundles: in one file, or in a file each. They are stored before the bundles are, so
 //! that no bundle is ever without its password.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -94,39 +94,30 @@ impl Passwords {
         }
     }
 
-    /// Writes new passwords under names that are not theirs yet.
-    pub fn stage(&mut self, new: &[(&str, &str)]) -> Result<Vec<(Staged, PathBuf)>> {
+    /// Writes the new passwords to the one file, which does not have its name yet.
+    pub fn stage(&mut self, new: &[(&str, &str)]) -> Result<Option<Staged>> {
         match self {
-            Self::None => Ok(Vec::new()),
-            Self::File(_) if new.is_empty() => Ok(Vec::new()),
-            Self::File(file) => Ok(vec![(file.stage(new)?, file.path.clone())]),
-            Self::Folder(folder) => new
-                .iter()
-                .map(|(login, password)| {
-                    let path = path_in(folder, login);
-                    let mut staged = Staged::open(&path, layout::SECRET_MODE)?;
-                    staged.write(password.as_bytes())?;
-                    staged.write(b"\n")?;
-                    Ok((staged, path))
-                })
-                .collect(),
+            Self::File(file) if !new.is_empty() => Ok(Some(file.stage(new)?)),
+            _ => Ok(None),
         }
     }
 
-    /// Gives them their names.
-    pub fn publish(
-        &mut self,
-        staged: Vec<(Staged, PathBuf)>,
-        existing: &Existing,
-    ) -> Result<Vec<PathBuf>> {
-        let mut kept = Vec::new();
-        for (staged, path) in staged {
-            match self {
-                Self::File(file) => kept.extend(file.publish(staged, existing)?),
-                _ => kept.extend(existing.put(staged, &path)?),
-            }
+    /// Gives the one file its name.
+    pub fn publish(&mut self, staged: Staged, existing: &Existing) -> Result<Option<PathBuf>> {
+        match self {
+            Self::File(file) => file.publish(staged, existing),
+            _ => Err(Error::bug("there is no file for the passwords")),
         }
-        Ok(kept)
+    }
+
+    /// Writes the file of somebody's own, where there is one for each.
+    pub fn stage_own(&self, login: &str, password: &str) -> Result<Option<(Staged, PathBuf)>> {
+        let Self::Folder(folder) = self else { return Ok(None) };
+        let path = path_in(folder, login);
+        let mut staged = Staged::open(&path, layout::SECRET_MODE)?;
+        staged.write(password.as_bytes())?;
+        staged.write(b"\n")?;
+        Ok(Some((staged, path)))
     }
 }
 
@@ -175,6 +166,7 @@ impl PasswordFile {
     }
 
     fn stage(&mut self, new: &[(&str, &str)]) -> Result<Staged> {
+        self.forget(new);
         for (login, password) in new {
             self.content.push_str(login);
             self.content.push(',');
@@ -184,6 +176,24 @@ impl PasswordFile {
         let mut staged = Staged::open(&self.path, layout::SECRET_MODE)?;
         staged.write(self.content.as_bytes())?;
         Ok(staged)
+    }
+
+    /// Takes out the lines of those who get another password.
+    fn forget(&mut self, new: &[(&str, &str)]) {
+        let logins: HashSet<_> = new.iter().map(|(login, _)| *login).collect();
+        let is_old =
+            |line: &str| line.split_once(',').is_some_and(|(login, _)| logins.contains(login));
+        if !self.content.lines().skip(1).any(is_old) {
+            return;
+        }
+        let mut left = Zeroizing::new(String::with_capacity(self.content.capacity()));
+        for (number, line) in self.content.lines().enumerate() {
+            if number == 0 || !is_old(line) {
+                left.push_str(line);
+                left.push('\n');
+            }
+        }
+        self.content = left;
     }
 
     fn publish(&mut self, staged: Staged, existing: &Existing) -> Result<Option<PathBuf>> {

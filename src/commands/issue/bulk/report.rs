@@ -21,6 +21,8 @@ pub struct Report {
     pub there: usize,
     /// How many bundles were made.
     pub bundles: usize,
+    /// For how many bundles that were there no password is stored.
+    pub without_password: usize,
     failed: Vec<Value>,
 }
 
@@ -62,11 +64,19 @@ impl Report {
             }
         }
         env.say(&parts.join(", "));
+        let place = args.password_out.as_ref().or(args.password_dir.as_ref());
+        if let Some(place) = place.filter(|_| self.without_password > 0) {
+            env.warn(&format!(
+                "{} there already without a password in {}: where one is lost, move LOGIN.p12 away \
+                 and run the same command again",
+                counted(self.without_password, "bundle"),
+                place.display()
+            ));
+        }
         if self.bundles == 0 {
             return;
         }
         let bundles = counted(self.bundles, "bundle");
-        let place = args.password_out.as_ref().or(args.password_dir.as_ref());
         if let Some(place) = place {
             env.say(&format!(
                 "{bundles} made; the passwords are in {}: hand them over on another way",
@@ -83,6 +93,7 @@ impl Report {
             "completed": self.completed,
             "already_there": self.there,
             "bundles": self.bundles,
+            "bundles_without_password": self.without_password,
             "password_file": args.password_out,
             "password_folder": args.password_dir,
             "failed": self.failed,

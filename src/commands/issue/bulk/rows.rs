@@ -107,7 +107,10 @@ fn csv(text: &str) -> Result<Vec<Row>> {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let values = if record.len() == columns.len() {
+        let values = if record.iter().any(|value| value.contains(['\n', '\r'])) {
+            Err(Error::refused("a value goes on in the next line")
+                .hint("a double quote was not closed: the rows up to the next one are part of it"))
+        } else if record.len() == columns.len() {
             let pairs = columns.iter().copied().zip(&record);
             Ok(pairs
                 .filter(|(_, value)| !value.is_empty())
@@ -244,7 +247,10 @@ mod tests {
     #[test]
     fn lines_are_counted_where_a_row_begins() {
         let text = "login,name,email\n\njoe,\"two\nlines\",j@e.org\n,,\nann,Ann,a@e.org\n";
-        assert_eq!(values(text), [one(3, "joe", "two\nlines"), one(6, "ann", "Ann")]);
+        let mut rows = read(text.as_bytes()).unwrap();
+        let lines: Vec<_> =
+            rows.iter_mut().map(|row| (row.line, row.take_fault().is_some())).collect();
+        assert_eq!(lines, [(3, true), (6, false)]);
     }
 
     #[test]

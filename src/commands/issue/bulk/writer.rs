@@ -5,6 +5,8 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use super::make::{Made, bundle_path};
 use super::passwords::Passwords;
 use super::person::Person;
@@ -125,48 +127,68 @@ impl<'a> Writer<'a> {
         env: &mut Env,
     ) -> Result<Vec<Item<'p>>> {
         let mut staged = Vec::with_capacity(items.len());
-        let mut any = false;
-        for item in &items {
-            let folder = &item.person.folder;
-            let mut files = Vec::new();
-            if item.made.aside
-                && let Existing::KeepAside(stamp) = &self.existing
-            {
-                // A server must not find an old certificate beside a new key.
-                for kind in [layout::CERTIFICATE, layout::REQUEST, layout::KEY, layout::CHAIN] {
-                    say_kept(folder.move_aside(kind, stamp)?.as_slice(), env);
-                }
+        for item in items {
+            match self.stage_keys(&item, env) {
+                Ok(files) => staged.push((item, files)),
+                Err(error) => written.push(row_failed(item.person, error)?),
             }
-            folder.make_without_waiting()?;
-            if let Some(key) = &item.made.key {
-                files.push(stage(&folder.path_of(layout::KEY), key.as_bytes(), layout::KEY.mode)?);
-            }
-            if let Some(request) = &item.made.request {
-                let path = folder.path_of(layout::REQUEST);
-                files.push(stage(&path, request.as_bytes(), self.mode)?);
-            }
-            any |= !files.is_empty();
-            staged.push(files);
         }
-        let new: Vec<_> = items
+        let new: Vec<_> = staged
             .iter()
-            .filter_map(|item| Some((item.person.login.as_str(), item.made.password.as_ref()?)))
+            .filter_map(|(item, _)| Some((&*item.person.login, item.made.password.as_ref()?)))
             .map(|(login, password)| (login, password.as_str()))
             .collect();
         let passwords = self.passwords.stage(&new)?;
-        if any || !passwords.is_empty() {
+        if passwords.is_some() || staged.iter().any(|(_, files)| !files.is_empty()) {
             // What was delivered before has its names durably now.
             self.finish(env)?;
         }
-        say_kept(&self.passwords.publish(passwords, &self.existing)?, env);
-        let mut left = Vec::with_capacity(items.len());
-        for (item, files) in items.into_iter().zip(staged) {
-            match files.into_iter().try_for_each(Staged::publish) {
+        if let Some(passwords) = passwords {
+            say_kept(self.passwords.publish(passwords, &self.existing)?.as_slice(), env);
+        }
+        let mut left = Vec::with_capacity(staged.len());
+        for (item, files) in staged {
+            match self.publish(files, env) {
                 Ok(()) => left.push(item),
-                Err(error) => written.push(Written { person: item.person, outcome: Err(error) }),
+                Err(error) => written.push(row_failed(item.person, error)?),
             }
         }
         Ok(left)
+    }
+
+    /// The password first: a bundle is never without it.
+    fn stage_keys(&self, item: &Item<'_>, env: &mut Env) -> Result<Vec<(Staged, PathBuf)>> {
+        let Item { person, made } = item;
+        let folder = &person.folder;
+        if made.aside
+            && let Existing::KeepAside(stamp) = &self.existing
+        {
+            // A server must not find an old certificate beside a new key.
+            for kind in [layout::CERTIFICATE, layout::REQUEST, layout::KEY, layout::CHAIN] {
+                say_kept(folder.move_aside(kind, stamp)?.as_slice(), env);
+            }
+        }
+        folder.make_without_waiting()?;
+        let mut files = Vec::new();
+        if let Some(password) = &made.password {
+            files.extend(self.passwords.stage_own(&person.login, password)?);
+        }
+        if let Some(key) = &made.key {
+            let path = folder.path_of(layout::KEY);
+            files.push((stage(&path, key.as_bytes(), layout::KEY.mode)?, path));
+        }
+        if let Some(request) = &made.request {
+            let path = folder.path_of(layout::REQUEST);
+            files.push((stage(&path, request.as_bytes(), self.mode)?, path));
+        }
+        Ok(files)
+    }
+
+    fn publish(&self, files: Vec<(Staged, PathBuf)>, env: &mut Env) -> Result<()> {
+        for (file, path) in files {
+            say_kept(self.existing.put(file, &path)?.as_slice(), env);
+        }
+        Ok(())
     }
 
     /// Records the certificates of the group, under the lock.
@@ -226,20 +248,27 @@ impl<'a> Writer<'a> {
         written: &mut Vec<Written<'p>>,
         env: &mut Env,
     ) -> Result<()> {
+        let later = |item: &Item<'_>, error: Error| {
+            if item.made.recorded.is_none() {
+                return error;
+            }
+            error.hint(
+                "the certificate was issued; when this is mended, the same command delivers it",
+            )
+        };
         let mut staged = Vec::with_capacity(items.len());
-        for item in &items {
-            staged.push(self.stage_delivery(item)?);
+        for item in items {
+            match self.stage_delivery(&item) {
+                Ok(files) => staged.push((item, files)),
+                Err(error) => written.push(row_failed(item.person, later(&item, error))?),
+            }
         }
         self.sync()?;
-        for (item, files) in items.into_iter().zip(staged) {
-            let publish = || {
-                for (file, path) in files {
-                    say_kept(self.existing.put(file, &path)?.as_slice(), env);
-                }
-                Ok(())
+        for (item, files) in staged {
+            let outcome = match self.publish(files, env) {
+                Ok(()) => Ok(Done { issued: item.made.issued, bundle: item.made.bundle.is_some() }),
+                Err(error) => Err(later(&item, error)),
             };
-            let outcome = publish()
-                .map(|()| Done { issued: item.made.issued, bundle: item.made.bundle.is_some() });
             if outcome.is_ok() {
                 self.notes.extend(item.made.note);
             }
@@ -271,6 +300,30 @@ impl<'a> Writer<'a> {
         }
         Ok(files)
     }
+}
+
+/// What went wrong with one person; a disk that is full or broken is everybody's, and ends the run.
+fn row_failed(person: &Person, error: Error) -> Result<Written<'_>> {
+    use std::io::ErrorKind;
+    let mut cause = std::error::Error::source(&error);
+    while let Some(source) = cause {
+        let everybodys = source.downcast_ref::<std::io::Error>().is_some_and(|error| {
+            matches!(
+                error.kind(),
+                ErrorKind::StorageFull
+                    | ErrorKind::QuotaExceeded
+                    | ErrorKind::ReadOnlyFilesystem
+                    | ErrorKind::OutOfMemory
+            ) || error.raw_os_error().is_some_and(|number| {
+                [Errno::IO, Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error).contains(&number)
+            })
+        });
+        if everybodys {
+            return Err(error);
+        }
+        cause = source.source();
+    }
+    Ok(Written { person, outcome: Err(error) })
 }
 
 /// What is said while another command has the lock.
