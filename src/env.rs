@@ -141,6 +141,14 @@ impl Env {
     /// The password in a file: its first line, without the line end.
     pub fn password_file(&mut self, path: &Path) -> Result<Zeroizing<String>> {
         let content = input::read(path)?;
+        // The same line begins every key: anybody could open what it protects.
+        if content.starts_with(b"-----BEGIN") {
+            return Err(Error::refused(format!(
+                "{} is a PEM file and no password",
+                path.display()
+            ))
+            .hint("name a file with the password in its first line"));
+        }
         first_line(&content).map_err(|error| error.at(path.display()))
     }
 

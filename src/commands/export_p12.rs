@@ -26,6 +26,7 @@ pub(super) use password::{
 /// Writes NAME.p12.
 pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
     let form: Form = args.reader.parse()?;
+    password::check_no_dash(&args.password)?;
     let name = FolderName::parse(&args.name)?;
     let existing = existing(args.force, env)?;
     let output =

@@ -30,6 +30,7 @@ use self::servers::Accounts;
 
 /// Makes the kit of NAME.
 pub fn run(args: &Kit, global: &Global, env: &mut Env) -> Result<()> {
+    password::check_no_dash(&args.password)?;
     let name = FolderName::parse(&args.name)?;
     let settings = settings(global, env)?;
     let place = Place::of(args.output.as_deref(), &name, global)?;

@@ -246,7 +246,7 @@ fn check_output(path: &Path, option: &str, existing: &Existing, global: &Global)
     Ok(())
 }
 
-/// Refuses an output among the CA's own files, a folder, and a file that holds a private key.
+/// Refuses an output among the CA's own files, a folder, a link to nothing, and a file that holds a private key.
 fn check_guarded(path: &Path, global: &Global) -> Result<()> {
     if let (Ok(folder), Ok(ca)) =
         (fs_err::canonicalize(atomic::folder_of(path)), fs_err::canonicalize(&global.ca_dir))
@@ -259,6 +259,12 @@ fn check_guarded(path: &Path, global: &Global) -> Result<()> {
         return Err(
             Error::refused(format!("{} is a folder", path.display())).hint("name a file in it")
         );
+    }
+    let leads_nowhere =
+        fs_err::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if path.is_symlink() && leads_nowhere {
+        return Err(Error::refused(format!("{} is a symbolic link to nothing", path.display()))
+            .hint("remove the link, or name another file"));
     }
     let holds_key = input::read_if_there(path)?.is_some_and(|content| {
         let label = b"PRIVATE KEY-----";

@@ -1,7 +1,8 @@
 //! The certificates of a person, named by login or e-mail address: what `--user` stands for.
 //!
 //! One pass over index.txt. By a login, only the certificates are opened whose subject has it; an address is in
-//! no subject, and all that are valid are opened. A server's certificate is never a person's, whatever its name.
+//! no subject, and all that are valid are opened. Only a domain is without case for certain (RFC 5321 2.4): a
+//! local part is compared without it where nobody has just that one. A server's certificate is never a person's, whatever its name.
 
 use std::ops::ControlFlow;
 
@@ -68,6 +69,24 @@ impl<'n> Person<'n> {
                 && addresses(certificate).iter().any(|it| it.eq_ignore_ascii_case(self.given))
     }
 
+    /// The same, and the local part of an address is written the same.
+    pub(super) fn is_exactly_in(&self, certificate: &Certificate) -> bool {
+        let is_same = |other: &str| match (other.rsplit_once('@'), self.given.rsplit_once('@')) {
+            (Some((one, here)), Some((other, there))) => {
+                one == other && here.eq_ignore_ascii_case(there)
+            }
+            _ => other == self.given,
+        };
+        certificate.subject.common_name().is_some_and(|name| name == self.given)
+            || self.is_address() && addresses(certificate).iter().any(|other| is_same(other))
+    }
+
+    /// Whether one of the found is meant: any of them, unless others are called exactly so.
+    pub(super) fn is_meant(&self, certificate: &Certificate, found: &Found) -> bool {
+        self.is_exactly_in(certificate)
+            || !found.valid.iter().chain(&found.revoked).any(|one| self.is_exactly_in(one))
+    }
+
     /// Whether a subject column may have the login, without taking it apart. What is escaped there is not
     /// looked for.
     fn may_be_in(&self, subject: &[u8]) -> bool {
@@ -80,6 +99,46 @@ impl<'n> Person<'n> {
 
     /// Finds the certificates.
     pub(super) fn find(&self, ca: &CaFolder, now: OffsetDateTime) -> Result<Found> {
+        let mut found = self.find_any(ca, now)?;
+        if found.valid.iter().chain(&found.revoked).any(|one| self.is_exactly_in(one)) {
+            found.valid.retain(|one| self.is_exactly_in(one));
+            found.revoked.retain(|one| self.is_exactly_in(one));
+        }
+        Ok(found)
+    }
+
+    /// Refuses an address of several people, with the logins that tell them apart. `command` is the beginning of
+    /// a command line, and `by_serial` that of one which names a serial number.
+    pub(super) fn check_one(&self, found: &Found, command: &str, by_serial: &str) -> Result<()> {
+        let (mut logins, mut ways) = (Vec::new(), Vec::new());
+        for one in &found.valid {
+            let login = login(one);
+            let is_plain = !login.starts_with('-')
+                && login.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.@".contains(&it));
+            let way = if is_plain && login != self.given {
+                format!("`{command} --user {login}`")
+            } else {
+                format!("`{by_serial} {}`", one.serial)
+            };
+            for (all, new) in [(&mut logins, login), (&mut ways, way)] {
+                if !all.contains(&new) {
+                    all.push(new);
+                }
+            }
+        }
+        if logins.len() < 2 {
+            return Ok(());
+        }
+        Err(Error::refused(format!(
+            "{} is the address of several people: {}",
+            printable(self.given),
+            logins.join(", ")
+        ))
+        .hint(format!("name each by login: {}", ways.join(", "))))
+    }
+
+    /// Finds those of an address whatever the case of its local part.
+    pub(super) fn find_any(&self, ca: &CaFolder, now: OffsetDateTime) -> Result<Found> {
         let mut found = Found::default();
         let now = asn1_time::ordinal_of(now);
         let mut rows = Vec::new();
@@ -283,6 +342,11 @@ fn is_persons(certificate: &Certificate) -> bool {
             !certificate.alternative_names.iter().any(is_host) && !addresses(certificate).is_empty()
         }
     }
+}
+
+/// The login of a person's certificate, for a message.
+pub(super) fn login(certificate: &Certificate) -> String {
+    certificate.subject.common_name().map_or_else(|| certificate.title(), |login| printable(&login))
 }
 
 /// The mailboxes of a certificate (RFC 5280 4.2.1.6, and 4.1.2.6 for those in the subject).

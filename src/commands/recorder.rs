@@ -115,6 +115,15 @@ pub(super) fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'
     Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
 }
 
+/// Finishes what a killed command began to record, before a certificate is looked for: what is in no row yet is
+/// found by nobody, and is valid once the next command has finished it.
+pub(super) fn finish_interrupted(ca: &CaFolder, env: &mut Env) -> Result<()> {
+    if transaction::is_any_unrecorded(ca)? {
+        say_all(&mut begin(ca, env)?, env);
+    }
+    Ok(())
+}
+
 /// Says what was mended.
 pub(super) fn say_all(transaction: &mut Transaction<'_>, env: &mut Env) {
     for remark in transaction.take_remarks() {

@@ -7,6 +7,7 @@ use crate::cli::{Global, Revoke};
 use crate::commands::access_map::{announce, is_due};
 use crate::commands::crl::Maker;
 use crate::commands::moment::moment;
+use crate::commands::recorder::finish_interrupted;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::env::Env;
@@ -36,6 +37,7 @@ pub fn run(args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
 fn one(target: &str, args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
+    finish_interrupted(&ca, env)?;
     let condemned = Condemned::find(target, &ca, global)?;
     let mut revocation = revocation(args, env)?;
     check_since(args, &revocation, &condemned)?;

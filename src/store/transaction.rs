@@ -269,6 +269,16 @@ pub fn all_undelivered(ca: &CaFolder) -> Result<Vec<Certificate>> {
 /// Whether there is any certificate that was not recorded to the end, or has not arrived. No lock is needed
 /// to look.
 pub fn is_any_unfinished(ca: &CaFolder) -> Result<bool> {
+    is_any_pending(ca, &[INTENT, UNDELIVERED, GROUP])
+}
+
+/// Whether there is any certificate that was not recorded to the end, as far as can be told without the lock:
+/// many at once are noted so as long as a living command delivers them.
+pub fn is_any_unrecorded(ca: &CaFolder) -> Result<bool> {
+    is_any_pending(ca, &[INTENT, GROUP])
+}
+
+fn is_any_pending(ca: &CaFolder, extensions: &[&str]) -> Result<bool> {
     let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
@@ -276,7 +286,7 @@ pub fn is_any_unfinished(ca: &CaFolder) -> Result<bool> {
     };
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|it| it == INTENT || it == UNDELIVERED || it == GROUP) {
+        if path.extension().is_some_and(|it| extensions.iter().any(|extension| it == *extension)) {
             return Ok(true);
         }
     }

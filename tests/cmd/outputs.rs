@@ -131,3 +131,25 @@ fn a_dash_is_no_file() {
     folder.mailca("backup -").usage(&["- is no file"]);
     folder.mailca("backup - --force").usage(&["- is no file"]);
 }
+
+#[test]
+fn a_generated_password_is_not_written_to_a_dash() {
+    let folder = Folder::with_user();
+    for line in ["kit joeuser", "export-p12 joeuser --generate-password"] {
+        let line = format!("{line} --password-out -");
+        folder.mailca(&line).usage(&["- is no file", "without --password-out", "terminal"]);
+    }
+}
+
+#[test]
+fn a_link_to_nothing_is_told_as_one() {
+    need!("openssl");
+    let folder = prepared();
+    symlink("nowhere", folder.path("dangling")).unwrap();
+    for (command, force) in COMMANDS.into_iter().flat_map(|c| FORCE.map(|force| (c, force))) {
+        folder
+            .mailca(&format!("{command} dangling{force}"))
+            .refused(&["dangling is a symbolic link to nothing", "hint:"]);
+    }
+    assert!(!folder.path("nowhere").exists());
+}

@@ -68,3 +68,13 @@ fn a_passphrase_for_a_key_that_is_not_to_be_protected_is_no_silent_wish() {
         .usage(&["--encrypt-key", "MAILCA_CA_PASSPHRASE_FILE"]);
     folder.mailca("newca --encrypt-key --ca-passphrase-file pass").success();
 }
+
+#[test]
+fn a_pem_file_is_no_password() {
+    let folder = Folder::with_user();
+    for line in ["export-p12 joeuser", "kit joeuser"] {
+        let line = format!("{line} --password-file joeuser/key.pem");
+        folder.mailca(&line).refused(&["joeuser/key.pem is a PEM file and no password", "hint:"]);
+    }
+    assert!(!folder.path("joeuser.p12").exists() && !folder.path("joeuser-kit").exists());
+}

@@ -41,6 +41,15 @@ pub enum Otherwise {
     Generate,
 }
 
+/// Refuses a dash, which other programs take for standard output.
+pub fn check_no_dash(args: &NewPassword) -> Result<()> {
+    if args.password_out.as_deref() == Some(Path::new("-")) {
+        return Err(Error::usage("- is no file: a password is not written to standard output")
+            .hint("without --password-out, a generated password is shown on a terminal"));
+    }
+    Ok(())
+}
+
 /// Takes the password from where the options say. `afresh` makes a new one also where that of an interrupted run is
 /// there.
 pub fn obtain(

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{folders, named};
 use crate::cli::Global;
 use crate::commands::person::Person;
+use crate::commands::recorder::finish_interrupted;
 use crate::commands::target::{self, Target};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -21,12 +22,20 @@ pub(super) fn find(
     global: &Global,
     env: &mut Env,
 ) -> Result<Target> {
+    finish_interrupted(ca, env)?;
     let person = Person::new(user);
     if let Some(target) = in_folder_of_its_name(user, &person, ca, global)? {
         return Ok(target);
     }
     let mut here = folders(global)?;
     here.retain(|(_, one)| one.issuer.same_as(&ca.certificate().subject) && person.has(one));
+    if here.iter().any(|(_, one)| person.is_exactly_in(one)) {
+        here.retain(|(_, one)| person.is_exactly_in(one));
+    } else if !here.is_empty() {
+        // Somebody else's, where the person of just this address has no folder here.
+        let all = person.find_any(ca, env.now()?)?;
+        here.retain(|(_, one)| person.is_meant(one, &all));
+    }
     match here.as_slice() {
         [(folder, _)] => {
             folder.recover()?;
@@ -45,6 +54,7 @@ pub(super) fn find(
     }
     let found = person.find(ca, env.now()?)?;
     person.warn(&found, env);
+    person.check_one(&found, "mailca renew", "mailca renew --profile user")?;
     let Some(last) = found.valid.iter().max_by_key(|one| (one.not_after, one.not_before)) else {
         let once_revoked = "a new one, with a new key, is made by `mailca issue --user`";
         return Err(person.nobody(&found, "mailca renew", once_revoked, ca, env.now()?));

@@ -8,7 +8,8 @@ use super::{ask, is_shown, revocation, second, show, warn_of};
 use crate::cli::{Global, Revoke};
 use crate::commands::access_map::{announce, is_due};
 use crate::commands::crl::Maker;
-use crate::commands::person::{Found, Person};
+use crate::commands::person::{Found, Person, login};
+use crate::commands::recorder::finish_interrupted;
 use crate::commands::settings;
 use crate::commands::sign::{begin, say_all};
 use crate::commands::target::{Place, Target};
@@ -27,6 +28,7 @@ use crate::store::index::Index;
 pub(super) fn run(user: &str, args: &Revoke, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
+    finish_interrupted(&ca, env)?;
     let person = Person::new(user);
     let found = person.find(&ca, env.now()?)?;
     let mut revocation = revocation(args, env)?;
@@ -48,6 +50,8 @@ pub(super) fn run(user: &str, args: &Revoke, global: &Global, env: &mut Env) -> 
             printable(user)
         ));
     } else {
+        // A revocation cannot be taken back: no question stands in for a name that tells them apart.
+        person.check_one(&found, "mailca revoke", "mailca revoke")?;
         agree(args, &found.valid, &mut revocation, env)?;
     }
     let keys = match &maker {
@@ -64,11 +68,12 @@ pub(super) fn run(user: &str, args: &Revoke, global: &Global, env: &mut Env) -> 
         announced = announce(&ca, &settings);
         let pairs: Vec<_> = revoked.iter().map(|one| &one.serial).zip(&dated).collect();
         Index::of(ca.path()).revoke_all(&pairs)?;
-        for (serial, date) in &pairs {
+        for (one, date) in revoked.iter().zip(&dated) {
             let at = args.at.as_ref().map(|_| format!(", since {}", second(date.date)));
-            let title = printable(user);
             env.say(&format!(
-                "revoked the certificate of {title}, serial {serial}{}",
+                "revoked the certificate of {}, serial {}{}",
+                login(one),
+                one.serial,
                 at.unwrap_or_default()
             ));
         }
@@ -127,16 +132,18 @@ fn still_valid(
     ca: &CaFolder,
     env: &mut Env,
 ) -> Result<Vec<Certificate>> {
-    let now = person.find(ca, env.now()?)?.valid;
+    let now = person.find_any(ca, env.now()?)?;
     let is_in =
         |all: &[Certificate], one: &Certificate| all.iter().any(|it| it.serial == one.serial);
-    for one in now.iter().filter(|one| !is_in(&agreed, one)) {
+    let is_new = |one: &&Certificate| !is_in(&agreed, one) && person.is_meant(one, &now);
+    for one in now.valid.iter().filter(is_new) {
         env.warn(&format!(
             "serial {} was issued in the meantime, and is not revoked: run the command again",
             one.serial
         ));
     }
-    let (still, gone): (Vec<_>, Vec<_>) = agreed.into_iter().partition(|one| is_in(&now, one));
+    let (still, gone): (Vec<_>, Vec<_>) =
+        agreed.into_iter().partition(|one| is_in(&now.valid, one));
     for one in gone {
         env.say(&format!("serial {} was revoked in the meantime", one.serial));
     }
