@@ -149,6 +149,14 @@ impl Env {
             ))
             .hint("name a file with the password in its first line"));
         }
+        // What `issue --from` writes for many people.
+        if content.starts_with(b"login,password\n") {
+            return Err(Error::refused(format!(
+                "{} is a list of passwords, and its first line is none",
+                path.display()
+            ))
+            .hint("name a file with nothing but this password in it"));
+        }
         first_line(&content).map_err(|error| error.at(path.display()))
     }
 

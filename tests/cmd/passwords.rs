@@ -76,5 +76,9 @@ fn a_pem_file_is_no_password() {
         let line = format!("{line} --password-file joeuser/key.pem");
         folder.mailca(&line).refused(&["joeuser/key.pem is a PEM file and no password", "hint:"]);
     }
+    folder.write("passwords.csv", "login,password\nann,abcd-efgh\n");
+    folder
+        .mailca("export-p12 joeuser --password-file passwords.csv")
+        .refused(&["passwords.csv is a list of passwords", "hint:"]);
     assert!(!folder.path("joeuser.p12").exists() && !folder.path("joeuser-kit").exists());
 }
