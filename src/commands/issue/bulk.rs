@@ -21,6 +21,8 @@ use crate::pki::profile::Profile;
 use crate::store::ca::CaFolder;
 use crate::store::{input, transaction};
 
+mod bundle;
+mod found;
 mod known;
 mod make;
 mod passwords;
@@ -31,8 +33,9 @@ mod rows;
 mod run;
 mod writer;
 
+use bundle::bundle_path;
 use known::Known;
-use make::{Work, bundle_path};
+use make::Work;
 use passwords::Passwords;
 use person::{Defaults, Person};
 use report::Report;

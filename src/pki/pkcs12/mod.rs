@@ -17,6 +17,7 @@ use crate::error::Error;
 
 mod algorithm;
 mod ber;
+mod mac;
 mod read;
 mod write;
 

@@ -13,7 +13,8 @@ use pkcs12::safe_bag::SafeBag;
 use pkcs12::{AuthenticatedSafe, BagType, MacData, PKCS_12_KEY_BAG_OID};
 use zeroize::Zeroizing;
 
-use super::algorithm::{Encryption, StrongKey, mac_protection, verify_mac};
+use super::algorithm::{Encryption, StrongKey};
+use super::mac::{mac_protection, verify_mac};
 use super::write::LOCAL_KEY_ID;
 use super::{
     Bag, BagKind, CertificateEntry, Contents, KeyEntry, MAX_READ_ITERATIONS_TOTAL, Protection,

@@ -17,7 +17,8 @@ use pkcs12::pfx::{Pfx, Version};
 use pkcs12::safe_bag::SafeBag;
 use pkcs12::{CertBag, PKCS_12_CERT_BAG_OID, PKCS_12_PKCS8_KEY_BAG_OID, PKCS_12_X509_CERT_OID};
 
-use super::algorithm::{MacKey, StrongKey, encrypt_weakly};
+use super::algorithm::{StrongKey, encrypt_weakly};
+use super::mac::MacKey;
 use super::read::{DATA, ENCRYPTED_DATA, File, archive, opened};
 use super::{Bundle, Form, MAX_WRITE_ITERATIONS, composing};
 use crate::error::{Error, Result};

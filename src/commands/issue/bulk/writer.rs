@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::make::{Made, bundle_path};
+use super::bundle::bundle_path;
+use super::make::Made;
 use super::passwords::Passwords;
 use super::person::Person;
 use crate::commands::recorder::{begin, say_all};
