@@ -8,7 +8,7 @@ use mailca::net::service::Protocol;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{check, config, finds, found, seen, with_host};
-use crate::support::{Folder, Mail, responder, say, serve_at_once};
+use crate::support::{Folder, Mail, Openssl, need, responder, say, serve_at_once};
 
 fn good(folder: &Folder) -> ServerConfig {
     config(folder, "mail/key.pem", &["mail/cert.pem"])
@@ -143,6 +143,17 @@ fn something_else_is_found() {
     for words in ["* OK imap\r\n", "554 go away\r\n", ""] {
         let server = serve_at_once(move |stream| say(&stream, &[words]));
         finds(check(&folder, "smtp", server, ""), &["critical wrong-protocol"]);
+    }
+}
+
+#[test]
+fn who_shakes_hands_and_never_greets_is_no_mail_server() {
+    need!("openssl");
+    let folder = with_host();
+    let server = Openssl::start(&folder, "-key mail/key.pem -cert mail/cert.pem");
+    for service in ["submissions", "imaps", "pop3s"] {
+        let outcome = finds(check(&folder, service, server.1, ""), &["critical wrong-protocol"]);
+        assert!(seen(&outcome, "wrong-protocol").starts_with("inside TLS: "), "{outcome}");
     }
 }
 

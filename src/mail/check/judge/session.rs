@@ -31,6 +31,7 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
     if let Some(Handshake::Failed(why)) = &seen.handshake {
         found.push(Finding::new(Issue::HandshakeFailed, why.clone()));
     }
+    found.extend(no_greeting(seen, subject));
     if let Some(inside) = inside {
         found.extend(inside_tls(inside, subject));
         found.extend(before.and_then(|before| changes(before, inside, subject)));
@@ -39,6 +40,16 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
         found.extend(ehlo_name(name));
     }
     found
+}
+
+/// Where TLS comes first, whoever shakes hands may still be no mail server. One that asked for a certificate may
+/// have gone because of it, which is told with that.
+fn no_greeting(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
+    let inside = seen.inside.as_ref()?;
+    let why = inside.end.as_ref()?;
+    let has_asked = seen.presented().is_some_and(|presented| presented.request.is_some());
+    (subject.service.is_implicit() && inside.seen.greeting.is_empty() && !has_asked)
+        .then(|| Finding::new(Issue::WrongProtocol, format!("inside TLS: {why}")))
 }
 
 fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
