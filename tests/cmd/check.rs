@@ -13,11 +13,9 @@ mod outputs;
 #[path = "check/versions.rs"]
 mod versions;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use mailca::net::service::Protocol;
 use rustls::ServerConfig;
@@ -27,7 +25,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use serde_json::Value;
 
-use crate::support::{Folder, Mail, Outcome, Run};
+use crate::support::{Folder, Mail, Openssl, Outcome, Run};
 
 /// A folder with a CA, and the certificate of mail.example.com in `mail/`.
 fn with_host() -> Folder {
@@ -108,37 +106,6 @@ fn finds(run: Run, wanted: &[&str]) -> Outcome {
     let is_failure = wanted.iter().any(|one| !one.starts_with("info"));
     assert_eq!(outcome.status, Some(if is_failure { 3 } else { 0 }), "{outcome}");
     outcome
-}
-
-/// `openssl s_server` with these arguments, until it goes out of scope.
-struct Openssl(Child, SocketAddr);
-
-impl Openssl {
-    fn start(folder: &Folder, arguments: &str) -> Self {
-        let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new("openssl")
-            .args(["s_server", "-quiet", "-accept", &place.to_string()])
-            .args(arguments.split_whitespace())
-            .current_dir(folder.root())
-            // At the end of its input it closes every connection after the handshake.
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self(child, place);
-        while TcpStream::connect(place).is_err() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        server
-    }
-}
-
-impl Drop for Openssl {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// A certificate signed by the CA in the folder, made by openssl with extensions of its own, in NAME.pem with

@@ -1,12 +1,10 @@
 //! `check` finds what testssl.sh finds of the same server.
 
-use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, need, peer};
+use crate::support::{Folder, Openssl, need, peer};
 
 /// What testssl.sh calls it, and what `check` does; where testssl.sh says OK or INFO, `check` must not
 /// say it.
@@ -37,20 +35,9 @@ fn of_testssl() {
             &["tls-1-0", "tls-1-1", "cipher-null", "cipher-anonymous", "name-mismatch"],
         ),
     ] {
-        let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut server = Command::new("openssl")
-            .args(["s_server", "-quiet", "-key", "mail/key.pem", "-cert", "mail/cert.pem"])
-            .args(["-accept", &place.to_string()])
-            .args(arguments.split_whitespace())
-            .current_dir(folder.root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while TcpStream::connect(place).is_err() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let pair = "-key mail/key.pem -cert mail/cert.pem";
+        let server = Openssl::start(&folder, &format!("{pair} {arguments}"));
+        let place = server.1;
         let line = format!("check --connect {place}/imaps --json");
         let ours: Value = serde_json::from_slice(&folder.mailca(&line).exits(3).stdout).unwrap();
         let program = peer("testssl").unwrap();
@@ -62,8 +49,6 @@ fn of_testssl() {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        let _ = server.kill();
-        let _ = server.wait();
         status.unwrap();
         let theirs: Value = serde_json::from_slice(&folder.read(report)).unwrap();
         let findings = ours["hosts"][0]["ports"][0]["findings"].as_array().unwrap();

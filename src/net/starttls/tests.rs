@@ -95,7 +95,7 @@ fn all_kinds() -> Vec<(Service, Vec<u8>)> {
     for (service, words, _) in AGREEABLE {
         kinds.push((service, [words.as_bytes(), b"250 injected\r\n"].concat()));
         kinds.push((service, [words.as_bytes(), b"\0"].concat()));
-        kinds.push((service, words.to_uppercase().replace("TLS", "XXX").into_bytes()));
+        kinds.push((service, words.to_uppercase().replace("TLS", "SSL").into_bytes()));
         // Every byte that a server could say, in the middle of it.
         for at in [0, 5, words.len() / 2] {
             let (head, tail) = words.as_bytes().split_at(at);
