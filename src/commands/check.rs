@@ -145,7 +145,7 @@ fn severity(name: &str) -> Severity {
     named.unwrap_or(Severity::Warning)
 }
 
-/// What the CA here has revoked. Several threads may ask; a folder that cannot be read says nothing.
+/// What the CA here has revoked. Several threads may ask.
 struct Revoked<'a>(Option<&'a crate::store::ca::CaFolder>);
 
 impl<'a> Revoked<'a> {
@@ -153,7 +153,8 @@ impl<'a> Revoked<'a> {
         Self(trusted.ca.as_ref())
     }
 
-    fn ask(&self, certificate: &Certificate) -> Option<String> {
-        self.0?.revocation(certificate).ok().flatten()
+    fn ask(&self, certificate: &Certificate) -> std::result::Result<Option<String>, String> {
+        let Some(ca) = self.0 else { return Ok(None) };
+        ca.revocation(certificate).map_err(|error| error.to_string())
     }
 }

@@ -161,6 +161,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         versions: Vec::new(),
         cipher_suite: None,
         chain: Vec::new(),
+        ends: None,
         asks_certificate: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }

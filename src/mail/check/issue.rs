@@ -81,6 +81,7 @@ issues! {
     ResponseInjection, "response-injection", Critical;
     CommandInjection, "command-injection", Critical;
     HandshakeFailed, "handshake-failed", Error;
+    HandshakeUncommon, "handshake-uncommon", Warning;
     LoginBeforeTls, "login-before-tls", Error;
     StarttlsInsideTls, "starttls-inside-tls", Warning;
     LoginMissing, "login-missing", Info;
@@ -101,9 +102,11 @@ issues! {
     CipherDes, "cipher-des", Error;
     Cipher3Des, "cipher-3des", Warning;
     CipherStaticRsa, "cipher-static-rsa", Info;
+    DiffieHellmanShort, "diffie-hellman-short", Warning;
     CertificateUnreadable, "certificate-unreadable", Error;
     KeyUnproven, "key-unproven", Error;
     Revoked, "revoked", Critical;
+    RevocationUnknown, "revocation-unknown", Warning;
     Expired, "expired", Error;
     NotYetValid, "not-yet-valid", Error;
     ExpiresSoon, "expires-soon", Warning;
@@ -112,6 +115,7 @@ issues! {
     Untrusted, "untrusted", Error;
     ForeignCa, "foreign-ca", Warning;
     ChainInvalid, "chain-invalid", Error;
+    ChainUnverified, "chain-unverified", Warning;
     ChainOrder, "chain-order", Warning;
     ChainSuperfluous, "chain-superfluous", Info;
     NameMismatch, "name-mismatch", Error;
@@ -119,9 +123,13 @@ issues! {
     KeyShort, "key-short", Error;
     SignatureWeak, "signature-weak", Error;
     ServerUsageMissing, "server-usage-missing", Error;
+    SigningUsageMissing, "signing-usage-missing", Error;
     ClientUsageMissing, "client-usage-missing", Info;
+    StapleMissing, "staple-missing", Error;
+    AuthorityAsServer, "authority-as-server", Warning;
     ValidTooLong, "valid-too-long", Warning;
     ClientCertificateAsked, "client-certificate-asked", Info;
+    ClientCertificateRequired, "client-certificate-required", Error;
     ClientCertificateNotAsked, "client-certificate-not-asked", Warning;
     ClientAuthorityMissing, "client-authority-missing", Warning;
     ClientCertificateRefused, "client-certificate-refused", Error;
@@ -132,6 +140,7 @@ issues! {
     DaneMismatch, "dane-mismatch", Critical;
     DaneAnchorMissing, "dane-anchor-missing", Error;
     DaneRecordUnusable, "dane-record-unusable", Warning;
+    DaneRecordMissing, "dane-record-missing", Warning;
     DaneMatch, "dane-match", Info;
     FamiliesDiffer, "families-differ", Warning;
     CertificatesDiffer, "certificates-differ", Info;

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
+use crate::net::hello::Version;
 use crate::net::service::{Protocol, Service};
 use crate::net::starttls::{Fault, Seen};
 use crate::net::survey::{Handshake, Injection, Observations, Obstacle};
@@ -29,7 +30,7 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
         Some(Injection::Dropped | Injection::Refused(_)) | None => {}
     }
     if let Some(Handshake::Failed(why)) = &seen.handshake {
-        found.push(Finding::new(Issue::HandshakeFailed, why.clone()));
+        found.push(no_handshake(seen, why));
     }
     found.extend(no_greeting(seen, subject));
     if let Some(inside) = inside {
@@ -40,6 +41,19 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
         found.extend(ehlo_name(name));
     }
     found
+}
+
+/// A server that answers a hello of today may have nothing that our own TLS knows.
+fn no_handshake(seen: &Observations, why: &str) -> Finding {
+    let mut newest = seen.versions.iter().rev().filter(|one| one.version >= Version::Tls12);
+    match newest.find_map(|one| one.accepted()) {
+        Some(accepted) => {
+            let suite = accepted.suites.first().map(ToString::to_string).unwrap_or_default();
+            let told = format!("it answers to {} with {suite} alone; {why}", accepted.version);
+            Finding::new(Issue::HandshakeUncommon, told)
+        }
+        None => Finding::new(Issue::HandshakeFailed, why),
+    }
 }
 
 /// Where TLS comes first, whoever shakes hands may still be no mail server. One that asked for a certificate may
