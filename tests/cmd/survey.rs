@@ -30,6 +30,7 @@ pub(super) const OPTIONS: SurveyOptions<'static> = SurveyOptions {
     connect: None,
     client: None,
     relay: None,
+    is_brief: false,
 };
 
 pub(super) fn look(place: &str, options: &SurveyOptions<'_>) -> (Observations, usize) {

@@ -76,7 +76,7 @@ pub(super) fn run(
                 findings: Vec::new(),
             };
             match addresses {
-                Ok(_) => collect(host, &mut report, &mut arrived, wanted, tell)?,
+                Ok(_) => collect(host, &mut report, &mut arrived, common, wanted, tell)?,
                 Err(why) => report.findings.push(Finding::new(Issue::Unreachable, why.clone())),
             }
             report.findings.retain(|one| !wanted.ignored.contains(&one.issue));
@@ -111,6 +111,7 @@ fn collect(
     host: &PlannedHost,
     report: &mut HostReport,
     arrived: &mut Arrived,
+    common: &Common<'_>,
     wanted: &Wanted<'_>,
     tell: &mut dyn FnMut(Done<'_>) -> Result<()>,
 ) -> Result<()> {
@@ -131,6 +132,8 @@ fn collect(
         report.silent.clear();
     }
     report.findings.extend(across::judge(&report.ports));
+    let name = common.name.map_or_else(|| report.host.clone(), ToString::to_string);
+    report.findings.extend(across::without_record(&name, &report.ports, common.standard.tlsa));
     Ok(())
 }
 

@@ -142,7 +142,7 @@ issues! {
     DaneRecordUnusable, "dane-record-unusable", Warning;
     DaneRecordMissing, "dane-record-missing", Warning;
     DaneMatch, "dane-match", Info;
-    FamiliesDiffer, "families-differ", Warning;
+    FamiliesDiffer, "families-differ", Info;
     CertificatesDiffer, "certificates-differ", Info;
 }
 

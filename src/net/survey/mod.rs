@@ -50,6 +50,8 @@ pub struct SurveyOptions<'a> {
     pub client: Option<ClientIdentity<'a>>,
     /// What to ask about relaying; for SMTP only.
     pub relay: Option<&'a Relay>,
+    /// Whether to make one connection alone, and see what it shows.
+    pub is_brief: bool,
 }
 
 /// The addresses of a host, of both families, in the order of the system's preference.
@@ -146,6 +148,9 @@ pub fn survey(
 
 /// What there is to do, what takes longest first.
 fn jobs(target: &Target, options: &SurveyOptions<'_>, session: Job) -> VecDeque<Job> {
+    if options.is_brief {
+        return VecDeque::from([session]);
+    }
     let mut jobs = VecDeque::from([session, Job::Version(Version::Tls12)]);
     if !target.service.is_implicit() {
         jobs.push_back(Job::Injection);

@@ -245,6 +245,7 @@ fn aftermath(tls: &mut (impl Read + Write), mut aftermath: Aftermath, goodbye: &
             Err(error) if error.kind() != ErrorKind::TimedOut => {
                 return Injection::Refused(reason(&error));
             }
+            Err(_) if aftermath.silent() == Some(false) => return Injection::Dropped,
             Err(error) => return Injection::Unknown(reason(&error)),
         }
     }

@@ -1,8 +1,8 @@
 //! Client certificates and relaying.
 
 use super::{Standard, Subject};
-use crate::mail::check::{Finding, Issue};
-use crate::net::service::Protocol;
+use crate::mail::check::{Finding, Issue, Severity};
+use crate::net::service::{Protocol, Service};
 use crate::net::starttls::RelayAnswer;
 use crate::net::survey::{Inside, Observations};
 use crate::pki::certificate::Certificate;
@@ -23,6 +23,7 @@ pub(super) fn judge(
             "the handshake had no request for a certificate",
         )),
         (None, None) => {}
+        (Some(_), None) if is_kept_out(seen) => found.push(required(seen, subject)),
         (Some(request), None) => {
             let names: Vec<_> =
                 request.authorities.iter().take(3).map(|name| printable_name(name)).collect();
@@ -42,6 +43,22 @@ pub(super) fn judge(
         found.extend(relaying(seen, standard));
     }
     found
+}
+
+/// Whether the server, which asked for a certificate and got none, had nothing more to say.
+fn is_kept_out(seen: &Observations) -> bool {
+    let is_finished = seen.presented().is_some_and(|presented| presented.is_finished);
+    !is_finished || seen.inside.as_ref().is_some_and(|inside| !inside.is_answered)
+}
+
+/// Users may be known; servers that deliver to port 25 are not.
+fn required(seen: &Observations, subject: Subject<'_>) -> Finding {
+    let end = seen.inside.as_ref().and_then(|inside| inside.end.clone());
+    let notes = || seen.presented().map(|presented| presented.notes.join("; "));
+    let why = end.or_else(notes).unwrap_or_default();
+    let told = format!("it asked for a certificate, got none, and went no further: {why}");
+    let finding = Finding::new(Issue::ClientCertificateRequired, told);
+    if subject.service == Service::Smtp { finding } else { finding.as_bad_as(Severity::Info) }
 }
 
 /// A server that names CAs should name ours, or mail programs do not offer the certificate.
