@@ -103,9 +103,9 @@ pub fn check_plain(path: &Path) -> Result<()> {
     }
 }
 
-/// The same for a file that is open.
+/// The same for what is open already, from where it stands.
 pub fn lines_of(
-    mut file: fs::File,
+    mut file: impl Read,
     mut visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     let mut buffer = vec![0; PIECE];
