@@ -6,6 +6,7 @@
     reason = "a test that cannot prepare its files has to fail"
 )]
 
+#[allow(dead_code, reason = "another test uses another part of it")]
 #[path = "../fuzz/src/lib.rs"]
 mod properties;
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use mailca::pki::certificate::Certificate;
 use mailca::pki::issue::{Root, root};
 use mailca::pki::key::PrivateKey;
-use mailca::pki::name::{Name, Parts};
+use mailca::pki::name::Parts;
 use mailca::pki::serial::Serial;
 use time::OffsetDateTime;
 
@@ -43,9 +43,4 @@ fn make() -> mailca::error::Result<Authority> {
 fn ed25519(octet: u8) -> mailca::error::Result<PrivateKey> {
     let head = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
     PrivateKey::from_pkcs8(&[head.as_slice(), &[octet; 32]].concat())
-}
-
-/// A name of one host.
-pub fn host_name(host: &str) -> mailca::error::Result<Name> {
-    Parts { common_name: Some(host.into()), ..Parts::default() }.build()
 }

@@ -27,7 +27,10 @@ fn check_line(line: Line<'_>) {
     };
     // Of whoever revoked it, the letter may be what was damaged.
     assert!(!row.status.eq(&b'R') || line.may_revoke() || line.contradicts_itself());
-    assert_eq!(line.contradicts_itself(), matches!(line.bytes[0], b'V' | b'E') && row.status == b'R');
+    assert_eq!(
+        line.contradicts_itself(),
+        matches!(line.bytes[0], b'V' | b'E' | b'S') && row.status == b'R'
+    );
     let bytes = line.bytes.strip_suffix(b"\n").unwrap_or(line.bytes);
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     if bytes[0] == row.status {

@@ -53,6 +53,7 @@ fn check_person(row: &Row) {
 }
 
 fn json(row: &Row) -> String {
-    let pairs = COLUMNS.iter().filter_map(|column| Some(((*column).to_owned(), row.get(column)?.into())));
+    let pairs =
+        COLUMNS.iter().filter_map(|column| Some(((*column).to_owned(), row.get(column)?.into())));
     serde_json::Value::Object(pairs.collect()).to_string()
 }

@@ -22,7 +22,9 @@ pub fn check(input: &[u8]) {
         let wanted: Vec<Vec<_>> = name
             .rdns()
             .iter()
-            .map(|rdn| rdn.iter().map(|one| (one.short_name().to_owned(), one.bytes.clone())).collect())
+            .map(|rdn| {
+                rdn.iter().map(|one| (one.short_name().to_owned(), one.bytes.clone())).collect()
+            })
             .filter(|rdn: &Vec<_>| !rdn.is_empty())
             .collect();
         assert_eq!(read.rdns(), wanted);

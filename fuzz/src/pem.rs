@@ -15,7 +15,10 @@ pub fn check(input: &[u8]) {
         let text = pem::encode_public(&block.label, &block.der);
         if !block.der.is_empty() {
             // The one for private keys refuses labels that RFC 7468 does not allow.
-            assert!(pem::encode(&block.label, &block.der).is_ok_and(|one| *one == text) || !is_plain(&block.label));
+            assert!(
+                pem::encode(&block.label, &block.der).is_ok_and(|one| *one == text)
+                    || !is_plain(&block.label)
+            );
         }
         if is_plain(&block.label) {
             all.push_str(&text);
@@ -25,7 +28,11 @@ pub fn check(input: &[u8]) {
     let again = pem::blocks(all.as_bytes());
     let wanted = blocks.iter().filter(|block| is_plain(&block.label));
     let found = again.as_deref().unwrap_or_default();
-    assert!(wanted.map(|block| (&block.label, &block.der)).eq(found.iter().map(|one| (&one.label, &one.der))));
+    assert!(
+        wanted
+            .map(|block| (&block.label, &block.der))
+            .eq(found.iter().map(|one| (&one.label, &one.der)))
+    );
     for label in ["CERTIFICATE", "X509 CRL"] {
         if let Some(der) = pem::only_block(input, label) {
             assert!(blocks.len() == 1 && blocks[0].label == label && *blocks[0].der == der);

@@ -47,8 +47,7 @@ pub fn authority() -> &'static Certificate {
 
 fn signed(request: &Request, profile: Profile) -> Result<(Approved, Certificate)> {
     let authority = &*AUTHORITY;
-    let terms =
-        Terms { profile, days: 90, more_names: Vec::new(), path_length: 0, crl_url: None };
+    let terms = Terms { profile, days: 90, more_names: Vec::new(), path_length: 0, crl_url: None };
     let chain = std::slice::from_ref(&authority.certificate);
     let approved = approve(request, &terms, chain, NOW)?;
     let serial = Serial::from_bytes(&[2]);

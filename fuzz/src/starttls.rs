@@ -40,10 +40,7 @@ fn injecting(
     converse(Conversation::injecting(service, "client.example.com"), pieces)
 }
 
-fn converse(
-    mut conversation: Conversation,
-    pieces: &mut dyn Iterator<Item = &[u8]>,
-) -> Outcome {
+fn converse(mut conversation: Conversation, pieces: &mut dyn Iterator<Item = &[u8]>) -> Outcome {
     let mut sent = Vec::new();
     let end = loop {
         match conversation.step() {
@@ -106,7 +103,9 @@ fn check_outcome((sent, seen, end): &Outcome) {
     }
     let Seen { greeting, name, capabilities } = seen;
     let said: Vec<_> = greeting.iter().chain(name).chain(capabilities).chain(end).collect();
-    said.iter().for_each(|line| super::assert_is_plain(line));
+    for line in &said {
+        super::assert_is_plain(line);
+    }
     // An escape is at most six times as long as the byte it stands for.
     assert!(said.iter().map(|line| line.len()).sum::<usize>() <= 6 * TOTAL + 1024);
     assert!(greeting.len() <= LINES);

@@ -8,6 +8,7 @@
 use similar::TextDiff;
 
 use crate::error::{Error, Result};
+use crate::pki::printable::printable;
 
 mod call;
 mod daemon;
@@ -29,7 +30,7 @@ pub fn merged(content: &[u8], snippet: &str) -> Result<Vec<u8>> {
 
 fn merged_text(old: &str, snippet: &str) -> Result<String> {
     merge::merged(old, &to_chars(snippet.as_bytes())).map_err(|why| {
-        Error::refused(why).hint("leave --merge out, and put the lines in by hand")
+        Error::refused(printable(&why)).hint("leave --merge out, and put the lines in by hand")
     })
 }
 
