@@ -39,7 +39,7 @@ pub(super) fn look(site: &Site<'_>, version: Version) -> VersionSeen {
         // protocol_version: whatever is offered, it will not be this version.
         (_, Outcome::Answered(Answer::Refused(Refusal::Alert(70)))) => {}
         (Version::Tls12, Outcome::Answered(Answer::Refused(_))) => {
-            look_further(site, &mut seen, &[])
+            look_further(site, &mut seen, &[]);
         }
         (Version::Tls12, _) if seen.accepted().is_some() => {
             look_further(site, &mut seen, &Kind::ALL);
