@@ -14,7 +14,8 @@ for file in {{ needed_files }}; do
 done
 {% if incoming %}
 
-# The key first, then the certificates in the order in which they are sent.
+# The key first, then the certificates in the order in which they are sent. TLS 1.2 and 1.3: the older ones
+# must not be used any more (RFC 8996), and a sender without newer goes on in plain text.
 postconf -e \
   'smtpd_tls_chain_files = {{ key }}, {{ cert }}' \
   'smtpd_tls_protocols = {{ protocols }}' \

@@ -40,6 +40,8 @@ pub enum Fault {
     },
     /// Bytes follow the reply after which only TLS may come.
     Injected,
+    /// A TLS alert follows it: the server's TLS has failed before it was spoken to.
+    Alert,
     /// The server closed the connection.
     Closed {
         /// What was expected of it.
@@ -92,6 +94,9 @@ impl fmt::Display for Fault {
             Self::Injected => formatter.write_str(
                 "the server sent more after it had agreed to begin TLS: somebody may be inserting \
                  words into the connection",
+            ),
+            Self::Alert => formatter.write_str(
+                "the server agreed to begin TLS, and ended it with an alert before anything was said",
             ),
             Self::Closed { awaited } => {
                 write!(formatter, "the server closed the connection instead of sending {awaited}")

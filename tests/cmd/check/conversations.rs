@@ -138,6 +138,17 @@ fn starttls_that_is_refused_is_found() {
 }
 
 #[test]
+fn a_library_that_gives_up_at_once_is_no_injection() {
+    let folder = with_host();
+    let server = serve_at_once(move |stream| {
+        let alert = "220 go\r\n\x15\x03\x01\0\x02\x02P";
+        say(&stream, &["220 mx ESMTP OpenSMTPD\r\n", "250-mx\r\n250 STARTTLS\r\n", alert]);
+    });
+    let outcome = finds(check(&folder, "smtp", server, ""), &["error starttls-refused"]);
+    assert!(seen(&outcome, "starttls-refused").contains("alert"), "{outcome}");
+}
+
+#[test]
 fn something_else_is_found() {
     let folder = with_host();
     for words in ["* OK imap\r\n", "554 go away\r\n", ""] {

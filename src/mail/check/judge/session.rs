@@ -64,7 +64,9 @@ fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
         }
         Obstacle::Fault(fault) => match fault {
             Fault::NotOffered { .. } => Issue::StarttlsMissing,
-            Fault::Refused { command: Some("STARTTLS" | "STLS"), .. } => Issue::StarttlsRefused,
+            Fault::Refused { command: Some("STARTTLS" | "STLS"), .. } | Fault::Alert => {
+                Issue::StarttlsRefused
+            }
             Fault::Injected => Issue::ResponseInjection,
             _ => Issue::WrongProtocol,
         },
