@@ -61,6 +61,16 @@ fn finds(machine: &Machine, place: &str, words: &str, software: &str, wanted: &[
     }
 }
 
+/// That all usual ports that answer are as they should be, looked at from another machine.
+pub fn nothing_to_mend(machine: &Machine, ports: &[u64]) {
+    let outcome = machine.run_as_client("mailca check mx.example.com --json").output();
+    assert_eq!(outcome.status, Some(0), "{outcome}\n{}", machine.told());
+    let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    let found = document["hosts"][0]["ports"].as_array().unwrap();
+    let found: Vec<_> = found.iter().map(|port| port["port"].as_u64().unwrap()).collect();
+    assert_eq!(found, ports, "{outcome}");
+}
+
 #[test]
 fn sendmail() {
     let machine = need_machine!("sendmail", "trixie");

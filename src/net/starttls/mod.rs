@@ -88,21 +88,6 @@ impl Talk {
     }
 }
 
-/// Whether it is a TLS alert in plain text, or the beginning of one (RFC 8446 5.1, 6): a library that has no version
-/// or key to offer may not wait for the client to say so. No program takes it for a reply.
-fn is_alert(bytes: &[u8]) -> bool {
-    let fits = |(at, byte): (usize, &u8)| match at {
-        0 => *byte == 21,
-        1 => *byte == 3,
-        2 => *byte <= 4,
-        3 => *byte == 0,
-        4 => *byte == 2,
-        5 => matches!(byte, 1 | 2),
-        at => at == 6,
-    };
-    bytes.iter().enumerate().all(fits)
-}
-
 /// One conversation with one server.
 pub struct Conversation {
     talk: Talk,
@@ -146,8 +131,7 @@ impl Conversation {
             if self.is_done {
                 return match self.lines.rest() {
                     [] => Ok(Step::Handshake),
-                    alert if is_alert(alert) => Err(Fault::Alert),
-                    _ => Err(Fault::Injected),
+                    rest => Err(Fault::behind(self.talk.protocol(), rest)),
                 };
             }
             let end = match self.talk {

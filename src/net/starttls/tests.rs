@@ -147,8 +147,19 @@ fn words_after_the_agreement_are_a_fault_of_their_own() {
         // Nobody has put that there but the server's own library.
         for length in 1..=alert.len() {
             let (_, _, end) = whole(service, format!("{words}{}", &alert[..length]).as_bytes());
-            assert_eq!(end, Err(Fault::Alert), "{service}");
+            assert!(matches!(end, Err(Fault::Withdrawn { .. })), "{service}: {end:?}");
         }
+        let goodbye = match service.protocol() {
+            Protocol::Smtp => "454 TLS not available\r\n",
+            Protocol::Imap => "* BYE [UNAVAILABLE] TLS initialization failed.\r\n",
+            Protocol::Pop3 => "-ERR [SYS/TEMP] TLS initialization failed.\r\n",
+            Protocol::Sieve => "BYE \"TLS initialization failed.\"\r\n",
+        };
+        let (_, _, end) = whole(service, format!("{words}{goodbye}").as_bytes());
+        let Err(fault @ Fault::Withdrawn { .. }) = end else { panic!("{service}: {end:?}") };
+        assert!(fault.to_string().contains(goodbye.trim_end()), "{fault}");
+        let (_, _, end) = whole(service, format!("{words}{goodbye}x\r\n").as_bytes());
+        assert_eq!(end, Err(Fault::Injected), "{service}");
     }
 }
 

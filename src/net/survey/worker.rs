@@ -141,7 +141,7 @@ impl<'a> Site<'a> {
         let stream = match self.dial_with(begin) {
             Ok(stream) => stream,
             Err(Obstacle::Fault(
-                fault @ (Fault::Refused { .. } | Fault::Closed { .. } | Fault::Alert),
+                fault @ (Fault::Refused { .. } | Fault::Closed { .. } | Fault::Withdrawn { .. }),
             )) => {
                 return Injection::Refused(fault.to_string());
             }

@@ -117,6 +117,16 @@ fn unsure(seen: &Observations) -> Option<Finding> {
     (!told.is_empty()).then(|| Finding::new(Issue::Incomplete, told.join("; ")))
 }
 
+/// What the server said to the hello of every version, where it was no TLS and always the same.
+pub(super) fn same_words(seen: &Observations) -> Option<&str> {
+    let mut words = seen.versions.iter().map(|one| match &one.outcome {
+        Outcome::Answered(Answer::Strange(what)) => Some(what.as_str()),
+        _ => None,
+    });
+    let first = words.next()??;
+    words.all(|other| other == Some(first)).then_some(first)
+}
+
 fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Answered(Answer::Strange(what)) | Outcome::NotAsked(what) => what.clone(),
