@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::net::hello::server::in_the_place_of_tls;
 use crate::net::service::Protocol;
 use crate::net::starttls::lines::{LINE, LINES, TOTAL};
 use crate::pki::printable::printable_bytes;
@@ -43,7 +44,7 @@ pub enum Fault {
     /// What follows is the server's goodbye, in its protocol or as a TLS alert: its TLS has failed before it was
     /// spoken to. Nobody would put that there to be taken for something else.
     Withdrawn {
-        /// What it said.
+        /// What it did, with its words.
         words: String,
     },
     /// The server closed the connection.
@@ -68,11 +69,11 @@ impl Fault {
             Protocol::Sieve => &[b"BYE"],
         };
         if is_alert(bytes) {
-            Self::Withdrawn { words: "a TLS alert".to_owned() }
-        } else if goodbyes.iter().any(is_goodbye)
-            && bytes.iter().filter(|byte| **byte == b'\n').count() < 2
-        {
-            Self::Withdrawn { words: format!("\"{}\"", shown(bytes.trim_ascii_end())) }
+            let words = "it agreed to begin TLS, and ended it with an alert at once";
+            Self::Withdrawn { words: words.to_owned() }
+        } else if goodbyes.iter().any(is_goodbye) && !bytes.trim_ascii_end().contains(&b'\n') {
+            // As it is told where it comes a moment later.
+            Self::Withdrawn { words: in_the_place_of_tls(bytes) }
         } else {
             Self::Injected
         }
@@ -134,9 +135,7 @@ impl fmt::Display for Fault {
                 "the server sent more after it had agreed to begin TLS: somebody may be inserting \
                  words into the connection",
             ),
-            Self::Withdrawn { words } => {
-                write!(formatter, "the server agreed to begin TLS, and then answered with {words}")
-            }
+            Self::Withdrawn { words } => formatter.write_str(words),
             Self::Closed { awaited } => {
                 write!(formatter, "the server closed the connection instead of sending {awaited}")
             }

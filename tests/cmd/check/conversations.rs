@@ -141,8 +141,8 @@ fn starttls_that_is_refused_is_found() {
 fn a_server_whose_tls_does_not_work_is_no_injection() {
     let folder = with_host();
     for (goodbye, wanted) in [
-        ("\x15\x03\x01\0\x02\x02P", "a TLS alert"),
-        ("454 TLS not available\r\n", "\"454 TLS not available\""),
+        ("\x15\x03\x01\0\x02\x02P", "with an alert at once"),
+        ("454 TLS not available\r\n", "not TLS: \"454 TLS not available\""),
     ] {
         let behind = format!("220 go\r\n{goodbye}");
         // With the agreement, and after it.

@@ -51,17 +51,18 @@ const IMPOSSIBLE: (Server, &str) = (Server::Opensmtpd, "rsa-1024");
 /// What a server cannot be brought to, and what is found in its place.
 fn exception(server: Server, folder: &str) -> Option<&'static [&'static str]> {
     match (server, folder) {
-        // OpenSSL puts its chain together of the file of the CAs, in order, and GnuTLS sorts what it has read.
-        (Server::Sendmail | Server::Exim, "wrong-order" | "superfluous" | "twice") => Some(&[]),
         // It reads its key before its list of ciphers, which would allow one as short.
         (Server::Sendmail, "rsa-1024") => Some(&["error starttls-missing"]),
         // GnuTLS takes the first signature that the client knows, for which the key is too short.
         (Server::Exim, "rsa-1024") => Some(&["error handshake-failed", "error key-short"]),
-        // Mail is not sent from there.
-        (Server::Dovecot, "not-for-clients") => Some(&[]),
-        // Only the programs of users mind.
-        (Server::Dovecot, _) => None,
-        (_, "valid-too-long") => Some(&[]),
+        // OpenSSL puts Sendmail's chain together of the file of the CAs, in order, and GnuTLS sorts what Exim has
+        // read. Mail is not sent from Dovecot, and only the programs of users mind how long a certificate lasts.
+        (Server::Sendmail | Server::Exim, "wrong-order" | "superfluous" | "twice")
+        | (Server::Dovecot, "not-for-clients")
+        | (
+            Server::Sendmail | Server::Postfix | Server::Exim | Server::Opensmtpd,
+            "valid-too-long",
+        ) => Some(&[]),
         _ => None,
     }
 }
