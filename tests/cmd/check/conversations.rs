@@ -258,7 +258,7 @@ fn what_is_odd_inside_tls_is_found() {
     finds(check(&folder, "smtp", server, ""), &["warning starttls-inside-tls"]);
 }
 
-/// As Postfix does with smtpd_tls_req_ccert.
+/// As Postfix does with `smtpd_tls_req_ccert`.
 #[test]
 fn a_certificate_that_is_refused_after_the_handshake_is_found() {
     let folder = super::clients::with_user();
