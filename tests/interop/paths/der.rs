@@ -77,9 +77,9 @@ pub fn utf8(text: &str) -> Vec<u8> {
     tlv(12, text)
 }
 
-/// UTCTime or GeneralizedTime from `YYYYMMDDHHMMSSZ`, as RFC 5280 4.1.2.5 wants it.
+/// `UTCTime` or `GeneralizedTime` from `YYYYMMDDHHMMSSZ`, as RFC 5280 4.1.2.5 wants it.
 pub fn moment(text: &str) -> Vec<u8> {
-    if text < "2050" && text >= "1950" { tlv(23, &text[2..]) } else { tlv(24, text) }
+    if ("1950".."2050").contains(&text) { tlv(23, &text[2..]) } else { tlv(24, text) }
 }
 
 /// One attribute as an RDN of its own.

@@ -12,7 +12,7 @@ struct Setting {
     end: Made,
 }
 
-fn setting_with(sub: Draft, end: Draft) -> Setting {
+fn setting_with(sub: &Draft, end: &Draft) -> Setting {
     let root = ca("Root").self_signed();
     let sub = sub.by(&root);
     let end = end.by(&sub);
@@ -20,7 +20,7 @@ fn setting_with(sub: Draft, end: Draft) -> Setting {
 }
 
 fn setting() -> Setting {
-    setting_with(ca("Sub"), leaf("mail.example.com"))
+    setting_with(&ca("Sub"), &leaf("mail.example.com"))
 }
 
 impl Setting {
@@ -132,11 +132,11 @@ fn structure() -> Vec<Case> {
     let mut v1 = list();
     v1.version = Vec::new();
     v1.extensions.clear();
-    let no_sign = setting_with(ca("Sub").with(usage(&[5])), leaf("mail.example.com"));
+    let no_sign = setting_with(&ca("Sub").with(usage(&[5])), &leaf("mail.example.com"));
     let mut sha1 = list();
     sha1.algorithm = Some(Algorithm::rsa("1.2.840.113549.1.1.5", "sha1"));
     let rsa = Key::openssl("-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
-    let under_rsa = setting_with(ca("Sub").key(&rsa), leaf("mail.example.com"));
+    let under_rsa = setting_with(&ca("Sub").key(&rsa), &leaf("mail.example.com"));
     let delta = Extension::new("2.5.29.27", true, int(1));
     vec![
         s.case("crl-invalid-signature", &[list().signed(&s.sub, &stranger)])
@@ -166,9 +166,9 @@ fn scopes() -> Vec<Case> {
         Extension::new("2.5.29.31", false, seq([seq([tagged(0, tagged(0, names.concat()))])]))
     };
     let s = setting();
-    let placed = setting_with(ca("Sub"), leaf("mail.example.com").with(place(&[here])));
+    let placed = setting_with(&ca("Sub"), &leaf("mail.example.com").with(place(&[here])));
     let mixed =
-        setting_with(ca("Sub"), leaf("mail.example.com").with(place(&[here, "DNS:example.com"])));
+        setting_with(&ca("Sub"), &leaf("mail.example.com").with(place(&[here, "DNS:example.com"])));
     vec![
         s.one("idp-empty", &list().with(point(vec![]))),
         placed.one("idp-cdp-scope-match", &list().with(point(vec![full(here)]))),

@@ -38,8 +38,6 @@ fn forged() -> Vec<Case> {
         |content: Vec<u8>| good.changed(|[body, algorithm, _]| seq([body, algorithm, content]));
     let plain = |signature: &[u8]| signature[3..].to_vec();
     let own = plain(&good.parts()[2]);
-    let mut other = good.parts();
-    other[0] = good.parts()[0].iter().copied().collect();
     let name_changed = good.changed(|[body, algorithm, signature]| {
         let mut body = body;
         let at = body.windows(4).rposition(|part| part == b"mail").unwrap();

@@ -11,12 +11,9 @@ fn under(id: &str, leaf: &Draft, extension: Extension) -> Case {
     chain(&format!("rfc5280::nc::{id}"), leaf, &ca("Sub").with(extension))
 }
 
-fn subjects() -> Vec<Case> {
+fn common_names() -> Vec<Case> {
     let dns = || constraints("+DNS:example.com");
-    let mail = || constraints("+email:example.com");
     let named = |subject: &str| leaf("x").subject(subject).without(SAN);
-    let with_mail = |subject: &str| leaf("x").subject(subject);
-    let ia5 = |kind: u8, text: &str| seq([rdn("1.2.840.113549.1.9.1", tlv(kind, text))]);
     vec![
         under("permitted-dns-common-name", &named("CN=mail.example.com"), dns()),
         under("permitted-dns-common-name-outside", &named("CN=mail.example.org"), dns())
@@ -50,6 +47,14 @@ fn subjects() -> Vec<Case> {
             constraints("-DNS:example.com"),
         )
         .refused("must not certify"),
+    ]
+}
+
+fn subjects() -> Vec<Case> {
+    let mail = || constraints("+email:example.com");
+    let with_mail = |subject: &str| leaf("x").subject(subject);
+    let ia5 = |kind: u8, text: &str| seq([rdn("1.2.840.113549.1.9.1", tlv(kind, text))]);
+    vec![
         under("permitted-mail-subject", &with_mail("CN=Joe,E=joe@example.com"), mail()),
         under("permitted-mail-subject-outside", &with_mail("CN=Joe,E=joe@example.org"), mail())
             .refused("the name joe@example.org (rfc822Name) is outside"),
@@ -282,5 +287,5 @@ fn forms() -> Vec<Case> {
 }
 
 pub fn cases() -> Vec<Case> {
-    [subjects(), below(), forms()].concat()
+    [common_names(), subjects(), below(), forms()].concat()
 }
