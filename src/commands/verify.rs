@@ -103,7 +103,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>> {
 
 /// A server offers what is first in its file; a valid CA in front would hide that.
 fn warn_of_order(file: &Path, first: &Certificate, behind: &[Certificate], env: &mut Env) {
-    let leaf = behind.iter().find(|one| !one.is_ca && one.is_issued_by(first));
+    let leaf = behind.iter().find(|one| !one.is_ca);
     if let Some(leaf) = leaf.filter(|_| first.is_ca) {
         env.warn(&format!(
             "the first certificate in {} is the CA {}, and it is the one that is verified; servers need \

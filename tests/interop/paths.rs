@@ -11,6 +11,8 @@ use crate::support::need;
 
 #[path = "paths/case.rs"]
 mod case;
+#[path = "paths/command.rs"]
+mod command;
 #[path = "paths/der.rs"]
 mod der;
 #[path = "paths/differences.rs"]
@@ -135,3 +137,12 @@ macro_rules! kinds {
 }
 
 kinds!(authority, building, constraints, critical, dates, hosts, lists, signatures, usage);
+
+#[test]
+fn hostile() {
+    let cases = kinds::hostile::cases();
+    let faults: Vec<_> = cases.iter().filter_map(Case::fault).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(kinds::hostile::path_through_mesh(), 4);
+    println!("{} cases", cases.len());
+}

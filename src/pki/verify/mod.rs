@@ -153,6 +153,7 @@ fn check_name_constraints(path: &[&Certificate<'_>], made: &Cell<usize>) -> Resu
             .map_err(|error| Error::verdict(format!("\"{}\": {error}", certificate.label)))?;
         let names = names_of(certificate.subject(), &alternative, at == 0)?;
         for constraints in above {
+            constraints.check(&names)?;
             made.set(made.get().saturating_add(constraints.comparisons(&names)));
             if made.get() > MAX_COMPARISONS {
                 return Err(Error::verdict(format!(
@@ -160,7 +161,6 @@ fn check_name_constraints(path: &[&Certificate<'_>], made: &Cell<usize>) -> Resu
                     certificate.label
                 )));
             }
-            constraints.check(&names)?;
         }
     }
     Ok(())
