@@ -279,8 +279,9 @@ fn a_certificate_that_is_refused_after_the_handshake_is_found() {
     let run = check(&folder, "smtp", server, "--client joeuser");
     let outcome = finds(run, &["error client-certificate-refused"]);
     assert!(seen(&outcome, "client-certificate-refused").contains(no.trim_end()), "{outcome}");
-    let outcome = finds(check(&folder, "smtp", server, ""), &["info client-certificate-asked"]);
-    assert!(seen(&outcome, "client-certificate-asked").contains("without one: "), "{outcome}");
+    let outcome =
+        finds(check(&folder, "smtp", server, ""), &["error client-certificate-required"]);
+    assert!(seen(&outcome, "client-certificate-required").contains(no.trim_end()), "{outcome}");
 }
 
 #[test]
