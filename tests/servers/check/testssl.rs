@@ -1,8 +1,6 @@
 //! `check` finds what testssl.sh finds of real servers that are wrong: the program of the computer that the tests run
 //! on, on the network of the clients.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::server::Server;
@@ -34,7 +32,7 @@ const OTHERS: &[&str] = &["cipherlist_AVERAGE", "cert_revocation", "cert_notAfte
 /// What testssl.sh takes for a problem, and what it says of it.
 fn problems(machine: &Machine, place: &str, protocol: &str) -> Vec<(String, String)> {
     let folder = Folder::empty();
-    let program = PathBuf::from(peer("testssl").unwrap());
+    let program = peer("testssl").unwrap();
     folder.write("root.pem", machine.read(crate::site::CA));
     let _ = machine
         .outside_as_client(folder.root(), &program)
