@@ -16,8 +16,12 @@ use crate::support::flights::{message, record, server_hello};
 use crate::support::{hello, line, responder, say, serve_at_once};
 
 /// Little time: each of these servers takes all that it gets.
-const HASTY: SurveyOptions<'static> =
-    SurveyOptions { timeout: Duration::from_secs(3), step: Duration::from_millis(700), ..OPTIONS };
+const HASTY: SurveyOptions<'static> = SurveyOptions {
+    timeout: Duration::from_secs(3),
+    step: Duration::from_millis(700),
+    patience: Duration::from_millis(700),
+    ..OPTIONS
+};
 
 const UP_TO_TLS: &[&str] = &["220 mx ESMTP\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"];
 
