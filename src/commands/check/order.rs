@@ -45,9 +45,7 @@ type Tell<'t> = &'t mut dyn FnMut(Done<'_>) -> Result<()>;
 impl<'p> Reports<'p> {
     /// Of hosts, each with its addresses or why it has none. A host without has no ports.
     pub(super) fn new<'a>(
-        hosts: impl Iterator<
-            Item = (&'p PlannedHost, &'a std::result::Result<Vec<SocketAddr>, String>),
-        >,
+        hosts: impl Iterator<Item = (&'p PlannedHost, &'a std::result::Result<Vec<SocketAddr>, String>)>,
         wanted: &Wanted<'p>,
     ) -> Self {
         let mut start = 0;

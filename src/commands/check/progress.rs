@@ -46,6 +46,9 @@ impl Progress {
     pub(super) fn ends(&mut self, at: usize) {
         self.current.remove(&at);
         self.done += 1;
+        if let (Some(bar), true) = (&self.bar, self.current.is_empty()) {
+            bar.set_message(String::new());
+        }
     }
 
     /// Writes the line, of so many ports.

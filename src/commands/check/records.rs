@@ -9,7 +9,8 @@ use crate::pki::tlsa::Published;
 use crate::store::input;
 
 /// Where records come from.
-const SOURCE: &str = "the DNS is asked by `dig +short TLSA _25._tcp.HOST`; --tlsa - reads what it prints";
+const SOURCE: &str =
+    "the DNS is asked by `dig +short TLSA _25._tcp.HOST`; --tlsa - reads what it prints";
 
 /// Records, or files of them.
 pub(super) fn read(given: &[String], env: &mut Env) -> Result<Vec<Published>> {
@@ -22,6 +23,7 @@ pub(super) fn read(given: &[String], env: &mut Env) -> Result<Vec<Published>> {
         let found = if is_record {
             Published::parse_all(text)?
         } else {
+            let place = if text == "-" { "standard input".to_owned() } else { printable(text) };
             let content = match text.as_str() {
                 "-" => env.read_stdin()?,
                 _ => input::read(path).map_err(|error| {
@@ -29,7 +31,7 @@ pub(super) fn read(given: &[String], env: &mut Env) -> Result<Vec<Published>> {
                 })?,
             };
             let text = String::from_utf8_lossy(&content);
-            Published::parse_all(&text).map_err(|error| error.as_refused().at(path.display()))?
+            Published::parse_all(&text).map_err(|error| error.as_refused().at(place))?
         };
         if found.is_empty() {
             let place = if text == "-" { "standard input".to_owned() } else { printable(text) };

@@ -46,7 +46,8 @@ pub(super) fn judge(
     // Who ended the handshake has logged something else.
     if is_sendmail
         && presented.is_finished
-        && let Some(finding) = found.iter_mut().find(|one| one.issue != Issue::ClientAuthorityMissing)
+        && let Some(finding) =
+            found.iter_mut().find(|one| one.issue != Issue::ClientAuthorityMissing)
     {
         finding.seen.push_str("; ");
         finding.seen.push_str(verify(presented.request.as_ref(), seen, standard).words());
@@ -114,8 +115,7 @@ fn is_worthless(request: &CertificateRequest, standard: &Standard<'_>) -> bool {
 /// A server that names CAs should name ours, or mail programs do not offer the certificate.
 fn authority(names: &[Vec<u8>], chain: &[Certificate]) -> Option<Finding> {
     let own = chain.first()?;
-    let is_ours =
-        |name: &Vec<u8>| chain.iter().any(|one| same_name(name, one.issuer.as_der()));
+    let is_ours = |name: &Vec<u8>| chain.iter().any(|one| same_name(name, one.issuer.as_der()));
     if names.is_empty() || names.iter().any(is_ours) {
         return None;
     }
