@@ -10,6 +10,8 @@ mod conversations;
 mod families;
 #[path = "check/hostile.rs"]
 mod hostile;
+#[path = "check/impostors.rs"]
+mod impostors;
 #[path = "check/options.rs"]
 mod options;
 #[path = "check/outputs.rs"]

@@ -234,9 +234,10 @@ fn beyond_ours_in_sslyze(ours: &[String], theirs: &[(String, String)]) -> Vec<St
             None => problems.push(format!("nobody knows {id} of sslyze: {words}")),
         }
         let quoted = words.split('\'').skip(1).step_by(2);
-        let table = if id == "tls_versions" { &OLD[..] } else { &WEAK[..] };
         for name in quoted.filter(|_| id.starts_with("cipher") || id == "tls_versions") {
-            let same: Vec<_> = table.iter().filter(|(part, _)| name.contains(part)).collect();
+            let old = OLD.iter().filter(|(version, _)| name == *version);
+            let same: Vec<_> =
+                old.chain(WEAK.iter().filter(|(part, _)| name.contains(part))).collect();
             let missing = same.iter().filter(|(_, same)| !is_told(ours, &[same]));
             problems
                 .extend(missing.map(|(_, same)| format!("not found: {same}: {name} of sslyze")));

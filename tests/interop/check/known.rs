@@ -144,15 +144,12 @@ pub const WEAK: [(&str, &str); 7] = [
     ("TLS_RSA_", "cipher-static-rsa"),
 ];
 
-/// The end of the name of a version, and what `check` says of it. That of a new one is there where sslyze
-/// misses it.
-pub const OLD: [(&str, &str); 6] = [
+/// A version that Mozilla does not want, and what `check` says of it.
+pub const OLD: [(&str, &str); 4] = [
     ("SSLv2", "ssl-2"),
     ("SSLv3", "ssl-3"),
+    ("TLSv1", "tls-1-0"),
     ("TLSv1.1", "tls-1-1"),
-    ("TLSv1.2", "tls-1-2-missing"),
-    ("TLSv1.3", "tls-1-3-missing"),
-    ("TLSv1", "tls-1-*"),
 ];
 
 /// Parts of the names of those that are only not in Mozilla's list.
