@@ -145,12 +145,8 @@ pub const WEAK: [(&str, &str); 7] = [
 ];
 
 /// A version that Mozilla does not want, and what `check` says of it.
-pub const OLD: [(&str, &str); 4] = [
-    ("SSLv2", "ssl-2"),
-    ("SSLv3", "ssl-3"),
-    ("TLSv1", "tls-1-0"),
-    ("TLSv1.1", "tls-1-1"),
-];
+pub const OLD: [(&str, &str); 4] =
+    [("SSLv2", "ssl-2"), ("SSLv3", "ssl-3"), ("TLSv1", "tls-1-0"), ("TLSv1.1", "tls-1-1")];
 
 /// Parts of the names of those that are only not in Mozilla's list.
 pub const NOT_WEAK: [&str; 6] = ["_CBC_", "CAMELLIA", "ARIA", "CCM", "TLS_DHE_RSA_", "POLY1305"];
