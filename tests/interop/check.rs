@@ -114,8 +114,8 @@ fn cases() -> Vec<Case> {
         starttls: Some(protocol),
         ..Case::new(
             name,
-            &format!("{pair} -tls1 -cipher kRSA@SECLEVEL=0"),
-            &["tls-1-0", "cipher-static-rsa"],
+            &format!("{pair} -min_protocol TLSv1 -cipher kRSA@SECLEVEL=0"),
+            &["tls-1-0", "tls-1-1", "cipher-static-rsa"],
         )
     };
     let mut all = vec![

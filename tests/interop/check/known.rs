@@ -2,14 +2,15 @@
 
 /// An identifier of testssl.sh (`*` at its end stands for any further letters), and what `check` says of the
 /// same: one of these at least.
-pub const TESTSSL: [(&str, &[&str]); 29] = [
+pub const TESTSSL: [(&str, &[&str]); 30] = [
     ("SSLv2", &["ssl-2"]),
     ("SSLv3", &["ssl-3"]),
     ("TLS1", &["tls-1-0"]),
-    ("TLS1_1", &["tls-1-1"]),
+    ("TLS1_1", &["tls-1-1", "tls-modern-missing"]),
     ("TLS1_2", &["tls-1-2-missing", "tls-modern-missing"]),
     ("TLS1_3", &["tls-1-3-missing", "tls-modern-missing"]),
     ("protocol_negotiated", &["tls-modern-missing"]),
+    ("cipherlist_STRONG", &["cipher-static-rsa", "tls-modern-missing"]),
     ("cipherlist_NULL", &["cipher-null"]),
     ("cipherlist_aNULL", &["cipher-anonymous"]),
     ("cipherlist_EXPORT", &["cipher-export"]),
