@@ -119,9 +119,10 @@ fn hand_on(mut stream: TcpStream, behind: SocketAddr, greeting: &str) -> io::Res
             "STARTTLS" if upper == "STARTTLS" => ("220 go\r\n".to_owned(), true),
             "STARTTLS" => (format!("{tag} OK go\r\n"), true),
             "STLS" => ("+OK go\r\n".to_owned(), true),
-            "CAPABILITY" => {
-                (format!("* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n{tag} OK\r\n"), false)
-            }
+            "CAPABILITY" => (
+                format!("* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n{tag} OK done\r\n"),
+                false,
+            ),
             "CAPA" => ("+OK\r\nSTLS\r\n.\r\n".to_owned(), false),
             _ if upper.starts_with("EHLO") => {
                 ("250-mail.example.com\r\n250 STARTTLS\r\n".to_owned(), false)
