@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::net::hello::suites::Suite;
 use crate::net::hello::{Accepted, Answer, Refusal, Version};
@@ -59,6 +60,8 @@ pub struct Opened {
     pub address: SocketAddr,
     /// What it said.
     pub seen: Seen,
+    /// How long it took to greet; nothing where TLS comes first.
+    pub waited: Duration,
     /// Why there can be no handshake.
     pub obstacle: Option<Obstacle>,
 }

@@ -47,8 +47,8 @@ pub struct Standard<'a> {
     pub revoked: &'a (dyn Fn(&Certificate) -> Result<Option<String>, String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
-    /// The certificate that was presented to the server.
-    pub client: Option<&'a Certificate>,
+    /// The certificate that was presented to the server, with those that were sent along; or none.
+    pub client: &'a [Certificate],
     /// The address that was asked to be relayed to.
     pub relay_to: Option<&'a str>,
 }
@@ -124,7 +124,7 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         let new: Vec<_> = more.iter().filter(|one| !is_said(one)).cloned().collect();
         findings.extend(new);
     }
-    findings.extend(client::judge(seen, subject, standard));
+    findings.extend(client::judge(seen, subject, standard, software(seen)));
     findings.extend(dane::judge(&chain, subject, is_proven, standard));
     if subject.service == Service::Smtp && is_proven && dane::is_vouched(&chain, subject, standard)
     {
