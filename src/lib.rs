@@ -28,8 +28,9 @@ pub mod render;
 pub mod store;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use rustix::fs::Mode;
@@ -40,6 +41,7 @@ use crate::cli::{Cli, Color};
 use crate::env::Env;
 use crate::error::Kind;
 use crate::prompt::{Lines, Prompter, Terminal};
+use crate::store::lock::Waiting;
 
 /// Runs the program with these arguments, the first of which is its own name. Called as `CA.pl`, it
 /// is that program ([`commands::ca_pl`]).
@@ -66,9 +68,18 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     guarded(|| {
         let global = &cli.global;
+        store::lock::set_waiting(Waiting {
+            limit: global.lock_timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            tell: if global.quiet { |_| {} } else { say },
+        });
         let terminal = Terminal::new(!global.no_input);
         run(&cli, &mut real_environment(Box::new(terminal), global.color, global.quiet))
     })
+}
+
+/// Talk of the store, which knows no environment.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
@@ -79,6 +90,7 @@ fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
 
 /// What CA.pl cannot do is 1, whatever the reason: it knows no other number.
 fn run_as_ca_pl(arguments: &[OsString]) -> ExitCode {
+    store::lock::set_waiting(Waiting { limit: None, tell: say });
     let lines = Box::new(Lines::of_stdin());
     let mut env = real_environment(lines, Color::Auto, false);
     match commands::ca_pl::run(arguments, &mut env) {

@@ -26,13 +26,21 @@ mod killed;
 mod kit;
 #[path = "crash/lists.rs"]
 mod lists;
+#[path = "crash/look.rs"]
+mod look;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
+#[path = "crash/power.rs"]
+mod power;
 #[path = "crash/rekey.rs"]
 mod rekey;
 #[path = "crash/renew.rs"]
 mod renew;
+#[path = "crash/strike.rs"]
+mod strike;
 #[path = "crash/system_calls.rs"]
 mod system_calls;
+#[path = "crash/table.rs"]
+mod table;
 #[path = "crash/trace.rs"]
 mod trace;

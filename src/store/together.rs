@@ -23,7 +23,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, folder_of, sync_folder};
-use crate::store::layout;
+use crate::store::{layout, lock};
 use crate::store::owner::Owner;
 
 const LIVE: &str = ".mailca-live";
@@ -53,7 +53,7 @@ pub struct Lock {
 impl Lock {
     /// Waits for it, and finishes what a process that died left there.
     pub fn of(base: &Path) -> Result<Self> {
-        let held = Self { base: base.to_owned(), _folder: lock(base)? };
+        let held = Self { base: base.to_owned(), _folder: locked(base)? };
         recover_locked(base)?;
         Ok(held)
     }
@@ -64,7 +64,7 @@ impl Lock {
         match folder.file().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(not_locked(base, error)),
+            Err(TryLockError::Error(error)) => return Err(lock::not_locked(base, error)),
         }
         recover_locked(base)?;
         Ok(Some(Self { base: base.to_owned(), _folder: folder }))
@@ -106,6 +106,8 @@ fn replace_locked(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
         return prepared;
     }
     atomic::symlink_replacing(Path::new(OLD), &base.join(LIVE))?;
+    // A link that leads through it may be durable before it otherwise, in a folder of its own.
+    sync_folder(base)?;
     for file in files {
         let path = base.join(file.name);
         atomic::symlink_replacing(&link_target(file.name), &path)?;
@@ -137,7 +139,6 @@ fn recover_locked(base: &Path) -> Result<()> {
         Ok(target) if target == Path::new(OLD) || target == Path::new(NEW) => {
             settle(base, &base.join(target))?;
             fs::remove_file(&live)?;
-            sync_folder(base)?;
         }
         Ok(_) => {
             return Err(Error::refused(format!("{} is not a link of mailca's", live.display())));
@@ -145,9 +146,14 @@ fn recover_locked(base: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
+    if !is_interrupted(base) {
+        return atomic::remove_if_there(&atomic::temporary_name(&live)?);
+    }
     atomic::remove_if_there(&atomic::temporary_name(&live)?)?;
     remove_tree(&base.join(NEW))?;
-    remove_tree(&base.join(OLD))
+    remove_tree(&base.join(OLD))?;
+    // Nobody would look for them later.
+    sync_folder(base)
 }
 
 /// Puts the files of `from` in the place of the links that lead to them.
@@ -217,14 +223,10 @@ fn link_target(name: &Path) -> PathBuf {
     target
 }
 
-fn lock(base: &Path) -> Result<fs::File> {
+fn locked(base: &Path) -> Result<fs::File> {
     let folder = fs::File::open(base)?;
-    folder.file().lock().map_err(|error| not_locked(base, error))?;
+    lock::exclusive(&folder, base)?;
     Ok(folder)
-}
-
-fn not_locked(base: &Path, error: std::io::Error) -> Error {
-    Error::refused(format!("failed to lock {}", base.display())).caused_by(error)
 }
 
 /// Makes a folder that lets in whom `like` lets in: a server that is another user reads its files through

@@ -162,6 +162,16 @@ impl Run {
 }
 
 impl Outcome {
+    /// Of a run that nobody saw the end of.
+    pub fn of_power_failure(line: &str) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: String::new(),
+            status: Some(137),
+            command: format!("{line} (the power failed)"),
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }

@@ -27,8 +27,10 @@ pub(super) struct Report {
     renewed: Vec<Value>,
     failed: Vec<Value>,
     skipped: Vec<Value>,
-    /// What goes to standard output, with the occasions that are over when it has arrived.
-    printed: Vec<(String, Occasion)>,
+    /// What goes to standard output.
+    printed: Vec<String>,
+    /// The occasions that are over when all is done and said.
+    occasions: Vec<Occasion>,
     servers: bool,
     revoked: bool,
 }
@@ -92,7 +94,10 @@ impl Report {
             "pem": new.to_pem()?,
         }));
         if renewed.to_stdout {
-            self.printed.push((new.to_pem()?, renewed.occasion));
+            self.printed.push(new.to_pem()?);
+        }
+        if renewed.delivered {
+            self.occasions.push(renewed.occasion);
         }
         Ok(())
     }
@@ -155,12 +160,9 @@ impl Report {
                 "access_maps": maps.json(),
             }))?;
         } else {
-            for (pem, _) in &self.printed {
+            for pem in &self.printed {
                 env.print_bytes(pem.as_bytes())?;
             }
-        }
-        for (_, occasion) in &self.printed {
-            recorder.delivered(occasion)?;
         }
         let nothing = self.renewed.is_empty() && self.failed.is_empty() && self.skipped.is_empty();
         // A timer with nothing to do is silent: cron sends every word by mail.
@@ -172,6 +174,11 @@ impl Report {
         }
         if self.revoked {
             env.say("next: `mailca crl`, so that others hear of the revocation");
+        }
+        // Last of all: where this is killed before, or its output is lost, the same command does not renew a second
+        // time.
+        for occasion in &self.occasions {
+            recorder.delivered(occasion)?;
         }
         if self.failed.is_empty() {
             return maps.outcome();
