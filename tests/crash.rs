@@ -28,6 +28,8 @@ mod kit;
 mod lists;
 #[path = "crash/look.rs"]
 mod look;
+#[path = "crash/more.rs"]
+mod more;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
 #[path = "crash/power.rs"]

@@ -87,9 +87,7 @@ fn wait(file: &fs::File, path: &Path) -> Result<()> {
     });
     match locked {
         Ok(locked) => locked.map_err(|error| not_locked(path, error)),
-        Err(RecvTimeoutError::Timeout) => {
-            Err(given_up(file, path, limit.unwrap_or_default()))
-        }
+        Err(RecvTimeoutError::Timeout) => Err(given_up(file, path, limit.unwrap_or_default())),
         Err(RecvTimeoutError::Disconnected) => Err(Error::bug("the thread that waits is gone")),
     }
 }

@@ -23,8 +23,8 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, folder_of, sync_folder};
-use crate::store::{layout, lock};
 use crate::store::owner::Owner;
+use crate::store::{layout, lock};
 
 const LIVE: &str = ".mailca-live";
 const OLD: &str = ".mailca-old";

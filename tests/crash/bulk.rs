@@ -5,8 +5,8 @@ use std::fs;
 use std::thread;
 
 use crate::full_disk::at_every_size;
-use crate::look;
 use crate::job::{Job, nothing_is_half_done, run_again, serials};
+use crate::look;
 use crate::strike::{Blow, Stage, calls, possible, struck};
 use crate::support::{Certificate, Folder, mode, need};
 

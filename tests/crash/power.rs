@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use crate::strike::{Call, Case, Stage, Struck, possible, tell, under};
+use crate::strike::{Call, Case, Stage, Struck, possible, steps, tell};
 use crate::support::{Folder, Outcome};
 
 /// A file, a folder or a link, told apart from one that has got its inode's number later.
@@ -98,7 +98,11 @@ impl Durable {
         let mut all = vec![
             ("nothing arrived that was not waited for", self.walk(moment, &names, &durable)),
             ("names arrived before what is in them", {
-                self.walk(moment, &|id| moment.names.get(&id).cloned().unwrap_or_default(), &durable)
+                self.walk(
+                    moment,
+                    &|id| moment.names.get(&id).cloned().unwrap_or_default(),
+                    &durable,
+                )
             }),
             ("content arrived before its names", self.walk(moment, &names, &current)),
             ("half of it arrived", self.walk(moment, &names, &torn)),
@@ -186,7 +190,10 @@ fn names_come_last(durable: &Durable, moment: &Moment, context: &str) {
     let names = |id: Id| moment.names.get(&id).cloned().unwrap_or_default();
     let found = durable.walk(moment, &names, &|id| durable.nodes[&id].content.clone());
     for (path, (id, kind, _, _, bytes)) in found {
-        if kind == Kind::File && is_final(&path) && !APPENDED.iter().any(|name| path.ends_with(name)) {
+        if kind == Kind::File
+            && is_final(&path)
+            && !APPENDED.iter().any(|name| path.ends_with(name))
+        {
             let sure = durable.content.get(&id).cloned().unwrap_or_default();
             assert!(sure == bytes, "{context}: {path} has its name and may be empty");
         }
@@ -201,8 +208,8 @@ fn is_final(path: &str) -> bool {
 /// Nobody tidies up durably, but everything else has to be on the disk at the end.
 fn what_is_said_to_be_done_is_durable(durable: &Durable, last: &Moment, line: &str) {
     let names = |id: Id| durable.names.get(&id).cloned().unwrap_or_default();
-    let sure = durable
-        .walk(last, &names, &|id| durable.content.get(&id).cloned().unwrap_or_default());
+    let sure =
+        durable.walk(last, &names, &|id| durable.content.get(&id).cloned().unwrap_or_default());
     let now = |id: Id| last.names.get(&id).cloned().unwrap_or_default();
     let said = durable.walk(last, &now, &|id| durable.nodes[&id].content.clone());
     for (path, (_, kind, _, _, bytes)) in &said {
@@ -243,9 +250,7 @@ fn put(found: &Found, folder: &Folder) {
 
 /// The folder at each call of a run.
 fn moments(folder: &Folder, line: &str) -> (Vec<Moment>, Outcome) {
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let outcome = under(folder, log.path(), "steps", line);
-    let bytes = std::fs::read(log.path()).unwrap();
+    let (bytes, outcome) = steps(folder, line);
     let mut rest = &bytes[..];
     let mut moments: Vec<Moment> = Vec::new();
     let mut ids = 0;

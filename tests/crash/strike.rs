@@ -144,21 +144,36 @@ fn program() -> &'static Path {
 }
 
 /// The run under `strike` in one of its ways.
-pub fn under(folder: &Folder, log: &Path, way: &str, line: &str) -> Outcome {
-    let program = program();
-    let (mailca, line) = match line.strip_prefix("CA.pl ") {
-        Some(rest) => (program.with_file_name("CA.pl"), rest),
-        None => (PathBuf::from(MAILCA), line),
-    };
-    let run = Run::new(program, folder.root(), "").arg(log.to_str().unwrap());
+fn under(folder: &Folder, log: &Path, way: &str, line: &str) -> Outcome {
+    let run = Run::new(program(), folder.root(), "").arg(log.to_str().unwrap());
     let run = run.args(&way.split(' ').collect::<Vec<_>>()).arg("--");
-    let run = run.arg(mailca.to_str().unwrap());
-    let (line, stdin) = line.split_once(" < ").unwrap_or((line, ""));
-    let run = run.args(&line.split_whitespace().collect::<Vec<_>>());
-    let run = if stdin.is_empty() { run } else { run.stdin(folder.read(stdin)) };
-    let outcome = run.output();
+    let outcome = with_line(run, folder, line).output();
     assert_ne!(outcome.status, Some(125), "strike does not work: {outcome}");
     outcome
+}
+
+/// The same run by itself.
+pub fn plain(folder: &Folder, line: &str) -> Outcome {
+    with_line(Run::new("/usr/bin/env".as_ref(), folder.root(), ""), folder, line).output()
+}
+
+/// Adds the program, which may be `CA.pl`, its arguments, and what is behind `<`.
+fn with_line(run: Run, folder: &Folder, line: &str) -> Run {
+    let (mailca, line) = match line.strip_prefix("CA.pl ") {
+        Some(rest) => (program().with_file_name("CA.pl"), rest),
+        None => (PathBuf::from(MAILCA), line),
+    };
+    let (line, stdin) = line.split_once(" < ").unwrap_or((line, ""));
+    let run = run.arg(mailca.to_str().unwrap());
+    let run = run.args(&line.split_whitespace().collect::<Vec<_>>());
+    if stdin.is_empty() { run } else { run.stdin(folder.read(stdin)) }
+}
+
+/// The folder at each call of a run, as `strike.c` writes it.
+pub fn steps(folder: &Folder, line: &str) -> (Vec<u8>, Outcome) {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let outcome = under(folder, log.path(), "steps", line);
+    (std::fs::read(log.path()).unwrap(), outcome)
 }
 
 /// The calls of a run that comes to its end.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::strike::Case;
-use crate::support::Folder;
-use crate::{bulk, install, job, keeping, kit, power, rekey, renew, strike};
+use crate::support::{Folder, need};
+use crate::{bulk, install, job, keeping, kit, more, power, rekey, renew, strike};
 
 macro_rules! table {
     ($($name:ident: $case:expr,)+) => {
@@ -68,19 +68,72 @@ table! {
     kit_after_a_renewal: kit::case(1),
     kit_in_a_file: kit::case(2),
     kit_in_a_file_after_a_renewal: kit::case(3),
+    newca_from_an_old_one: more::JOBS[0].case(),
+    newca_of_an_intermediate: more::JOBS[1].case(),
+    next_key: more::JOBS[2].case(),
+    export_with_a_password: more::JOBS[3].case(),
+    access_map: more::JOBS[4].case(),
+    quickstart: more::JOBS[5].case(),
+    install_forgotten: more::JOBS[6].case(),
+    doctor_without_the_certificate: more::JOBS[7].case(),
+    newreq_with_force: more::forced("newreq --cn mail.example.com --force"),
+    sign_with_force: more::forced("sign --force"),
+    issue_with_force: more::forced("issue --cn mail.example.com --force"),
+    sign_a_foreign_request: more::foreign(),
+    ca_pl_newreq: more::ca_pl(
+        "CA.pl -newreq-nodes < answers", more::with_answers, more::ca_pl_request_is_whole),
+    ca_pl_sign: more::ca_pl(
+        "CA.pl -sign < yes", more::with_ca_pl_request, more::ca_pl_certificate_is_whole),
+    ca_pl_revoke: more::ca_pl(
+        "CA.pl -revoke newcert.pem", more::with_ca_pl_certificate, more::ca_pl_revocation_is_whole),
+    ca_pl_crl: more::ca_pl("CA.pl -crl", more::with_ca_pl_certificate, more::ca_pl_list_is_whole),
 }
 
-/// The commands that change nothing.
-const READING: [&str; 0] = [];
+/// The commands that change nothing, and what they are tried with.
+const READING: [&str; 12] = [
+    "show a/cert.pem",
+    "verify a/cert.pem",
+    "list",
+    "status",
+    "tlsa a.example.com",
+    "check --explain tls-1-0",
+    "config timer",
+    "config postfix --host a.example.com",
+    "help",
+    // These write with an option only.
+    "doctor",
+    "access-map --all",
+    "export-p12 --help",
+];
+
+#[test]
+fn who_only_reads_changes_no_file() {
+    need!("gcc");
+    if !strike::possible() {
+        return;
+    }
+    let stage = strike::Stage::of(|| {
+        let folder = job::with_hosts();
+        folder.mailca("crl").success();
+        folder
+    });
+    for line in READING {
+        let (calls, outcome) = strike::calls_of(stage.reset(), line);
+        assert!(matches!(outcome.status, Some(0 | 3)), "{outcome}");
+        assert!(calls.iter().all(strike::Call::is_exit), "{line} writes: {calls:?}");
+    }
+}
 
 #[test]
 fn no_command_is_forgotten() {
     let help = Folder::empty().mailca("--help").success().text();
     let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
-    let commands: BTreeSet<_> = commands.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    let commands: BTreeSet<_> =
+        commands.lines().filter_map(|line| line.split(' ').nth(2)).collect();
     let all = case::all();
-    let mut known: BTreeSet<_> = all.iter().filter_map(|case| case.line.split(' ').next()).collect();
-    known.extend(READING);
+    let mut known: BTreeSet<_> =
+        all.iter().filter_map(|case| case.line.split(' ').next()).collect();
+    known.extend(READING.iter().filter_map(|line| line.split(' ').next()));
     let forgotten: Vec<_> = commands.iter().filter(|name| !known.contains(*name)).collect();
     assert!(forgotten.is_empty(), "neither in the table nor known to write nothing: {forgotten:?}");
 }

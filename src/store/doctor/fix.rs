@@ -89,11 +89,7 @@ pub struct Report {
 }
 
 /// Looks, mends under the lock what can be mended, and looks again.
-pub fn fix(
-    scene: &Scene<'_>,
-    stamp: &str,
-    draw: &dyn Fn() -> Result<Serial>,
-) -> Result<Report> {
+pub fn fix(scene: &Scene<'_>, stamp: &str, draw: &dyn Fn() -> Result<Serial>) -> Result<Report> {
     let before = examine(scene, Depth::Full)?;
     let mut said = Vec::new();
     let mut doubt = None;
