@@ -28,7 +28,7 @@ pub mod render;
 pub mod store;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -58,12 +58,19 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output with status 0, the rest is wrong usage.
-            let _ = error.print();
+            let written = error.print();
             if in_json && error.use_stderr() {
                 let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
                 let _ = env.print_json(&cli::usage_error(&error));
             }
-            return if error.use_stderr() { Kind::Usage.exit_code() } else { ExitCode::SUCCESS };
+            return match written {
+                _ if error.use_stderr() => Kind::Usage.exit_code(),
+                Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
+                    say(&format!("error: failed to write to standard output: {lost}"));
+                    Kind::Refused.exit_code()
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     guarded(|| {

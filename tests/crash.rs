@@ -26,8 +26,12 @@ mod killed;
 mod kit;
 #[path = "crash/lists.rs"]
 mod lists;
+#[path = "crash/locks.rs"]
+mod locks;
 #[path = "crash/look.rs"]
 mod look;
+#[path = "crash/mixed.rs"]
+mod mixed;
 #[path = "crash/more.rs"]
 mod more;
 #[path = "crash/openssl_between.rs"]

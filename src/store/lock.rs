@@ -44,20 +44,25 @@ pub fn set_waiting(waiting: Waiting) {
 
 /// Takes the exclusive lock of an open file or folder. It ends when the file is closed.
 pub fn exclusive(file: &fs::File, path: &Path) -> Result<()> {
+    within(file, path, None)
+}
+
+/// The same where nobody waits longer than `most`, unless that was set: somebody else's program may hold the lock.
+pub fn within(file: &fs::File, path: &Path, most: Option<Duration>) -> Result<()> {
     match file.file().try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => wait(file, path),
+        Err(TryLockError::WouldBlock) => wait(file, path, most),
         Err(TryLockError::Error(error)) => Err(not_locked(path, error)),
     }
 }
 
-/// The error where a lock cannot be had for another reason than that somebody has it.
-pub fn not_locked(path: &Path, error: std::io::Error) -> Error {
+fn not_locked(path: &Path, error: std::io::Error) -> Error {
     Error::refused(format!("failed to lock {}", path.display())).caused_by(error)
 }
 
-fn wait(file: &fs::File, path: &Path) -> Result<()> {
+fn wait(file: &fs::File, path: &Path, most: Option<Duration>) -> Result<()> {
     let Waiting { limit, tell } = WAITING.get().copied().unwrap_or_default();
+    let limit = limit.or(most);
     if limit == Some(Duration::ZERO) {
         return Err(given_up(file, path, Duration::ZERO));
     }
@@ -81,7 +86,7 @@ fn wait(file: &fs::File, path: &Path) -> Result<()> {
     let locked = outcome.recv_timeout(silence).or_else(|_| {
         tell(&format!("waiting for {}, which has locked {}", holder(file), path.display()));
         match limit {
-            Some(limit) => outcome.recv_timeout(limit - silence),
+            Some(limit) => outcome.recv_timeout(limit.saturating_sub(silence)),
             None => outcome.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
     });

@@ -13,10 +13,10 @@
 //! [`recover`], which puts those files in the place of the links that `.mailca-live` leads to: the old
 //! ones before step 3, the new ones after it.
 
-use std::fs::TryLockError;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -53,21 +53,18 @@ pub struct Lock {
 impl Lock {
     /// Waits for it, and finishes what a process that died left there.
     pub fn of(base: &Path) -> Result<Self> {
-        let held = Self { base: base.to_owned(), _folder: locked(base)? };
+        let folder = fs::File::open(base)?;
+        lock::exclusive(&folder, base)?;
         recover_locked(base)?;
-        Ok(held)
+        Ok(Self { base: base.to_owned(), _folder: folder })
     }
 
-    /// The same without waiting; `None` where somebody else has it.
-    pub fn try_of(base: &Path) -> Result<Option<Self>> {
+    /// The same, and gives up after so long, unless another limit was set: others may enter that folder.
+    pub fn within(base: &Path, most: Duration) -> Result<Self> {
         let folder = fs::File::open(base)?;
-        match folder.file().try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(lock::not_locked(base, error)),
-        }
+        lock::within(&folder, base, Some(most))?;
         recover_locked(base)?;
-        Ok(Some(Self { base: base.to_owned(), _folder: folder }))
+        Ok(Self { base: base.to_owned(), _folder: folder })
     }
 
     /// What [`replace`] does, under this lock.
@@ -221,12 +218,6 @@ fn link_target(name: &Path) -> PathBuf {
     target.push(LIVE);
     target.push(name);
     target
-}
-
-fn locked(base: &Path) -> Result<fs::File> {
-    let folder = fs::File::open(base)?;
-    lock::exclusive(&folder, base)?;
-    Ok(folder)
 }
 
 /// Makes a folder that lets in whom `like` lets in: a server that is another user reads its files through

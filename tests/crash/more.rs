@@ -16,7 +16,7 @@ pub static JOBS: [Job; 8] = [
     Job { line: "newca --from old/users", before: with_intermediate, done: intermediate_works },
     Job { line: "newreq --next-key a", before: with_hosts, done: next_key_is_whole },
     Job {
-        line: "export-p12 joeuser --generate-password --password-out joe.password",
+        line: "export-p12 joeuser --generate-password --password-out joeuser.password",
         before: with_user,
         done: bundle_opens,
     },
@@ -99,7 +99,7 @@ fn next_key_is_whole(folder: &Folder) {
 }
 
 fn bundle_opens(folder: &Folder) {
-    let password = folder.text("joe.password");
+    let password = folder.text("joeuser.password");
     assert!(look::opens(&folder.path("joeuser.p12"), password.trim_end()));
 }
 
@@ -204,6 +204,8 @@ pub fn ca_pl(line: &'static str, before: fn() -> Folder, done: fn(&Folder)) -> C
         let hidden = |name: &&String| name.split('/').any(|part| part.starts_with('.'));
         assert_eq!(files.iter().find(hidden), None, "{context}: left behind: {outcome}");
         done(folder);
+        let outcome = plain(folder, "CA.pl -crl");
+        assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
         folder.mailca("doctor").success();
     };
     Case { line, before, look: Box::new(look) }

@@ -160,7 +160,9 @@ pub fn fails_everywhere(case: &Case) {
         for (how, found) in durable.possible(moment) {
             // The times of files decide on nothing but what `backup` compares.
             let mut timeless = found.clone();
-            timeless.values_mut().for_each(|(_, _, _, time, _)| *time = Duration::ZERO);
+            for (_, _, _, time, _) in timeless.values_mut() {
+                *time = Duration::ZERO;
+            }
             if !seen.insert(timeless) {
                 continue;
             }

@@ -24,7 +24,7 @@ impl Case {
     pub fn looks(&self, struck: &Struck<'_>) {
         let look = std::panic::AssertUnwindSafe(|| (self.look)(struck));
         if let Err(panic) = std::panic::catch_unwind(look) {
-            eprintln!("{}{}", struck.context, struck.outcome);
+            let _ = writeln!(std::io::stderr(), "{}{}", struck.context, struck.outcome);
             std::panic::resume_unwind(panic);
         }
     }
@@ -240,7 +240,7 @@ pub fn everywhere(case: &Case) {
     }
     let stage = Stage::of(case.before);
     let (calls, _) = calls_of(stage.reset(), case.line);
-    assert!(calls.len() > 4, "too few to be true: {calls:?}");
+    assert!(calls.len() > 2, "too few to be true: {calls:?}");
     let mut points = 0;
     let mut seen = HashSet::new();
     for blow in &BLOWS {
@@ -268,9 +268,8 @@ pub fn everywhere(case: &Case) {
 
 fn ended_as_it_should(blow: Blow, call: &Call, outcome: &Outcome, context: &str) {
     match (blow, outcome.status) {
-        (Blow::Kill, Some(137)) => {}
         // An interrupted call is done again, or is an error.
-        (Blow::Error(Errno::Interrupted), Some(0)) => {}
+        (Blow::Kill, Some(137)) | (Blow::Error(Errno::Interrupted), Some(0)) => {}
         (Blow::Error(_), Some(0)) if call.only_tidies_up() => {}
         (Blow::Error(_), Some(1)) => {
             assert!(outcome.stderr.contains("error:"), "{context}: {outcome}");

@@ -95,7 +95,7 @@ const READING: [&str; 12] = [
     "verify a/cert.pem",
     "list",
     "status",
-    "tlsa a.example.com",
+    "tlsa a.example.com a",
     "check --explain tls-1-0",
     "config timer",
     "config postfix --host a.example.com",

@@ -153,15 +153,20 @@ impl Report {
         env: &mut Env,
     ) -> Result<()> {
         if global.json {
-            env.print_json(&json!({
+            let document = json!({
                 "renewed": self.renewed,
                 "failed": self.failed,
                 "skipped": self.skipped,
                 "access_maps": maps.json(),
-            }))?;
+            });
+            if self.printed.is_empty() {
+                env.print_json(&document)?;
+            } else {
+                env.hand_out_json(&document)?;
+            }
         } else {
             for pem in &self.printed {
-                env.print_bytes(pem.as_bytes())?;
+                env.hand_out(pem.as_bytes())?;
             }
         }
         let nothing = self.renewed.is_empty() && self.failed.is_empty() && self.skipped.is_empty();
