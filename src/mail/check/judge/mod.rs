@@ -86,6 +86,13 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let is_too_old = findings.iter().any(|one| one.issue == Issue::TlsModernMissing)
         && !versions::accepted(seen).is_empty();
     findings.retain(|one| !(is_too_old && one.issue == Issue::HandshakeFailed));
+    if let Some(words) = versions::same_words(seen) {
+        // It said the same to every hello: once is enough.
+        findings.retain(|one| one.issue != Issue::Incomplete);
+        for finding in findings.iter_mut().filter(|one| one.issue == Issue::HandshakeFailed) {
+            words.clone_into(&mut finding.seen);
+        }
+    }
     if read.first().is_some_and(Option::is_none) {
         let seen = "what the server sent as its certificate is malformed";
         findings.push(Finding::new(Issue::CertificateUnreadable, seen));
@@ -96,10 +103,10 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         _ => Vec::new(),
     };
     let presented = seen.presented();
-    let is_proven = presented.is_none_or(|one| one.is_finished || one.is_key_proven);
-    if !is_proven {
-        let notes = presented.map(|one| one.notes.join("; ")).unwrap_or_default();
-        findings.push(Finding::new(Issue::KeyUnproven, notes));
+    let is_proven = presented.is_some_and(|one| one.is_key_proven);
+    // Where no handshake came about, that is said.
+    if let Some(one) = presented.filter(|one| !one.is_key_proven) {
+        findings.push(Finding::new(Issue::KeyUnproven, one.notes.join("; ")));
     }
     let of_itself = certificate::judge(&chain, subject, standard);
     let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);
