@@ -132,6 +132,8 @@ fn enter(args: &Quickstart) -> Result<()> {
     });
     if dir.symlink_metadata().is_err() {
         std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
+        // Durable before anything is in it that must not be lost.
+        crate::store::atomic::sync_folder(crate::store::atomic::folder_of(dir))?;
     } else if !begun || finished {
         return Err(Error::refused(format!("{} is there already", dir.display())).hint(
             if finished {
