@@ -46,13 +46,14 @@ impl Job {
 
     /// Runs it with the library in it.
     pub fn run(&self, folder: &Folder, library: &Path, dump: &Path) -> Outcome {
-        let variables =
-            [("LD_PRELOAD", library), ("MEMORY_DUMP", dump)].map(|(name, path)| (name, path.to_str().unwrap()));
+        let variables = [("LD_PRELOAD", library), ("MEMORY_DUMP", dump)]
+            .map(|(name, path)| (name, path.to_str().unwrap()));
         if self.typed.is_empty() {
             let run = Run::new(Path::new(MAILCA), folder.root(), self.line).stdin(self.stdin);
             return variables.iter().fold(run, |run, (name, value)| run.env(name, value)).success();
         }
-        let words: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let words: Vec<_> =
+            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let line = format!("{} {MAILCA} {}", words.join(" "), self.line);
         let mut terminal = Pty::start(Path::new("/usr/bin/env"), folder.root(), &line);
         for (question, answer) in self.typed {

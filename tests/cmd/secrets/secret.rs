@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 
-use crate::support::{tlv};
+use crate::support::tlv;
 
 /// The length of a part. Less than it is chance, and more would miss what is half overwritten.
 const PART: usize = 16;
@@ -27,7 +27,9 @@ impl Secret {
     /// An unencrypted private key: its secret numbers in both byte orders, and the lines of its PEM.
     pub fn key(name: &str, pem: &str) -> Self {
         let der = BASE64
-            .decode(pem.lines().filter(|line| !line.starts_with("---")).collect::<String>().as_bytes())
+            .decode(
+                pem.lines().filter(|line| !line.starts_with("---")).collect::<String>().as_bytes(),
+            )
             .unwrap();
         let mut parts = Vec::new();
         for number in numbers(&der) {
