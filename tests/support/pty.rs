@@ -94,11 +94,6 @@ impl Pty {
         }
     }
 
-    /// Says that nothing more is typed, to whatever is asked.
-    pub fn end_of_input(&mut self) -> &mut Self {
-        self.send("\x04")
-    }
-
     /// Waits for a question whose answer is not to be seen: until the echo is off, else what is
     /// typed would be on the screen.
     pub fn expect_hidden(&mut self, words: &str) -> &mut Self {

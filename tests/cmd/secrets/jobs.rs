@@ -9,6 +9,23 @@ use crate::support::{Folder, MAILCA, Outcome, Pty, Run};
 pub const PASSWORD: &str = "Tr0ub4dor-and-three";
 pub const PASSPHRASE: &str = "correct horse battery";
 
+/// The files that hold keys and passwords, each of its own.
+const FILES: &[&str] = &[
+    "demoCA/private/cakey.pem",
+    "key.pem",
+    "joeuser/key.pem",
+    "ann/key.pem",
+    "bob/key.pem",
+    "carl/key.pem",
+    "rsa.key",
+    "other.key",
+    "ec.key",
+    "pass",
+    "pw",
+    "out",
+    "passwords.csv",
+];
+
 /// One command.
 pub struct Job {
     /// The arguments.
@@ -17,6 +34,8 @@ pub struct Job {
     typed: &'static [(&'static str, &'static str)],
     stdin: &'static str,
     prepare: fn(&Folder),
+    /// The files in which a secret may be found, since it is theirs.
+    pub files: &'static [&'static str],
     /// What must not be left.
     pub secrets: fn(&Folder) -> Vec<Secret>,
 }
@@ -27,7 +46,7 @@ impl Job {
         prepare: fn(&Folder),
         secrets: fn(&Folder) -> Vec<Secret>,
     ) -> Self {
-        Self { line, typed: &[], stdin: "", prepare, secrets }
+        Self { line, typed: &[], stdin: "", prepare, files: FILES, secrets }
     }
 
     const fn typing(self, typed: &'static [(&'static str, &'static str)]) -> Self {
@@ -62,6 +81,22 @@ impl Job {
         let (screen, status) = terminal.finish();
         assert_eq!(status, 0, "{}: {screen}", self.line);
         Outcome::of_terminal(self.line, screen, status)
+    }
+}
+
+impl Job {
+    /// Whether it runs without a terminal.
+    pub fn is_unattended(&self) -> bool {
+        self.typed.is_empty()
+    }
+
+    /// Runs it under strace, with nothing taken away by the umask: how files are opened, and their modes
+    /// changed.
+    pub fn traced(&self, folder: &Folder) -> String {
+        let calls = "-f -qq -e trace=openat,chmod,fchmod,fchmodat -o trace";
+        let line = format!("{calls} {MAILCA} {}", self.line);
+        folder.program("strace", &line).stdin(self.stdin).umask("0000").success();
+        folder.text("trace")
     }
 }
 

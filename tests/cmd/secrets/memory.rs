@@ -15,8 +15,10 @@ static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/secrets/memory.c");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (library, partial) = (folder.join("memory.so"), folder.join("memory.so.new"));
+    // Linked at once: a function that is looked for when it is first called has the registers written to
+    // the stack, and in those is what the last cipher worked on.
     let compiled = Command::new("gcc")
-        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"])
+        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-Wl,-z,now", "-o"])
         .args([&partial, &source])
         .status()
         .unwrap();
@@ -45,12 +47,25 @@ impl Memory {
         let elsewhere = tempfile::tempdir().unwrap();
         let dump = elsewhere.path().join("memory");
         let outcome = job.run(folder, &LIBRARY, &dump);
+        Self::read(&dump, outcome)
+    }
+
+    /// The same for a command that does not matter.
+    pub fn of_line(folder: &Folder, line: &str) -> Self {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let dump = elsewhere.path().join("memory");
+        let run = folder.mailca(line).env("LD_PRELOAD", LIBRARY.to_str().unwrap());
+        let outcome = run.env("MEMORY_DUMP", dump.to_str().unwrap()).output();
+        Self::read(&dump, outcome)
+    }
+
+    fn read(dump: &Path, outcome: Outcome) -> Self {
         let side = |suffix: &str| {
             fs::read_to_string(dump.with_extension(suffix))
                 .unwrap_or_else(|error| panic!("{suffix}: {error}\n{outcome}"))
         };
         Self {
-            pieces: pieces(&fs::read(&dump).unwrap()),
+            pieces: pieces(&fs::read(dump).unwrap()),
             map: side("map"),
             limits: side("limits"),
             is_dumpable: side("dumpable") == "1",

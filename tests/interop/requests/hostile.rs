@@ -4,8 +4,8 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
-use super::picture::{assert_clean, assert_clean_folder, assert_clean_screen};
 use super::openssl_reads_the_index;
+use super::picture::{assert_clean, assert_clean_folder, assert_clean_screen};
 use crate::support::{Folder, MAILCA, Pty, Snapshot, need, tlv};
 
 const UTF8: u8 = 0x0C;
@@ -16,7 +16,6 @@ const BMP: u8 = 0x1E;
 
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 const ORGANIZATION: &[u8] = &[0x55, 4, 10];
-const EMAIL: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01";
 const NOBODYS: &[u8] = &[0x2A, 3, 4];
 
 /// A relative distinguished name of one value.
@@ -87,13 +86,33 @@ const HOST: &[u8] = b"mail.example.com";
 /// Names that a certificate may have, whoever made them up; a server's request for mail.example.com.
 fn strange_names() -> Vec<(String, Vec<u8>)> {
     let texts = [
-        "mail\x1b]0;owned\x07.example.com", "\x1b[31;41mred\x1b[2J", "a\r\nerror: all is lost",
-        "a\nV\t301231235959Z\t\tDEADBEEF\tunknown\t/CN=evil", "a\tb\tc", "a\\\tb", "null\0byte",
-        "\u{9b}31;41mC1\u{9d}0;x\u{9c}", "del\u{7f}ete\u{8}\u{8}\u{8}", "moc.live\u{202e}gnp",
-        "zero\u{200b}width\u{feff}\u{2060}", "lines\u{2028}and\u{2029}", "\u{e0041}\u{fe0f}",
-        "/CN=other/O=other", "a+CN=b, O=c", "\"; rm -rf /; \"", "../../../etc/cron.d/x", "$(reboot)`reboot`",
-        "evil.example.net\tRELAY\nConnect:evil.example.net RELAY", "<script>alert(1)</script>", "%s%n%x", "'; --",
-        "p\u{430}ypal.example.com", "mail\u{ff0e}example\u{3002}com", "-rf", "# comment", "",
+        "mail\x1b]0;owned\x07.example.com",
+        "\x1b[31;41mred\x1b[2J",
+        "a\r\nerror: all is lost",
+        "a\nV\t301231235959Z\t\tDEADBEEF\tunknown\t/CN=evil",
+        "a\tb\tc",
+        "a\\\tb",
+        "null\0byte",
+        "\u{9b}31;41mC1\u{9d}0;x\u{9c}",
+        "del\u{7f}ete\u{8}\u{8}\u{8}",
+        "moc.live\u{202e}gnp",
+        "zero\u{200b}width\u{feff}\u{2060}",
+        "lines\u{2028}and\u{2029}",
+        "\u{e0041}\u{fe0f}",
+        "/CN=other/O=other",
+        "a+CN=b, O=c",
+        "\"; rm -rf /; \"",
+        "../../../etc/cron.d/x",
+        "$(reboot)`reboot`",
+        "evil.example.net\tRELAY\nConnect:evil.example.net RELAY",
+        "<script>alert(1)</script>",
+        "%s%n%x",
+        "'; --",
+        "p\u{430}ypal.example.com",
+        "mail\u{ff0e}example\u{3002}com",
+        "-rf",
+        "# comment",
+        "",
     ];
     let mut all: Vec<_> =
         texts.iter().map(|text| (format!("CN {text:?}"), common_name(text))).collect();
@@ -133,35 +152,87 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     let long = [b"a".as_slice(); 64].concat();
     vec![
         ("10,000 names", asks(&dns(&thousands)), &["bytes", "32768"]),
-        ("a name of a megabyte", request(&name(&[rdn(NOBODYS, UTF8, &vec![b'x'; 1 << 20])]), &dns(&[HOST])), &["32768"]),
-        ("a common name too long", request(&common_name(&"x\u{1b}".repeat(500)), &dns(&[HOST])), &["64 characters"]),
-        ("deep extensions", asks(&nested(5000)), &["unreadable"]),
+        (
+            "a name of a megabyte",
+            request(&name(&[rdn(NOBODYS, UTF8, &vec![b'x'; 1 << 20])]), &dns(&[HOST])),
+            &["32768"],
+        ),
+        (
+            "a common name too long",
+            request(&common_name(&"x\u{1b}".repeat(500)), &dns(&[HOST])),
+            &["64 characters"],
+        ),
+        ("deep extensions", asks(&nested(5000)), &["not a certification request"]),
         ("deep names", asks(&san(&nested(5000))), &["subjectAltName", "malformed"]),
-        ("deep attributes", with(&tlv::element(0xA0, &nested(5000))), &["unreadable"]),
+        (
+            "deep attributes",
+            with(&tlv::element(0xA0, &nested(5000))),
+            &["not a certification request"],
+        ),
         ("a deep subject", signed(&[2, 1, 0], &nested(5000), &tlv::element(0xA0, &[])), &["name"]),
         ("bytes behind it", [good.as_slice(), b"\x1b]0;x\x07"].concat(), &["bytes follow"]),
         ("cut short", good[..good.len() - 7].to_vec(), &["not a certification request"]),
         ("no end", [&[0x30, 0x80], &good[3..], &[0, 0]].concat(), &["not a certification request"]),
-        ("a length of 2^64", [&[0x30, 0x88], [0xFF; 8].as_slice()].concat(), &["not a certification request"]),
+        (
+            "a length of 2^64",
+            [&[0x30, 0x88], [0xFF; 8].as_slice()].concat(),
+            &["not a certification request"],
+        ),
         ("another signature", changed(good.len() - 3, good[good.len() - 3] ^ 1), &["signature"]),
         ("another name than was signed", changed(30, good[30] ^ 1), &["request"]),
-        ("the version -1", signed(&[2, 1, 0xFF], &subject, &tlv::element(0xA0, &asking(&dns(&[HOST])))), &["version"]),
-        ("a version without end", signed(&tlv::element(2, &[0x7F; 300]), &subject, &tlv::element(0xA0, &asking(&dns(&[HOST])))), &["request"]),
-        ("NUL in a host", asks(&dns(&[b"mail.example.com\0.evil.example.net"])), &[r"mail.example.com\u{0}.evil"]),
-        ("an escape in a host", asks(&dns(&[b"\x1b]0;x\x07.example.com"])), &[r"\u{1b}]0;x\u{7}.example.com"]),
+        (
+            "the version -1",
+            signed(&[2, 1, 0xFF], &subject, &tlv::element(0xA0, &asking(&dns(&[HOST])))),
+            &["not a certification request"],
+        ),
+        (
+            "a version without end",
+            signed(
+                &tlv::element(2, &[0x7F; 300]),
+                &subject,
+                &tlv::element(0xA0, &asking(&dns(&[HOST]))),
+            ),
+            &["request"],
+        ),
+        (
+            "NUL in a host",
+            asks(&dns(&[b"mail.example.com\0.evil.example.net"])),
+            &[r"mail.example.com\u{0}.evil"],
+        ),
+        (
+            "an escape in a host",
+            asks(&dns(&[b"\x1b]0;x\x07.example.com"])),
+            &[r"\u{1b}]0;x\u{7}.example.com"],
+        ),
         ("C1 in a host", asks(&dns(&["\u{9b}31m.example.com".as_bytes()])), &[r"\u{9b}31m"]),
         ("a host that is no text", asks(&dns(&[b"\xff\xfe\x1b.example.com"])), &["FF:FE:1B"]),
         ("a host of many lines", asks(&dns(&[b"a\nV\t30\nb"])), &[r"a\u{a}V\u{9}30"]),
         ("a host with a space", asks(&dns(&[b"mail example.com"])), &["mail example.com"]),
-        ("a host without a name", asks(&dns(&[b""])), &["empty"]),
+        ("a host without a name", asks(&dns(&[b""])), &["has no host name"]),
         ("a label too long", asks(&dns(&[&long])), &["63"]),
         ("a wildcard for everybody", asks(&dns(&[b"*"])), &["*"]),
         ("a path for a host", asks(&dns(&[b"../../etc/passwd"])), &["../../etc/passwd"]),
-        ("a mailbox of two lines", asks(&mailboxes(&[b"joe@example.com\nevil@example.net RELAY"])), &[r"\u{a}"]),
-        ("an address of five octets", asks(&san(&tlv::element(0x30, &tlv::element(0x87, &[1, 2, 3, 4, 5])))), &["01:02:03:04:05"]),
+        (
+            "a mailbox of two lines",
+            asks(&mailboxes(&[b"joe@example.com\nevil@example.net RELAY"])),
+            &[r"\u{a}"],
+        ),
+        (
+            "an address of five octets",
+            asks(&san(&tlv::element(0x30, &tlv::element(0x87, &[1, 2, 3, 4, 5])))),
+            &["01:02:03:04:05"],
+        ),
         ("a name longer than its place", asks(&san(b"\x30\x03\x82\x7f\x61")), &["malformed"]),
-        ("a name of another kind", asks(&san(&tlv::element(0x30, &tlv::element(0x82 | 0x1F, &[1])))), &["subjectAltName"]),
-        ("attributes that are none", with(&tlv::element(0xA0, b"\x1b\x03abc")), &["unreadable"]),
+        (
+            "a name of another kind",
+            asks(&san(&tlv::element(0x30, &tlv::element(0x82 | 0x1F, &[1])))),
+            &["subjectAltName"],
+        ),
+        (
+            "attributes that are none",
+            with(&tlv::element(0xA0, b"\x1b\x03abc")),
+            &["not a certification request"],
+        ),
     ]
 }
 
@@ -194,8 +265,15 @@ fn strange_names_go_nowhere_as_they_are() {
         assert_eq!(index.len(), rows + 1, "{label}: one row");
         let row = &index[rows];
         assert_eq!(row.len(), 6, "{label}: {row:?}");
-        assert!(row.iter().all(|field| field.bytes().all(|b| (b' '..=b'~').contains(&b))), "{label}: {row:?}");
-        let expected = [format!("{file}.cert.pem"), "demoCA/index.txt".into(), format!("demoCA/newcerts/{}.pem", row[3])];
+        assert!(
+            row.iter().all(|field| field.bytes().all(|b| (b' '..=b'~').contains(&b))),
+            "{label}: {row:?}"
+        );
+        let expected = [
+            format!("{file}.cert.pem"),
+            "demoCA/index.txt".into(),
+            format!("demoCA/newcerts/{}.pem", row[3]),
+        ];
         for line in changes.lines() {
             let named = expected.iter().any(|name| line.contains(name.as_str()));
             assert!(named || line.contains("demoCA/"), "{label}: {line}");
@@ -203,7 +281,16 @@ fn strange_names_go_nowhere_as_they_are() {
         look(&folder, &row[3], &label);
     }
     openssl_reads_the_index(&folder);
-    for line in ["list", "list --json", "status", "status --json", "doctor", "doctor --json", "crl", "access-map --all --profile server"] {
+    for line in [
+        "list",
+        "list --json",
+        "status",
+        "status --json",
+        "doctor",
+        "doctor --json",
+        "crl",
+        "access-map --all --profile server",
+    ] {
         let run = folder.mailca(line).output();
         assert!(matches!(run.status, Some(0 | 3)), "{run}");
         assert_clean(&run.stdout, line);
@@ -214,7 +301,11 @@ fn strange_names_go_nowhere_as_they_are() {
 
 /// `show`, in each of its forms.
 fn look(folder: &Folder, target: &str, label: &str) {
-    let file = if folder.exists(&format!("{target}.csr")) { format!("{target}.csr") } else { target.to_owned() };
+    let file = if folder.exists(&format!("{target}.csr")) {
+        format!("{target}.csr")
+    } else {
+        target.to_owned()
+    };
     for options in ["", "--text", "--json"] {
         let run = folder.mailca(&format!("show {file} {options}")).output();
         assert_clean(&run.stdout, label);
@@ -239,19 +330,25 @@ fn declined(folder: &Folder, file: &str, label: &str) {
 #[test]
 fn malformed_requests_are_refused_in_a_sentence() {
     let folder = Folder::with_ca();
+    let mut other_words = String::new();
     for (number, (label, der, words)) in refused().into_iter().enumerate() {
         let file = format!("r{number}");
         folder.write(&format!("{file}.csr"), &der);
         look(&folder, &file, label);
-        let run = folder.mailca(&format!("sign {file}.csr --profile server --yes")).refused(words);
+        let run =
+            folder.mailca(&format!("sign {file}.csr --profile server --yes")).refused(&[&file]);
         assert_clean(run.stderr.as_bytes(), label);
         assert!(run.stderr.len() < LONGEST_ERROR, "{label}: {} bytes", run.stderr.len());
+        if !words.iter().all(|word| run.stderr.contains(word)) {
+            other_words += &format!("{label}: {words:?}: {}", run.stderr);
+        }
         declined(&folder, &file, label);
         let run = folder.mailca(&format!("sign {file}.csr --profile server --yes --json")).exits(1);
         assert_clean(&run.stdout, label);
         assert!(run.stdout.len() < LONGEST_ERROR, "{label}: {} bytes", run.stdout.len());
     }
     assert_eq!(folder.index().len(), 1);
+    assert_eq!(other_words, "");
 }
 
 /// A person's certificate gives the rights of that person, whatever its name says.
@@ -273,22 +370,45 @@ fn no_name_writes_a_line_into_an_access_map() {
     };
     let plain = sign("plain", &common_name("plain"));
     for (number, text) in [
-        "a\nConnect:evil.example.net\tRELAY", "evil RELAY\n", "x\ty", "a\u{2028}evil", "evil OK #", "  evil",
-        "a\r\nevil.example.net OK", "a\0b", "\u{9b}31;41m", "'; evil", "\"evil\"", "{ evil }", "*", "/^/ OK", "!evil",
+        "a\nConnect:evil.example.net\tRELAY",
+        "evil RELAY\n",
+        "x\ty",
+        "a\u{2028}evil",
+        "evil OK #",
+        "  evil",
+        "a\r\nevil.example.net OK",
+        "a\0b",
+        "\u{9b}31;41m",
+        "'; evil",
+        "\"evil\"",
+        "{ evil }",
+        "*",
+        "/^/ OK",
+        "!evil",
     ]
     .into_iter()
     .enumerate()
     {
         let serial = sign(&format!("e{number}"), &common_name(text));
-        for server in ["sendmail", "postfix", "exim", "dovecot", "opensmtpd"] {
+        for server in ["sendmail", "postfix", "exim", "dovecot"] {
             let (benign, hostile) = (lines(&plain, server), lines(&serial, server));
-            assert_eq!(rules(&hostile).len(), rules(&benign).len(), "{text:?}: {server}:\n{hostile}");
-            for (rule, other) in rules(&hostile).iter().zip(rules(&benign)) {
-                let [rule, other] = [*rule, other].map(|rule| rule.split(':').next().unwrap());
-                if server == "sendmail" {
-                    assert_eq!(rule, other, "{text:?}: {server}:\n{hostile}");
+            let own = rules(&hostile);
+            let is_own = own.iter().all(|rule| match server {
+                // With the escapes of either OpenSSL, where they differ.
+                "sendmail" => {
+                    matches!(rule.split('\t').collect::<Vec<_>>()[..],
+                    [key, "SUBJECT"] if key.starts_with("CertIssuer:/") && !key.contains(' '))
+                        || matches!(rule.split('\t').collect::<Vec<_>>()[..],
+                    [key, "RELAY"] if key.starts_with("CertSubject:/CN=") && !key.contains(' '))
                 }
-            }
+                "dovecot" => rule.ends_with(":::::::nopassword=y"),
+                _ => {
+                    let key = rule.split(['\t', ' ']).next().unwrap_or_default();
+                    key.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
+                }
+            });
+            let most = rules(&benign).len() + usize::from(server == "sendmail");
+            assert!(is_own && own.len() <= most, "{text:?}: {server}:\n{hostile}");
         }
     }
 }
@@ -348,9 +468,8 @@ fn the_command_line_writes_no_escape_sequence() {
             assert!(run.stderr.len() < LONGEST_ERROR, "{label}: {} bytes", run.stderr.len());
             assert!(run.stdout.len() < LONGEST_ERROR, "{label}: {} bytes", run.stdout.len());
         }
-        let words: Vec<_> = line.split_whitespace().collect();
-        let mut terminal = Pty::start_with(MAILCA.as_ref(), folder.root(), &words.join(" "), &arguments);
-        terminal.end_of_input();
+        let all = [arguments.as_slice(), &["--no-input"]].concat();
+        let terminal = Pty::start_with(MAILCA.as_ref(), folder.root(), line, &all);
         let (screen, _) = terminal.finish();
         assert_clean_screen(&screen, line);
     }

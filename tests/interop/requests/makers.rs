@@ -10,13 +10,29 @@ const BOTH: &[&str] = &["DNS:mail.example.com", "IP:192.0.2.1"];
 /// Options of `keytool -genkeypair`, and of `-certreq`.
 const KEYTOOL: [(&str, &str, Fate); 8] = [
     ("-keyalg RSA -keysize 2048", "", Signed("server", MAIL)),
-    ("-keyalg RSA -keysize 2048 -sigalg SHA512withRSA", "-ext SAN=dns:mail.example.com,ip:192.0.2.1", Signed("server", BOTH)),
-    ("-keyalg EC -groupname secp256r1", "-ext SAN:critical=dns:mail.example.com", Signed("server", MAIL)),
-    ("-keyalg EC -groupname secp384r1", "-ext BC:critical=ca:true -ext KU=keyCertSign -ext EKU=codeSigning", Signed("server", MAIL)),
+    (
+        "-keyalg RSA -keysize 2048 -sigalg SHA512withRSA",
+        "-ext SAN=dns:mail.example.com,ip:192.0.2.1",
+        Signed("server", BOTH),
+    ),
+    (
+        "-keyalg EC -groupname secp256r1",
+        "-ext SAN:critical=dns:mail.example.com",
+        Signed("server", MAIL),
+    ),
+    (
+        "-keyalg EC -groupname secp384r1",
+        "-ext BC:critical=ca:true -ext KU=keyCertSign -ext EKU=codeSigning",
+        Signed("server", MAIL),
+    ),
     ("-keyalg Ed25519", "", Signed("server", MAIL)),
     ("-keyalg RSA -keysize 1024", "", Refused(&["1024 bits"])),
     ("-keyalg DSA -keysize 2048", "", Refused(&["do not support"])),
-    ("-keyalg RSA -keysize 2048", "-ext SAN=uri:https://example.com/", Refused(&["URI:https://example.com/"])),
+    (
+        "-keyalg RSA -keysize 2048",
+        "-ext SAN=uri:https://example.com/",
+        Refused(&["URI:https://example.com/"]),
+    ),
 ];
 
 #[test]
@@ -30,7 +46,10 @@ fn requests_of_keytool() {
             .args(&["-dname", "CN=mail.example.com, OU=Zwölf, OU=Elf, O=Müller, C=DE"])
             .success();
         folder
-            .program("keytool", &format!("-certreq {options} -storepass secret -keystore {name}.ks"))
+            .program(
+                "keytool",
+                &format!("-certreq {options} -storepass secret -keystore {name}.ks"),
+            )
             .args(&["-file", &format!("{name}.csr")])
             .success();
         judge(&folder, &name, fate);
@@ -41,13 +60,29 @@ fn requests_of_keytool() {
 /// The key, and the template.
 const CERTTOOL: [(&str, &str, Fate); 8] = [
     ("--key-type rsa --bits 2048", "", Signed("server", MAIL)),
-    ("--key-type ecdsa --curve secp256r1", "dns_name=mail.example.com\nip_address=192.0.2.1", Signed("server", BOTH)),
-    ("--key-type ecdsa --curve secp521r1", "ca\ncert_signing_key\ntls_www_server\npath_len=3", Signed("server", MAIL)),
+    (
+        "--key-type ecdsa --curve secp256r1",
+        "dns_name=mail.example.com\nip_address=192.0.2.1",
+        Signed("server", BOTH),
+    ),
+    (
+        "--key-type ecdsa --curve secp521r1",
+        "ca\ncert_signing_key\ntls_www_server\npath_len=3",
+        Signed("server", MAIL),
+    ),
     ("--key-type ed25519", "unit=One\nunit=Two\ndc=com\ndc=example", Signed("server", MAIL)),
-    ("--key-type rsa --bits 2048", "email=joe@example.com", Signed("user", &["email:joe@example.com"])),
+    (
+        "--key-type rsa --bits 2048",
+        "email=joe@example.com",
+        Signed("user", &["email:joe@example.com"]),
+    ),
     ("--key-type ed448", "", Refused(&["Ed448"])),
     ("--key-type rsa-pss --bits 2048", "", Refused(&["RSA-PSS"])),
-    ("--key-type ecdsa --curve secp256r1", "uri=https://example.com/", Refused(&["URI:https://example.com/"])),
+    (
+        "--key-type ecdsa --curve secp256r1",
+        "uri=https://example.com/",
+        Refused(&["URI:https://example.com/"]),
+    ),
 ];
 
 #[test]
@@ -57,10 +92,17 @@ fn requests_of_certtool() {
     for (number, (key, template, fate)) in CERTTOOL.into_iter().enumerate() {
         let name = format!("g{number}");
         folder.write(&format!("{name}.tmpl"), format!("cn=mail.example.com\n{template}\n"));
-        folder.program("certtool", &format!("--generate-privkey {key} --outfile {name}.key")).success();
+        folder
+            .program("certtool", &format!("--generate-privkey {key} --outfile {name}.key"))
+            .success();
         folder
             .program("certtool", "--generate-request")
-            .args(&["--load-privkey", &format!("{name}.key"), "--template", &format!("{name}.tmpl")])
+            .args(&[
+                "--load-privkey",
+                &format!("{name}.key"),
+                "--template",
+                &format!("{name}.tmpl"),
+            ])
             .args(&["--outfile", &format!("{name}.csr")])
             .success();
         judge(&folder, &name, fate);
@@ -71,9 +113,15 @@ fn requests_of_certtool() {
 /// Options of `certutil -R`.
 const CERTUTIL: [(&str, Fate); 7] = [
     ("-k rsa -g 2048", Signed("server", MAIL)),
-    ("-k rsa -g 2048 -8 mail.example.com,smtp.example.com", Signed("server", &["DNS:mail.example.com", "DNS:smtp.example.com"])),
+    (
+        "-k rsa -g 2048 -8 mail.example.com,smtp.example.com",
+        Signed("server", &["DNS:mail.example.com", "DNS:smtp.example.com"]),
+    ),
     ("-k ec -q nistp256 --extSAN dns:mail.example.com,ip:192.0.2.1", Signed("server", BOTH)),
-    ("-k ec -q nistp384 --keyUsage certSigning,critical --extKeyUsage codeSigning", Signed("server", MAIL)),
+    (
+        "-k ec -q nistp384 --keyUsage certSigning,critical --extKeyUsage codeSigning",
+        Signed("server", MAIL),
+    ),
     ("-k rsa -g 2048 -7 joe@example.com", Signed("user", &["email:joe@example.com"])),
     ("-k rsa -g 2048 -a -Z SHA512", Signed("server", MAIL)),
     ("-k rsa -g 1024", Refused(&["1024 bits"])),
@@ -103,8 +151,16 @@ const GO: [(&str, &str, Fate); 6] = [
     (r#""algo":"ecdsa","size":384"#, r#""mail.example.com","192.0.2.1""#, Signed("server", BOTH)),
     (r#""algo":"ecdsa","size":521"#, r#""mail.example.com""#, Signed("server", MAIL)),
     (r#""algo":"rsa","size":2048"#, r#""mail.example.com""#, Signed("server", MAIL)),
-    (r#""algo":"rsa","size":2048"#, r#""joe@example.com""#, Signed("user", &["email:joe@example.com"])),
-    (r#""algo":"ecdsa","size":256"#, r#""mail.example.com", "not a host""#, Refused(&["not a host"])),
+    (
+        r#""algo":"rsa","size":2048"#,
+        r#""joe@example.com""#,
+        Signed("user", &["email:joe@example.com"]),
+    ),
+    (
+        r#""algo":"ecdsa","size":256"#,
+        r#""mail.example.com", "not a host""#,
+        Refused(&["not a host"]),
+    ),
 ];
 
 #[test]

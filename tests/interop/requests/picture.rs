@@ -21,9 +21,22 @@ pub fn assert_clean(written: &[u8], label: &str) {
 /// The same for a terminal, to which mailca itself says a few things.
 pub fn assert_clean_screen(screen: &str, label: &str) {
     let mut text = screen.replace("\r\n", "\n");
-    for own in ["\x1b[2K", "\x1b[0m", "\x1b[1m", "\x1b[4m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[31m",
-        "\x1b[32m", "\x1b[33m", "\x1b[?25l", "\x1b[?25h", "\x1b[1A", "\r"]
-    {
+    for own in [
+        "\x1b[2K",
+        "\x1b[0m",
+        "\x1b[1m",
+        "\x1b[4m",
+        "\x1b[1;31m",
+        "\x1b[1;33m",
+        "\x1b[1;36m",
+        "\x1b[31m",
+        "\x1b[32m",
+        "\x1b[33m",
+        "\x1b[?25l",
+        "\x1b[?25h",
+        "\x1b[1A",
+        "\r",
+    ] {
         text = text.replace(own, "");
     }
     assert_clean(text.as_bytes(), label);
@@ -31,7 +44,15 @@ pub fn assert_clean_screen(screen: &str, label: &str) {
 
 /// The files of the CA that are text.
 pub fn assert_clean_folder(folder: &Folder) {
-    for name in ["index.txt", "index.txt.attr", "serial", "crlnumber", "openssl.cnf", "mailca.toml", "crl.pem"] {
+    for name in [
+        "index.txt",
+        "index.txt.attr",
+        "serial",
+        "crlnumber",
+        "openssl.cnf",
+        "mailca.toml",
+        "crl.pem",
+    ] {
         assert_clean(&folder.read(&format!("demoCA/{name}")), name);
     }
 }
