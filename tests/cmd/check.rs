@@ -6,6 +6,8 @@ mod certificates;
 mod clients;
 #[path = "check/conversations.rs"]
 mod conversations;
+#[path = "check/impostors.rs"]
+mod impostors;
 #[path = "check/options.rs"]
 mod options;
 #[path = "check/outputs.rs"]
