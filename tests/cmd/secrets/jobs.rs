@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crate::secrets::secret::Secret;
-use crate::support::{Folder, MAILCA, Outcome, Pty, Run};
+use crate::support::{Folder, MAILCA, Outcome, Pty, Run, Snapshot};
 
 /// A password and a passphrase, as somebody may choose them.
 pub const PASSWORD: &str = "Tr0ub4dor-and-three";
 pub const PASSPHRASE: &str = "correct horse battery";
 
 /// The files that hold keys and passwords, each of its own.
-const FILES: &[&str] = &[
+pub const FILES: &[&str] = &[
     "demoCA/private/cakey.pem",
     "key.pem",
     "joeuser/key.pem",
@@ -24,6 +24,9 @@ const FILES: &[&str] = &[
     "pw",
     "out",
     "passwords.csv",
+    "ca.tar",
+    "old.key",
+    "demoCA2/private/cakey.pem",
 ];
 
 /// One command.
@@ -34,8 +37,6 @@ pub struct Job {
     typed: &'static [(&'static str, &'static str)],
     stdin: &'static str,
     prepare: fn(&Folder),
-    /// The files in which a secret may be found, since it is theirs.
-    pub files: &'static [&'static str],
     /// What must not be left.
     pub secrets: fn(&Folder) -> Vec<Secret>,
 }
@@ -46,7 +47,7 @@ impl Job {
         prepare: fn(&Folder),
         secrets: fn(&Folder) -> Vec<Secret>,
     ) -> Self {
-        Self { line, typed: &[], stdin: "", prepare, files: FILES, secrets }
+        Self { line, typed: &[], stdin: "", prepare, secrets }
     }
 
     const fn typing(self, typed: &'static [(&'static str, &'static str)]) -> Self {
@@ -123,6 +124,11 @@ fn with_request(folder: &Folder) {
     folder.mailca("newreq --cn mail.example.com").success();
 }
 
+fn with_host(folder: &Folder) {
+    with_ca(folder);
+    folder.mailca("issue --cn mail.example.com").success();
+}
+
 fn with_user(folder: &Folder) {
     with_ca(folder);
     folder.mailca("issue --user joeuser --email joe@example.com joeuser").success();
@@ -187,6 +193,28 @@ fn user_key_with_file(folder: &Folder, name: &str) -> Vec<Secret> {
     ]
 }
 
+/// A CA of openssl's and its key in `old.pem` and `old.key`.
+fn with_old_ca(folder: &Folder) {
+    folder.foreign_key("old", "RSA rsa_keygen_bits:2048");
+    folder.openssl("req -x509 -batch -key old.key -days 900 -subj /CN=Old -out old.pem").success();
+}
+
+fn with_backup(folder: &Folder) {
+    with_ca(folder);
+    folder.mailca("backup ca.tar").success();
+}
+
+fn with_bundle(folder: &Folder) {
+    with_user(folder);
+    folder.mailca("export-p12 joeuser --password-file pw").success();
+}
+
+fn both_ca_keys(folder: &Folder) -> Vec<Secret> {
+    let files = Snapshot::of(folder.root()).files();
+    let keys = files.iter().filter(|name| name.starts_with("demoCA/private/"));
+    keys.map(|name| key(folder, name)).collect()
+}
+
 fn people(folder: &Folder) -> Vec<Secret> {
     let mut secrets = ca_key(folder);
     for login in ["ann", "bob", "carl"] {
@@ -200,7 +228,7 @@ fn people(folder: &Folder) -> Vec<Secret> {
 }
 
 /// The commands of which nothing may be left.
-pub const JOBS: [Job; 18] = [
+pub const JOBS: [Job; 27] = [
     Job::new("newca", |_| {}, ca_key),
     Job::new("newca --key-type rsa-2048", |_| {}, ca_key),
     Job::new("newca --encrypt-key --ca-passphrase-file pass", with_passphrase, secret_ca_key),
@@ -229,4 +257,17 @@ pub const JOBS: [Job; 18] = [
         user_key_with_file(folder, "out")
     }),
     Job::new("issue --from people.csv --p12 --password-out passwords.csv", with_people, people),
+    Job::new("export-p12 joeuser --for apple --password-file pw", with_user, user_key),
+    Job::new("show joeuser.p12 --password-file pw", with_bundle, user_key),
+    Job::new("show --json joeuser/key.pem", with_user, |folder| {
+        vec![key(folder, "joeuser/key.pem")]
+    }),
+    Job::new("newca --from old.pem old.key", with_old_ca, ca_key),
+    Job::new("renew . --new-key", with_host, host_and_ca),
+    Job::new("rekey-ca --yes", with_ca, both_ca_keys),
+    Job::new("backup ca.tar", with_ca, ca_key),
+    Job::new("restore ca.tar --ca-dir demoCA2", with_backup, ca_key),
+    Job::new("issue --user joeuser --email joe@example.com joeuser", with_ca, |folder| {
+        vec![key(folder, "joeuser/key.pem")]
+    }),
 ];

@@ -1,6 +1,8 @@
 //! Requests of somebody who means harm: whatever is in them, nothing reaches the terminal, the index, the
 //! access map or the disk but what was approved, in characters that are seen.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
@@ -128,8 +130,8 @@ fn strange_names() -> Vec<(String, Vec<u8>)> {
     more("a sequence", name(&[rdn(COMMON_NAME, 0x30, &tlv::element(UTF8, b"\x1b\n"))]));
     more("octets", name(&[rdn(ORGANIZATION, 4, b"\x1b]0;x\x07\n")]));
     more("an attribute of nobody's", name(&[rdn(NOBODYS, UTF8, b"\x1b]0;x\x07\nV\t")]));
-    more("20,000 characters", name(&[rdn(NOBODYS, UTF8, &[b'x'; 20_000])]));
-    more("20,000 controls", name(&[rdn(NOBODYS, UTF8, &[0x1B; 20_000])]));
+    more("20,000 characters", name(&[rdn(NOBODYS, UTF8, &vec![b'x'; 20_000])]));
+    more("20,000 controls", name(&[rdn(NOBODYS, UTF8, &vec![0x1B; 20_000])]));
     more("a thousand parts", name(&vec![rdn(COMMON_NAME, UTF8, b"a"); 1000]));
     more("an empty part", name(&[tlv::element(0x31, &[]), rdn(COMMON_NAME, UTF8, b"a")]));
     more("no name", name(&[]));
@@ -340,7 +342,7 @@ fn malformed_requests_are_refused_in_a_sentence() {
         assert_clean(run.stderr.as_bytes(), label);
         assert!(run.stderr.len() < LONGEST_ERROR, "{label}: {} bytes", run.stderr.len());
         if !words.iter().all(|word| run.stderr.contains(word)) {
-            other_words += &format!("{label}: {words:?}: {}", run.stderr);
+            let _ = write!(other_words, "{label}: {words:?}: {}", run.stderr);
         }
         declined(&folder, &file, label);
         let run = folder.mailca(&format!("sign {file}.csr --profile server --yes --json")).exits(1);
