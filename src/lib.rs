@@ -46,12 +46,7 @@ use crate::prompt::{Lines, Prompter, Terminal};
 /// is that program ([`commands::ca_pl`]).
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     harden();
-    let status = main_of(arguments.collect());
-    stack::wipe();
-    status
-}
-
-fn main_of(arguments: Vec<OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.collect();
     if let Some((name, rest)) = arguments.split_first()
         && commands::ca_pl::is_its_name(name)
     {
@@ -78,8 +73,10 @@ fn main_of(arguments: Vec<OsString>) -> ExitCode {
 
 fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
     // The panic has said where it happened.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Kind::Bug.exit_code())
+    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Kind::Bug.exit_code());
+    stack::wipe();
+    status
 }
 
 /// What CA.pl cannot do is 1, whatever the reason: it knows no other number.

@@ -4,7 +4,7 @@
 //! A library that is loaded into mailca writes the memory out as the process ends, which is what a core or
 //! a page in the swap would hold. What is found there is a copy that was not wiped.
 
-use crate::support::{Folder, Openssl, Snapshot, need};
+use crate::support::{Folder, MAILCA, Openssl, Run, Snapshot, need};
 
 #[path = "secrets/jobs.rs"]
 mod jobs;
@@ -124,4 +124,24 @@ fn nothing_is_left_of_a_key_that_a_server_was_shown() {
     let places = memory.places_of(&secret);
     let outcome = memory.outcome.says(&["mail.example.com"]);
     assert!(places.is_empty(), "{}\n{outcome}", places.join("\n"));
+}
+
+/// Called as CA.pl, it takes passphrases from standard input too.
+#[test]
+fn nothing_is_left_of_the_passphrase_that_ca_pl_is_given() {
+    need!("gcc", "openssl");
+    let folder = Folder::empty();
+    std::os::unix::fs::symlink(MAILCA, folder.path("CA.pl")).unwrap();
+    let passphrase = "correct horse battery";
+    // No file name, the passphrase twice, the parts of the name, and the passphrase to sign with.
+    let name = "DE\nHessen\nTown\nExample\nMail\nOld CA\nca@example.com";
+    let answers = format!("\n{passphrase}\n{passphrase}\n{name}\n\n\n{passphrase}\n");
+    let run = Run::new(&folder.path("CA.pl"), folder.root(), "-newca").stdin(answers);
+    let memory = Memory::of_run(run);
+    folder.write("pass", passphrase);
+    let opened = folder.openssl("pkcs8 -in demoCA/private/cakey.pem -passin file:pass").success();
+    let key = Secret::key("cakey.pem", &opened.text());
+    for secret in [Secret::password("the passphrase", passphrase), key] {
+        assert_eq!(memory.places_of(&secret).join("\n"), "");
+    }
 }

@@ -48,7 +48,8 @@ static void spill(const char *name, const char *suffix, const char *text, size_t
 __attribute__((destructor)) static void dump(void)
 {
     const char *name = getenv("MEMORY_DUMP");
-    if (!name || strcmp(program_invocation_short_name, "mailca"))
+    const char *program = program_invocation_short_name;
+    if (!name || (strcmp(program, "mailca") && strcmp(program, "CA.pl")))
         return;
     int dumpable = prctl(PR_GET_DUMPABLE);
     /* Else the files under /proc/self belong to root. */

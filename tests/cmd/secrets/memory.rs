@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use crate::secrets::jobs::Job;
 use crate::secrets::secret::Secret;
-use crate::support::{Folder, Outcome};
+use crate::support::{Folder, Outcome, Run};
 
 /// The library that writes the memory out, compiled once.
 static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -50,11 +50,16 @@ impl Memory {
         Self::read(&dump, outcome)
     }
 
-    /// The same for a command that does not matter.
+    /// The same for a command whose end does not matter.
     pub fn of_line(folder: &Folder, line: &str) -> Self {
+        Self::of_run(folder.mailca(line))
+    }
+
+    /// The same for a program that is mailca.
+    pub fn of_run(run: Run) -> Self {
         let elsewhere = tempfile::tempdir().unwrap();
         let dump = elsewhere.path().join("memory");
-        let run = folder.mailca(line).env("LD_PRELOAD", LIBRARY.to_str().unwrap());
+        let run = run.env("LD_PRELOAD", LIBRARY.to_str().unwrap());
         let outcome = run.env("MEMORY_DUMP", dump.to_str().unwrap()).output();
         Self::read(&dump, outcome)
     }
