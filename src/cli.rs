@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::ContextValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::pki::printable::{message, printable, talk};
+use crate::pki::printable::{message, talk};
 
 mod access_map;
 mod bulk;
@@ -85,7 +85,7 @@ pub struct Cli {
 /// words of the command line are shown in it, with what is hidden in them made visible, and not
 /// without end.
 pub fn print_usage_error(mut error: clap::Error) -> clap::Error {
-    let shown = |text: &String| message(&printable(text));
+    let shown = |text: &String| message(text);
     let is_plain = |value: &ContextValue| match value {
         ContextValue::String(text) => shown(text) == *text,
         ContextValue::Strings(texts) => texts.iter().all(|text| shown(text) == *text),
@@ -97,7 +97,7 @@ pub fn print_usage_error(mut error: clap::Error) -> clap::Error {
         return error;
     }
     // The styles of clap are escape sequences too: all of them go.
-    let plain = |text: &StyledStr| StyledStr::from(message(&text.to_string()));
+    let plain = |text: &StyledStr| StyledStr::from(talk(&text.to_string()));
     let values: Vec<_> = error
         .context()
         .map(|(kind, value)| {

@@ -127,6 +127,7 @@ impl Env {
         }
     }
 
+    /// One line, whatever is in it: names in it may be anybody's.
     fn labelled(&mut self, label: &str, color: &str, line: &str) {
         let line = printable::message(line);
         let _ = if self.color {

@@ -47,12 +47,12 @@ pub fn talk(text: &str) -> String {
 }
 
 /// A message that may hold what somebody else wrote, without end: one that is too long loses its
-/// middle, since what is wrong stands at the beginning or the end. Its further lines are indented, so that
-/// none of them looks like a message of its own.
+/// middle, since what is wrong stands at the beginning or the end. It is one line, so that nothing in it looks
+/// like a message of its own.
 pub fn message(text: &str) -> String {
     let count = text.chars().count();
     if count <= LONGEST {
-        return talk(text).replace('\n', "\n  ");
+        return printable(text);
     }
     let (head, tail) = SHOWN;
     let start: String = text.chars().take(head).collect();
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn talk_keeps_its_lines_and_a_message_its_ends() {
         assert_eq!(talk("a\n\tb\r\u{9b}"), "a\n\tb\\u{d}\\u{9b}");
-        assert_eq!(message("no\nhint: run this"), "no\n  hint: run this");
+        assert_eq!(message("no\nhint: run this"), r"no\u{a}hint: run this");
         let long = message(&format!("begin {} end", "x\u{7}".repeat(500_000)));
         assert!(long.starts_with("begin x\\u{7}x") && long.ends_with(r"x\u{7} end"), "{long}");
         assert!(long.contains("998410 characters are left out") && long.len() < 8000, "{long}");

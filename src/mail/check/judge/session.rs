@@ -65,6 +65,7 @@ fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
         Obstacle::Fault(fault) => match fault {
             Fault::NotOffered { .. } => Issue::StarttlsMissing,
             Fault::Refused { command: Some("STARTTLS" | "STLS"), .. } => Issue::StarttlsRefused,
+            Fault::Withdrawn { .. } => Issue::HandshakeFailed,
             Fault::Injected => Issue::ResponseInjection,
             _ => Issue::WrongProtocol,
         },
