@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 const LONGEST: usize = 2000;
 /// What is shown of a longer one, from its beginning and from its end.
 const SHOWN: (usize, usize) = (1200, 400);
+/// Characters of a name that a sentence has room for.
+const ROOM: usize = 120;
 
 /// `text` with every control, bidirectional, zero-width and otherwise invisible character shown as
 /// a `\u{..}` escape. All other characters, the backslash too, stay as they are.
@@ -79,6 +81,14 @@ pub fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// What is left of a text that may be as long as somebody else likes: at most 120 characters of it.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(ROOM) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn push(shown: &mut String, character: char) {
