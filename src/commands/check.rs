@@ -3,6 +3,8 @@
 mod client;
 mod explained;
 mod look;
+mod order;
+mod progress;
 mod records;
 mod run;
 mod targets;
@@ -24,7 +26,9 @@ use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::count;
 use crate::render::check::text::Text;
 use crate::render::check::{View, json, nagios, prometheus};
-use look::{Common, STEP};
+use look::{Common, STEP, patience};
+use order::Order;
+use progress::Progress;
 use run::{Done, Wanted};
 use targets::server_name;
 use trust::Trusted;
@@ -53,7 +57,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let ignored = args.ignore.iter().map(|id| explained::issue(id)).collect::<Result<Vec<_>>>()?;
     let relay = args.relay_to.as_deref();
     let relay = relay.map(|to| Relay::new(args.relay_from.as_deref(), to)).transpose()?;
-    let tlsa = records::read(&args.tlsa)?;
+    let tlsa = records::read(&args.tlsa, env)?;
     let client = client::load(args, global, env)?;
     let trusted = Trusted::load(args, global, env)?;
     let revoked = Revoked::of(&trusted);
@@ -66,16 +70,17 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         system_roots: &trusted.system,
         revoked: &|certificate| revoked.ask(certificate),
         tlsa: &tlsa,
-        client: client.as_ref().and_then(|client| client.chain.first()),
+        client: client.as_ref().map(|client| client.chain.as_slice()).unwrap_or_default(),
         relay_to: args.relay_to.as_deref(),
     };
-    let timeout = Duration::from_secs(args.timeout);
+    let timeout = timeout(args);
     let identity =
         client.as_ref().map(|client| ClientIdentity { chain: &client.chain, key: &client.key });
     let common = Common {
         options: SurveyOptions {
             timeout,
             step: STEP,
+            patience: patience(timeout),
             server_name: server_name(plan.name.as_ref()),
             connect: None,
             client: identity,
@@ -88,10 +93,12 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let family = |address: &SocketAddr| {
         (!args.ipv4 || address.is_ipv4()) && (!args.ipv6 || address.is_ipv6())
     };
-    let wanted = Wanted { ignored: &ignored, family: &family };
+    let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
+    let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
     let mut text = Text::new(env.color_stdout);
-    let hosts = run::run(&plan, &common, &wanted, &mut |done| {
+    let mut progress = Progress::new(env);
+    let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {
             _ if !is_streamed => return Ok(()),
             Done::Port(port) if is_worth(&port.findings, fail_on, env) => text.port(port),
@@ -100,7 +107,14 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         };
         env.print_bytes(piece.as_bytes())
     })?;
+    drop(progress);
     report(&View { hosts: &hosts, fail_on, now }, &text, args, global, env)
+}
+
+/// A monitor that hears nothing for a minute calls the plugin dead.
+fn timeout(args: &Check) -> Duration {
+    let usual = if args.format == Format::Nagios { 50 } else { 120 };
+    Duration::from_secs(args.timeout.unwrap_or(usual))
 }
 
 /// Prints what is not printed yet, and ends as the findings say.
@@ -136,8 +150,22 @@ fn verdict(view: &View<'_>) -> Result<()> {
     let all = view.hosts.iter().flat_map(HostReport::all_findings);
     match all.filter(|finding| finding.severity >= view.fail_on).count() {
         0 => Ok(()),
-        number => Err(Error::verdict(format!("{} to mend", count(number, "thing")))),
+        number => {
+            let error = Error::verdict(format!("{} to mend", count(number, "thing")));
+            Err(view.hosts.iter().filter_map(elsewhere).fold(error, Error::hint))
+        }
     }
+}
+
+/// A domain may have its mail on another host, and not a single port of its own.
+fn elsewhere(report: &HostReport) -> Option<String> {
+    let is_name = report.host.parse::<std::net::IpAddr>().is_err();
+    (report.ports.is_empty() && is_name).then(|| {
+        format!(
+            "where {0} is the domain of mail addresses, its servers are named by `dig +short MX {0}`",
+            report.host
+        )
+    })
 }
 
 fn severity(name: &str) -> Severity {

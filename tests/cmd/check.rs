@@ -6,6 +6,10 @@ mod certificates;
 mod clients;
 #[path = "check/conversations.rs"]
 mod conversations;
+#[path = "check/families.rs"]
+mod families;
+#[path = "check/hostile.rs"]
+mod hostile;
 #[path = "check/impostors.rs"]
 mod impostors;
 #[path = "check/options.rs"]

@@ -45,8 +45,8 @@ pub struct Standard<'a> {
     pub revoked: &'a (dyn Fn(&Certificate) -> Option<String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
-    /// The certificate that was presented to the server.
-    pub client: Option<&'a Certificate>,
+    /// The certificate that was presented to the server, with those that were sent along; or none.
+    pub client: &'a [Certificate],
     /// The address that was asked to be relayed to.
     pub relay_to: Option<&'a str>,
 }
@@ -112,7 +112,7 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);
     findings.extend(of_itself);
     findings.extend(chain::judge(&chain, subject, standard, is_weak));
-    findings.extend(client::judge(seen, subject, standard));
+    findings.extend(client::judge(seen, subject, standard, software(seen)));
     findings.extend(dane::judge(&chain, subject, is_proven, standard));
     sort(&mut findings);
     let greeting = greeting(seen);
