@@ -34,12 +34,13 @@ use std::time::Duration;
 
 use clap::Parser;
 use rustix::fs::Mode;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use serde_json::json;
 
 use crate::cli::{Cli, Color};
 use crate::env::Env;
 use crate::error::Kind;
+use crate::pki::{printable, stack};
 use crate::prompt::{Lines, Prompter, Terminal};
 use crate::store::lock::Waiting;
 
@@ -58,7 +59,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output with status 0, the rest is wrong usage.
-            let written = error.print();
+            let (error, written) = if error.use_stderr() {
+                (cli::print_usage_error(error), Ok(()))
+            } else {
+                let written = error.print();
+                (error, written)
+            };
             if in_json && error.use_stderr() {
                 let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
                 let _ = env.print_json(&cli::usage_error(&error));
@@ -91,8 +97,10 @@ fn say(line: &str) {
 
 fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
     // The panic has said where it happened.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Kind::Bug.exit_code())
+    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Kind::Bug.exit_code());
+    stack::wipe();
+    status
 }
 
 /// What CA.pl cannot do is 1, whatever the reason: it knows no other number.
@@ -125,8 +133,8 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
             if cli.global.json && !env.json_written {
                 // Somebody who reads JSON finds the reason there too; a lost stdout is no new error.
                 let _ = env.print_json(&json!({
-                    "error": error.to_string(),
-                    "hints": error.hints(),
+                    "error": printable::message(&error.to_string()),
+                    "hints": error.hints().iter().map(|hint| printable::message(hint)).collect::<Vec<_>>(),
                 }));
             }
             error.kind().exit_code()
@@ -135,12 +143,14 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
 }
 
 /// Modes are given explicitly everywhere, so the umask takes nothing away from them; and no core
-/// file is written, since a key may be in memory.
+/// file is written and nobody else may look into the memory, since a key may be in it.
 fn harden() {
     rustix::process::umask(Mode::empty());
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // A limit that cannot be set is at worst the one there was.
     let _ = rustix::process::setrlimit(Resource::Core, none);
+    // The limit does not hold for a program that cores are piped to; this does.
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> Env {
@@ -154,7 +164,7 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
     Env {
         stdout: Box::new(std::io::stdout()),
         stderr: Box::new(std::io::stderr()),
-        stdin: Box::new(std::io::stdin()),
+        stdin: prompt::stdin(),
         prompter,
         variable: |name| std::env::var(name).ok(),
         variable_names: std::env::vars_os()

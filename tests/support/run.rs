@@ -172,6 +172,16 @@ impl Outcome {
         }
     }
 
+    /// How a run at a terminal ended, which shows both streams.
+    pub fn of_terminal(command: &str, screen: String, status: i32) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: screen,
+            status: Some(status),
+            command: command.to_owned(),
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
