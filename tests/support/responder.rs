@@ -130,7 +130,17 @@ impl Mail {
             ),
             (Protocol::Smtp, "QUIT") => "221 2.0.0 bye\r\n".into(),
             (Protocol::Smtp, "STARTTLS") => "220 2.0.0 go\r\n".into(),
-            (Protocol::Smtp, "RCPT") if !line.contains("@example.com>") => {
+            (Protocol::Smtp, "RCPT") if line.contains("@later.") => {
+                "454 4.7.1 <a@example.org>: Relay access denied\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT") if line.contains("@grey.") => {
+                "450 4.2.0 <a@example.org>: Recipient address rejected: Greylisted\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT")
+                if !["@example.com>", "@open.", "@trusting."]
+                    .iter()
+                    .any(|one| line.contains(one)) =>
+            {
                 "554 5.7.1 Relay access denied\r\n".into()
             }
             (Protocol::Smtp, "NOOP" | "MAIL" | "RCPT" | "RSET") => "250 2.0.0 ok\r\n".into(),

@@ -11,7 +11,8 @@ use super::look::{Common, STEP, look};
 use super::targets::{Plan, Planned, PlannedHost};
 use crate::error::Result;
 use crate::mail::check::report::{HostReport, PortReport, sort};
-use crate::mail::check::{Finding, Issue, across};
+use crate::mail::check::{Finding, Issue, across, cause};
+use crate::net::service::Protocol;
 use crate::net::survey;
 
 /// So many ports are looked at at a time. Each gets several connections.
@@ -77,10 +78,13 @@ pub(super) fn run(
             };
             match addresses {
                 Ok(_) => collect(host, &mut report, &mut arrived, wanted, tell)?,
-                Err(why) => report.findings.push(Finding::new(Issue::Unreachable, why.clone())),
+                Err(why) => {
+                    report.findings.push(Finding::new(Issue::NoAddress, why.clone()));
+                    report.silent = host.ports.iter().map(|port| port.target.clone()).collect();
+                }
             }
-            report.findings.retain(|one| !wanted.ignored.contains(&one.issue));
-            sort(&mut report.findings);
+            report.findings.extend(unasked(&report, common));
+            tidy(&mut report.findings, wanted);
             tell(Done::Host(&report))?;
             reports.push(report);
         }
@@ -117,7 +121,7 @@ fn collect(
     for planned in &host.ports {
         match arrived.next()? {
             Some(mut port) => {
-                port.findings.retain(|one| !wanted.ignored.contains(&one.issue));
+                tidy(&mut port.findings, wanted);
                 tell(Done::Port(&port))?;
                 report.ports.push(port);
             }
@@ -127,11 +131,45 @@ fn collect(
     if report.ports.is_empty() {
         let why = "none of the usual ports answers";
         report.findings.push(Finding::new(Issue::Unreachable, why));
-        // The finding says it.
-        report.silent.clear();
+    } else {
+        report.findings.extend(across::silent(&report.silent));
     }
     report.findings.extend(across::judge(&report.ports));
     Ok(())
+}
+
+/// Without what is not wanted, each cause once, the worst first.
+fn tidy(findings: &mut Vec<Finding>, wanted: &Wanted<'_>) {
+    findings.retain(|one| !wanted.ignored.contains(&one.issue));
+    cause::one_each(findings);
+    sort(findings);
+}
+
+/// What was to be looked at and could not be on any port.
+fn unasked(report: &HostReport, common: &Common<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if report.ports.is_empty() {
+        return found;
+    }
+    let is_smtp = |port: &&PortReport| port.target.service.protocol() == Protocol::Smtp;
+    if let Some(to) = common.standard.relay_to
+        && !report.ports.iter().any(|port| is_smtp(&port))
+    {
+        let seen = format!("whether it relays to {to} was not asked: no port of SMTP answers");
+        found.push(Finding::new(Issue::RelayUnclear, seen));
+    }
+    let is_compared = report.ports.iter().any(|port| {
+        let host = common.name.unwrap_or(&port.target.host).to_string();
+        let mut records = common.standard.tlsa.iter();
+        !port.chain.is_empty() && records.any(|record| record.is_of(&host, port.target.port))
+    });
+    if !common.standard.tlsa.is_empty() && !is_compared {
+        let places: Vec<_> =
+            report.ports.iter().map(|port| port.target.place().to_string()).collect();
+        let seen = format!("none of the records was compared with {}", places.join(", "));
+        found.push(Finding::new(Issue::DaneNotCompared, seen));
+    }
+    found
 }
 
 /// The addresses of a host; why there are none, in words.
@@ -144,8 +182,7 @@ fn addresses(
     if !plan.connect.is_empty() {
         return Ok(plan.connect.clone());
     }
-    let all = survey::addresses(&host.host, 0, common.left().min(STEP))
-        .map_err(|error| error.to_string())?;
+    let all = survey::found(&host.host, common.left().min(STEP))?;
     let fitting: Vec<_> = all.into_iter().filter(|one| (wanted.family)(one)).collect();
     if fitting.is_empty() {
         return Err("the host has no address of this family".to_owned());

@@ -39,7 +39,10 @@ pub enum Fault {
         command: &'static str,
     },
     /// Bytes follow the reply after which only TLS may come.
-    Injected,
+    Injected {
+        /// The first line of them.
+        line: String,
+    },
     /// The server closed the connection.
     Closed {
         /// What was expected of it.
@@ -52,9 +55,31 @@ impl Fault {
         Self::Foreign { protocol, line: shown(line) }
     }
 
+    pub(super) fn injected(bytes: &[u8]) -> Self {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        Self::Injected { line: shown(line.trim_ascii_end()) }
+    }
+
     pub(super) fn refused(command: Option<&'static str>, reply: &[u8]) -> Self {
         Self::Refused { command, reply: shown(reply) }
     }
+}
+
+/// Whether a server says in plain text that it cannot go on: Dovecot does so when it has agreed to begin TLS
+/// and finds then that its certificate and key do not serve.
+pub fn gives_up(line: &str) -> bool {
+    let line = line.to_ascii_uppercase();
+    let is_code = |first: u8| matches!(first, b'4' | b'5');
+    let is_smtp = match line.as_bytes() {
+        [first, second, third, rest @ ..] => {
+            is_code(*first)
+                && second.is_ascii_digit()
+                && third.is_ascii_digit()
+                && matches!(rest.first(), None | Some(b' ' | b'-'))
+        }
+        _ => false,
+    };
+    is_smtp || ["* BYE", "BYE", "NO ", "-ERR"].iter().any(|word| line.starts_with(word))
 }
 
 /// A server's line for a message.
@@ -89,7 +114,10 @@ impl fmt::Display for Fault {
             Self::NotOffered { command } => {
                 write!(formatter, "the server does not offer {command}")
             }
-            Self::Injected => formatter.write_str(
+            Self::Injected { line } if gives_up(line) => {
+                write!(formatter, "the server agreed to begin TLS, and then gave up: {line}")
+            }
+            Self::Injected { .. } => formatter.write_str(
                 "the server sent more after it had agreed to begin TLS: somebody may be inserting \
                  words into the connection",
             ),

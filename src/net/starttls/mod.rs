@@ -18,7 +18,7 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
-pub use fault::Fault;
+pub use fault::{Fault, gives_up};
 pub use injection::Aftermath;
 pub use inside::{Inside, InsideStep};
 pub use lines::{LINE, LINES, TOTAL};
@@ -129,8 +129,10 @@ impl Conversation {
     pub fn step(&mut self) -> Result<Step, Fault> {
         loop {
             if self.is_done {
-                let clean = self.lines.is_empty();
-                return if clean { Ok(Step::Handshake) } else { Err(Fault::Injected) };
+                return match self.lines.rest() {
+                    [] => Ok(Step::Handshake),
+                    rest => Err(Fault::injected(rest)),
+                };
             }
             let end = match self.talk {
                 Talk::Sieve(_) => sieve::end_of_line,

@@ -144,7 +144,7 @@ impl<'a> Site<'a> {
                 return Injection::Refused(fault.to_string());
             }
             // It answered the command before TLS began, where everybody sees that.
-            Err(Obstacle::Fault(Fault::Injected)) => {
+            Err(Obstacle::Fault(Fault::Injected { .. })) => {
                 return Injection::Refused("it answers the command before TLS begins".into());
             }
             Err(obstacle) => return Injection::Unknown(obstacle.to_string()),

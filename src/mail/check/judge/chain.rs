@@ -32,6 +32,13 @@ pub(super) fn judge(
     found
 }
 
+/// Whether one signed the other. A signature with a key that is too short is not looked at by anybody any
+/// more: there the names have to do.
+fn is_issued_by(one: &Certificate, issuer: &Certificate) -> bool {
+    let fits = || one.issuer.same_as(&issuer.subject) && one.names_as_issuer(issuer);
+    one.is_issued_by(issuer) || (fits() && (one.weakness().or(issuer.weakness())).is_some())
+}
+
 /// The way from the server's certificate upwards, as places in the chain.
 struct Walk(Vec<usize>);
 
@@ -42,7 +49,7 @@ impl Walk {
             way.last().map(|at| &chain[*at]).filter(|last| !last.is_self_signed())
         {
             let next = (0..chain.len()).filter(|at| !way.contains(at));
-            let mut next = next.filter(|at| last.is_issued_by(&chain[*at]));
+            let mut next = next.filter(|at| is_issued_by(last, &chain[*at]));
             match next.next() {
                 Some(at) => way.push(at),
                 None => break,
@@ -94,7 +101,9 @@ fn trust(
     // Dates have findings of their own: the rest is judged as if it were in time.
     let at = standard.now.clamp(own.not_before, own.not_after.max(own.not_before));
     let sent: Vec<_> = chain.iter().skip(1).map(|one| one.as_der().to_vec()).collect();
-    let (anchors, known) = apart(standard.roots);
+    let (anchors, mut known) = apart(standard.roots);
+    // What the CA here has above it is known whoever is trusted.
+    known.extend(standard.known.iter().cloned());
     let try_with = |roots: &[Vec<u8>], intermediates: &[Vec<u8>]| -> Result<()> {
         let options = Options {
             roots,
@@ -145,6 +154,8 @@ fn trust(
     Some(Finding::new(Issue::Untrusted, untrusted(top, standard)))
 }
 
+/// Of a chain that ends below a root nobody can tell whether the rest of it is missing or of a stranger: both is
+/// said.
 fn untrusted(top: &Certificate, standard: &Standard<'_>) -> String {
     let whose = match standard.trust {
         Trust::Own => "is not the CA here",
@@ -154,7 +165,11 @@ fn untrusted(top: &Certificate, standard: &Standard<'_>) -> String {
     if top.is_self_signed() {
         format!("it was signed by {}, which {whose}", top.subject)
     } else {
-        format!("it was signed by {}, which {whose}", top.issuer)
+        format!(
+            "it was signed by {issuer}, which {whose}; where {issuer} is an intermediate of one that is, \
+             the server does not send its certificate, and should",
+            issuer = top.issuer
+        )
     }
 }
 
