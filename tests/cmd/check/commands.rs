@@ -47,9 +47,10 @@ fn the_pages_name_commands_that_are_taken() {
             for command in commands(text) {
                 is_taken(&command, issue.id());
                 count += 1;
-                // What is not said is asked for: a command without what it is for does nothing.
+                // A command that does not say for what takes the current folder, where mostly nothing is.
                 let words: Vec<_> = command.split(' ').collect();
-                assert!(words.len() > 2, "{}: {command} is not the whole of it", issue.id());
+                let is_whole = words.len() > 2 || command == "mailca rekey-ca";
+                assert!(is_whole, "{}: {command} is not the whole of it", issue.id());
                 if words[1] == "install" {
                     let says = |option| words.contains(&option);
                     assert!(says("--for") || says("--forget"), "{}: {command}", issue.id());

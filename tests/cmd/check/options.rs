@@ -106,8 +106,10 @@ fn severities_decide_the_end() {
     let told = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
     let line = format!("check mail.example.com:465 --connect {told} --tlsa");
     let record = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
-    folder
-        .write("zone", &record.lines().filter(|line| line.contains(" 3 1 1 ")).collect::<String>());
+    folder.write(
+        "zone",
+        &record.lines().filter(|line| line.contains("TLSA 3 1 1 ")).collect::<String>(),
+    );
     let outcome = folder.mailca(&format!("{line} zone --fail-on info")).exits(3);
     assert!(outcome.text().starts_with("info "), "{outcome}");
     assert!(outcome.text().ends_with("1 port: 1 info\n"), "{outcome}");
