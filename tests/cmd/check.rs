@@ -8,6 +8,8 @@ mod clients;
 mod commands;
 #[path = "check/conversations.rs"]
 mod conversations;
+#[path = "check/impostors.rs"]
+mod impostors;
 #[path = "check/options.rs"]
 mod options;
 #[path = "check/outputs.rs"]

@@ -145,3 +145,69 @@ fn all_ports_of_a_host_at_once() {
     );
     assert_eq!(ports("not_answering"), ["smtp"]);
 }
+
+#[test]
+fn a_submission_that_nobody_can_use_is_found() {
+    let machine = need_machine!("postfix", "trixie");
+    site::certify(&machine);
+    let new = postfix::tls() + "smtpd_tls_protocols = >=TLSv1.2\n";
+    postfix::start(&machine, &new);
+    // Logins are to be offered, and whoever knows the passwords does not run.
+    machine.shell(
+        "postconf -M 'submission/inet=submission inet n - n - - smtpd' && \
+         postconf -P 'submission/inet/smtpd_sasl_auth_enable=yes' \
+           'submission/inet/smtpd_sasl_type=dovecot' \
+           'submission/inet/smtpd_sasl_path=private/nobody' \
+           'submission/inet/smtpd_tls_auth_only=yes'",
+    );
+    postfix::reload(&machine);
+    machine.wait_for_port(587);
+    finds(&machine, "mx.example.com:587", "", "postfix", &["critical session-broken"]);
+    // No login at all, and no certificate asked for.
+    machine.shell("postconf -P 'submission/inet/smtpd_sasl_auth_enable=no'");
+    postfix::configure(
+        &machine,
+        &(new.replace("smtpd_tls_ask_ccert = yes\n", "") + "smtpd_tls_exclude_ciphers = aNULL\n"),
+    );
+    postfix::reload(&machine);
+    finds(&machine, "mx.example.com:587", "", "postfix", &["warning login-missing"]);
+}
+
+#[test]
+fn a_key_of_another_certificate_is_found() {
+    let machine = need_machine!("postfix", "trixie");
+    site::certify(&machine);
+    machine.shell("openssl ecparam -genkey -noout -name prime256v1 -out /root/other.key");
+    let conf = postfix::tls().lines().fold(String::new(), |conf, line| match line {
+        line if line.starts_with("smtpd_tls_key_file") => {
+            conf + "smtpd_tls_key_file = /root/other.key\n"
+        }
+        line => conf + line + "\n",
+    });
+    postfix::start(&machine, &conf);
+    let (found, _) = check(&machine, "mx.example.com:25", "");
+    assert_eq!(found, ["error starttls-refused"], "{}", machine.told());
+
+    for release in ["trixie", "bookworm"] {
+        let Some(machine) = Machine::start("dovecot", release) else { return };
+        site::certify(&machine);
+        machine.shell("openssl ecparam -genkey -noout -name prime256v1 -out /root/other.key");
+        let tls = dovecot::tls(release);
+        dovecot::start(&machine, release, &tls);
+        let own = tls.lines().find(|line| line.contains("_key")).unwrap();
+        let (name, path) = own.split_once('=').unwrap();
+        let sign = if path.contains('<') { "<" } else { "" };
+        let other = tls.replace(own, &format!("{name}= {sign}/root/other.key"));
+        dovecot::configure(&machine, release, &other);
+        dovecot::reload(&machine);
+        for service in ["imap", "imaps"] {
+            let place = format!("mx.example.com:{service}");
+            let (mut found, _) = check(&machine, &place, "");
+            found.retain(|one| !one.starts_with("info"));
+            // Some say it in plain text, others with an alert.
+            let wanted = ["error starttls-refused", "error handshake-failed"];
+            let [one] = found.as_slice() else { panic!("{release} {service}: {found:?}") };
+            assert!(wanted.contains(&one.as_str()), "{release} {service}: {one}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! One deadline holds over everything, name lookup and slow servers included. Memory is bounded by
 //! the conversation's limits and by those of rustls for a handshake.
 
+mod scheme;
 mod witness;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -69,7 +70,8 @@ pub struct Presented {
     pub version: Option<&'static str>,
     /// The cipher suite as IANA names it.
     pub cipher_suite: Option<String>,
-    /// Whether the server has shown that it has the key of its certificate.
+    /// Whether the server has shown that it has the key of its certificate. Without that it may be anybody,
+    /// however far the handshake came.
     pub is_key_proven: bool,
     /// Whether the handshake came to its end. In TLS 1.3 that says nothing on whether the server accepts
     /// a client certificate.

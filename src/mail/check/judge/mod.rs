@@ -111,10 +111,10 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         _ => Vec::new(),
     };
     let presented = seen.presented();
-    let is_proven = presented.is_none_or(|one| one.is_finished || one.is_key_proven);
-    if !is_proven {
-        let notes = presented.map(|one| one.notes.join("; ")).unwrap_or_default();
-        findings.push(Finding::new(Issue::KeyUnproven, notes));
+    let is_proven = presented.is_some_and(|one| one.is_key_proven);
+    // Where no handshake came about, that is said.
+    if let Some(one) = presented.filter(|one| !one.is_key_proven) {
+        findings.push(Finding::new(Issue::KeyUnproven, one.notes.join("; ")));
     }
     let of_itself = certificate::judge(&chain, subject, standard);
     let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);

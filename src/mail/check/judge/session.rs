@@ -113,11 +113,12 @@ fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
         _ => "the server said nothing".to_owned(),
     });
     match &presented.request {
-        Some(request) if !is_answered && !request.is_answered => {
+        // Whoever insists on one says so with an alert; who merely dies says nothing.
+        Some(request) if !is_answered && !request.is_answered && why.contains("alert") => {
             Some(Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}")))
         }
         // The finding on our certificate says so.
-        Some(_) if !is_answered => None,
+        Some(request) if !is_answered && request.is_answered => None,
         // A signature that is wrong is another matter.
         _ if !presented.is_finished && !presented.is_key_proven => None,
         _ => Some(Finding::new(Issue::SessionBroken, format!("inside TLS: {why}"))),
