@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::pki::printable::printable;
 use crate::pki::serial::Serial;
 use crate::prompt::Prompter;
 use crate::store::input;
@@ -125,7 +126,9 @@ impl Env {
         }
     }
 
+    /// One line, whatever is in it: names in it may be anybody's.
     fn labelled(&mut self, label: &str, color: &str, line: &str) {
+        let line = printable(line);
         let _ = if self.color {
             writeln!(self.stderr, "\u{1b}[1;{color}m{label}:\u{1b}[0m {line}")
         } else {

@@ -8,12 +8,18 @@
 
 mod support;
 
+#[allow(dead_code, reason = "only what is signed is needed here")]
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
+
 #[path = "interop/ca_pl.rs"]
 mod ca_pl;
 #[path = "interop/check.rs"]
 mod check;
 #[path = "interop/crl.rs"]
 mod crl;
+#[path = "interop/fuzzed.rs"]
+mod fuzzed;
 #[path = "interop/hello.rs"]
 mod hello;
 #[path = "interop/imports.rs"]

@@ -122,10 +122,9 @@ impl Certificate {
             .map(|block| Self::from_der(&block.der))
             .collect::<Result<_>>()?;
         if certificates.is_empty() {
-            let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
             return Err(Error::refused(format!(
                 "no certificate is in it, only {}",
-                if labels.is_empty() { "text".to_owned() } else { labels.join(", ") }
+                pem::labels(&blocks)
             )));
         }
         Ok(certificates)

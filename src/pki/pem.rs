@@ -6,6 +6,7 @@ use x509_parser::pem::Pem;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+use crate::pki::printable::printable;
 
 /// How many octets a line of 64 characters holds (RFC 7468 2).
 const OCTETS_OF_A_LINE: usize = 48;
@@ -37,6 +38,12 @@ pub fn blocks(input: &[u8]) -> Result<Vec<Block>> {
         blocks.push(Block { label: pem.label, der: Zeroizing::new(pem.contents) });
     }
     Ok(blocks)
+}
+
+/// What is in a file, for a message: the labels of its blocks. They are the file's, and so escaped.
+pub fn labels(blocks: &[Block]) -> String {
+    let labels: Vec<_> = blocks.iter().map(|block| printable(&block.label)).collect();
+    if labels.is_empty() { "text".into() } else { labels.join(", ") }
 }
 
 /// Whether the input looks like PEM rather than DER.
@@ -149,6 +156,13 @@ mod tests {
                 assert!(other == text || only_block(other.as_bytes(), "X509 CRL").is_none());
             }
         }
+    }
+
+    #[test]
+    fn labels_are_escaped_in_a_message() {
+        let found = blocks(b"-----BEGIN A\x1b[31m-----\nMAA=\n-----END A\x1b[31m-----\n").unwrap();
+        assert_eq!(labels(&found), "A\\u{1b}[31m");
+        assert_eq!(labels(&[]), "text");
     }
 
     #[test]

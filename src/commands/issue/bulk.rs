@@ -26,10 +26,10 @@ mod found;
 mod known;
 mod make;
 mod passwords;
-mod person;
+pub mod person;
 mod progress;
 mod report;
-mod rows;
+pub mod rows;
 mod run;
 mod writer;
 

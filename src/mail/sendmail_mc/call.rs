@@ -51,19 +51,22 @@ pub(super) fn lines(text: &str) -> Vec<&str> {
 }
 
 /// All calls, also those that are commented out, in order.
-pub(super) fn all(lines: &[&str]) -> Vec<Call> {
+pub(super) fn all(text: &str) -> Vec<Call> {
     let mut found = Vec::new();
-    let mut number = 0;
-    while let Some(line) = lines.get(number) {
+    let (mut number, mut rest) = (0, text);
+    while let Some(line) = rest.split_inclusive('\n').next() {
         let line = line.trim_start_matches([' ', '\t']);
         let commented = after_dnl(line);
         let parsed = match commented {
             Some(rest) => parse(rest.trim_start_matches([' ', '\t', '#']))
                 .filter(|parsed| !parsed.arguments.is_empty()),
             None if line.starts_with('#') => None,
-            None => parse(&[line, &lines[number + 1..].concat()].concat()),
+            None => parse(rest.trim_start_matches([' ', '\t'])),
         };
-        let last = number + parsed.as_ref().map_or(0, |parsed| parsed.line_ends);
+        let line_ends = parsed.as_ref().map_or(0, |parsed| parsed.line_ends);
+        let last = number + line_ends;
+        let length: usize = rest.split_inclusive('\n').take(line_ends + 1).map(str::len).sum();
+        rest = &rest[length..];
         if let Some(Parsed { name, arguments, rest, .. }) = parsed {
             let is_comment = commented.is_some();
             found.push(Call { first: number, last, is_comment, name, arguments, rest });
