@@ -82,7 +82,8 @@ fn aside(view: &View<'_>) -> String {
     let silent = (!silent.is_empty()).then(|| format!("no answer from {}", silent.join(", ")));
     let unasked = view.unasked();
     let unasked = (!unasked.is_empty()).then(|| format!("not asked: {}", unasked.join(", ")));
-    silent.into_iter().chain(unasked).map(|what| format!("; {what}")).collect()
+    let told: Vec<_> = std::iter::once(String::new()).chain(silent).chain(unasked).collect();
+    told.join("; ")
 }
 
 /// The report where there was no check.

@@ -108,7 +108,7 @@ fn severities_decide_the_end() {
     let record = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
     folder.write(
         "zone",
-        &record.lines().filter(|line| line.contains("TLSA 3 1 1 ")).collect::<String>(),
+        record.lines().filter(|line| line.contains("TLSA 3 1 1 ")).collect::<String>(),
     );
     let outcome = folder.mailca(&format!("{line} zone --fail-on info")).exits(3);
     assert!(outcome.text().starts_with("info "), "{outcome}");
