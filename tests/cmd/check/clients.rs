@@ -171,8 +171,13 @@ fn a_server_that_insists_on_a_certificate_was_not_looked_at() {
             .with_cert_resolver(resolver(&folder, "mail/key.pem", vec![own]));
         let server = submissions(config);
         let outcome = check(&folder, "submissions", server, "").exits(3);
+        // The alert may be lost where the connection is reset behind it.
+        let found = found(&outcome);
+        let is_told = |wanted: &str| found.iter().any(|one| one == wanted);
         assert!(
-            found(&outcome).contains(&"warning client-certificate-required".to_owned()),
+            is_told("warning client-certificate-required")
+                || is_told("critical session-broken")
+                    && version.version == rustls::ProtocolVersion::TLSv1_3,
             "{outcome}"
         );
         let outcome = check(&folder, "submissions", server, "--client joeuser").output();

@@ -113,15 +113,23 @@ fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
         _ => "the server said nothing".to_owned(),
     });
     match &presented.request {
-        // Whoever insists on one says so with an alert; who merely dies says nothing.
-        Some(request) if !is_answered && !request.is_answered && why.contains("alert") => {
+        // Whoever insists on one ends the handshake, or says so with an alert; who merely dies says nothing.
+        Some(request)
+            if !is_answered
+                && !request.is_answered
+                && (!presented.is_finished || why.contains("alert")) =>
+        {
             Some(Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}")))
         }
         // The finding on our certificate says so.
         Some(request) if !is_answered && request.is_answered => None,
         // A signature that is wrong is another matter.
         _ if !presented.is_finished && !presented.is_key_proven => None,
-        _ => Some(Finding::new(Issue::SessionBroken, format!("inside TLS: {why}"))),
+        request => {
+            let asked =
+                if request.is_some() { "; it had asked for a client certificate" } else { "" };
+            Some(Finding::new(Issue::SessionBroken, format!("inside TLS: {why}{asked}")))
+        }
     }
 }
 
