@@ -252,10 +252,15 @@ fn strange(what: impl Into<String>) -> Answer {
 
 /// What came is another protocol's, most likely words.
 fn not_tls(bytes: &[u8]) -> Answer {
+    strange(in_the_place_of_tls(bytes))
+}
+
+/// The same in words, with the first line of it.
+pub(in crate::net) fn in_the_place_of_tls(bytes: &[u8]) -> String {
     let end = bytes.iter().take(SHOWN).position(|byte| *byte == b'\n');
     let line = &bytes[..end.unwrap_or(bytes.len().min(SHOWN))];
     let shown = printable_bytes(line.trim_ascii_end());
-    strange(format!("it answers with something that is not TLS: \"{shown}\""))
+    format!("it answers with something that is not TLS: \"{shown}\"")
 }
 
 #[cfg(test)]

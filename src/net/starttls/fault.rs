@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::net::hello::server::in_the_place_of_tls;
 use crate::net::service::Protocol;
 use crate::net::starttls::lines::{LINE, LINES, TOTAL};
 use crate::pki::printable::printable_bytes;
@@ -39,9 +40,12 @@ pub enum Fault {
         command: &'static str,
     },
     /// Bytes follow the reply after which only TLS may come.
-    Injected {
-        /// The first line of them.
-        line: String,
+    Injected,
+    /// What follows is the server's goodbye, in its protocol or as a TLS alert: its TLS has failed before it was
+    /// spoken to. Nobody would put that there to be taken for something else.
+    Withdrawn {
+        /// What it did, with its words.
+        words: String,
     },
     /// The server closed the connection.
     Closed {
@@ -55,9 +59,24 @@ impl Fault {
         Self::Foreign { protocol, line: shown(line) }
     }
 
-    pub(super) fn injected(bytes: &[u8]) -> Self {
-        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        Self::Injected { line: shown(line.trim_ascii_end()) }
+    /// What follows the agreement to begin TLS.
+    pub(super) fn behind(protocol: Protocol, bytes: &[u8]) -> Self {
+        let is_goodbye = |word: &&[u8]| bytes.starts_with(word) || word.starts_with(bytes);
+        let goodbyes: &[&[u8]] = match protocol {
+            Protocol::Smtp => &[b"421 ", b"454 ", b"554 "],
+            Protocol::Imap => &[b"* BYE "],
+            Protocol::Pop3 => &[b"-ERR"],
+            Protocol::Sieve => &[b"BYE"],
+        };
+        if is_alert(bytes) {
+            let words = "it agreed to begin TLS, and ended it with an alert at once";
+            Self::Withdrawn { words: words.to_owned() }
+        } else if goodbyes.iter().any(is_goodbye) && !bytes.trim_ascii_end().contains(&b'\n') {
+            // As it is told where it comes a moment later.
+            Self::Withdrawn { words: in_the_place_of_tls(bytes) }
+        } else {
+            Self::Injected
+        }
     }
 
     pub(super) fn refused(command: Option<&'static str>, reply: &[u8]) -> Self {
@@ -65,21 +84,19 @@ impl Fault {
     }
 }
 
-/// Whether a server says in plain text that it cannot go on: Dovecot does so when it has agreed to begin TLS
-/// and finds then that its certificate and key do not serve.
-pub fn gives_up(line: &str) -> bool {
-    let line = line.to_ascii_uppercase();
-    let is_code = |first: u8| matches!(first, b'4' | b'5');
-    let is_smtp = match line.as_bytes() {
-        [first, second, third, rest @ ..] => {
-            is_code(*first)
-                && second.is_ascii_digit()
-                && third.is_ascii_digit()
-                && matches!(rest.first(), None | Some(b' ' | b'-'))
-        }
-        _ => false,
+/// Whether it is a TLS alert in plain text, or the beginning of one (RFC 8446 5.1, 6): a library that has no version
+/// or key to offer may not wait for the client to say so.
+fn is_alert(bytes: &[u8]) -> bool {
+    let fits = |(at, byte): (usize, &u8)| match at {
+        0 => *byte == 21,
+        1 => *byte == 3,
+        2 => *byte <= 4,
+        3 => *byte == 0,
+        4 => *byte == 2,
+        5 => matches!(byte, 1 | 2),
+        at => at == 6,
     };
-    is_smtp || ["* BYE", "BYE", "NO ", "-ERR"].iter().any(|word| line.starts_with(word))
+    bytes.iter().enumerate().all(fits)
 }
 
 /// A server's line for a message.
@@ -114,13 +131,11 @@ impl fmt::Display for Fault {
             Self::NotOffered { command } => {
                 write!(formatter, "the server does not offer {command}")
             }
-            Self::Injected { line } if gives_up(line) => {
-                write!(formatter, "the server agreed to begin TLS, and then gave up: {line}")
-            }
-            Self::Injected { .. } => formatter.write_str(
+            Self::Injected => formatter.write_str(
                 "the server sent more after it had agreed to begin TLS: somebody may be inserting \
                  words into the connection",
             ),
+            Self::Withdrawn { words } => formatter.write_str(words),
             Self::Closed { awaited } => {
                 write!(formatter, "the server closed the connection instead of sending {awaited}")
             }

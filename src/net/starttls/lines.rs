@@ -28,7 +28,7 @@ impl Lines {
         self.count = 0;
     }
 
-    /// What came and was not taken yet.
+    /// What was not taken.
     pub(super) fn rest(&self) -> &[u8] {
         &self.buffer
     }

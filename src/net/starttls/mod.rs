@@ -18,7 +18,7 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
-pub use fault::{Fault, gives_up};
+pub use fault::Fault;
 pub use injection::Aftermath;
 pub use inside::{Inside, InsideStep};
 pub use lines::{LINE, LINES, TOTAL};
@@ -131,7 +131,7 @@ impl Conversation {
             if self.is_done {
                 return match self.lines.rest() {
                     [] => Ok(Step::Handshake),
-                    rest => Err(Fault::injected(rest)),
+                    rest => Err(Fault::behind(self.talk.protocol(), rest)),
                 };
             }
             let end = match self.talk {

@@ -51,7 +51,7 @@ pub(super) fn inside(
     let mut tls = session.inside()?;
     let mut talk = Talk::new(target.service, own_name, relay);
     let end = match speak(&mut tls, &mut talk) {
-        Ok(()) => None,
+        Ok(()) => talk.refusal().map(ToString::to_string),
         Err(Break::Fault(fault)) => Some(fault.to_string()),
         Err(Break::Io(error)) => Some(reason(&error)),
     };

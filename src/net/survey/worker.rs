@@ -140,11 +140,13 @@ impl<'a> Site<'a> {
         let begin = || Conversation::injecting(self.target.service, &self.own_name);
         let stream = match self.dial_with(begin) {
             Ok(stream) => stream,
-            Err(Obstacle::Fault(fault @ (Fault::Refused { .. } | Fault::Closed { .. }))) => {
+            Err(Obstacle::Fault(
+                fault @ (Fault::Refused { .. } | Fault::Closed { .. } | Fault::Withdrawn { .. }),
+            )) => {
                 return Injection::Refused(fault.to_string());
             }
             // It answered the command before TLS began, where everybody sees that.
-            Err(Obstacle::Fault(Fault::Injected { .. })) => {
+            Err(Obstacle::Fault(Fault::Injected)) => {
                 return Injection::Refused("it answers the command before TLS begins".into());
             }
             Err(obstacle) => return Injection::Unknown(obstacle.to_string()),

@@ -49,8 +49,8 @@ fn what_openssl_made_is_judged() {
         ("weak", [SAN, BOTH].concat(), "-days 100 -sha1", &["error signature-weak"]),
     ] {
         signed(&folder, name, EC, &extensions, options);
-        let server =
-            submissions(config(&folder, &format!("{name}.key"), &[&format!("{name}.pem")]));
+        let chain = [&format!("{name}.pem"), "demoCA/cacert.pem"];
+        let server = submissions(config(&folder, &format!("{name}.key"), &chain));
         finds(check(&folder, "submissions", server, ""), wanted);
     }
 }

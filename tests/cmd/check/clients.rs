@@ -12,7 +12,7 @@ use super::{check, check_files, config, finds, found, resolver, seen, submission
 use crate::support::{Folder, Mail};
 
 /// A server that asks for client certificates of this CA, and lets those without one in.
-fn asking(folder: &Folder, ca: &str) -> ServerConfig {
+pub(super) fn asking(folder: &Folder, ca: &str) -> ServerConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(folder.path(ca)).unwrap()).unwrap();
     let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
@@ -22,7 +22,7 @@ fn asking(folder: &Folder, ca: &str) -> ServerConfig {
         .with_cert_resolver(resolver(folder, "mail/key.pem", vec![own]))
 }
 
-fn with_user() -> Folder {
+pub(super) fn with_user() -> Folder {
     let folder = with_host();
     folder.mailca("issue --user joeuser --email joe@example.com joeuser").success();
     folder

@@ -134,6 +134,39 @@ fn starttls_that_is_refused_is_found() {
 }
 
 #[test]
+fn a_server_whose_tls_does_not_work_is_no_injection() {
+    let folder = with_host();
+    for (goodbye, wanted) in [
+        ("\x15\x03\x01\0\x02\x02P", "with an alert at once"),
+        ("454 TLS not available\r\n", "not TLS: \"454 TLS not available\""),
+    ] {
+        let behind = format!("220 go\r\n{goodbye}");
+        // With the agreement, and after it.
+        for at_once in [true, false] {
+            let behind = behind.clone();
+            let server = serve_at_once(move |stream| {
+                say(&stream, &["220 mx ESMTP\r\n", "250-mx\r\n250 STARTTLS\r\n"]);
+                if at_once {
+                    say(&stream, &[&behind]);
+                } else {
+                    say(&stream, &["220 go\r\n"]);
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    let _ = (&stream).write_all(goodbye.as_bytes());
+                }
+            });
+            let outcome = check(&folder, "smtp", server, "").exits(3);
+            let found = found(&outcome);
+            assert!(found.contains(&"error handshake-failed".to_owned()), "{outcome}");
+            assert!(found.iter().all(|one| !one.contains("injection")), "{outcome}");
+            assert!(found.iter().all(|one| !one.contains("incomplete")), "{outcome}");
+            if at_once || goodbye.starts_with('4') {
+                assert!(seen(&outcome, "handshake-failed").contains(wanted), "{outcome}");
+            }
+        }
+    }
+}
+
+#[test]
 fn something_else_is_found() {
     let folder = with_host();
     for (words, wanted) in [
@@ -211,8 +244,8 @@ fn a_server_that_agrees_to_tls_and_gives_up_is_no_attack() {
             let _ = stream.read(&mut [0; 1024]);
             let _ = stream.write_all(gone.as_bytes());
         });
-        let outcome = finds(check(&folder, "imap", server, ""), &["error starttls-refused"]);
-        let told = seen(&outcome, "starttls-refused");
+        let outcome = finds(check(&folder, "imap", server, ""), &["error handshake-failed"]);
+        let told = seen(&outcome, "handshake-failed");
         assert!(told.contains("TLS initialization failed"), "{told}");
         assert!(outcome.text().contains("mailca show CERT KEY"), "{outcome}");
     }
@@ -298,6 +331,21 @@ fn what_is_odd_inside_tls_is_found() {
     let ehlo = "250-[192.0.2.1]\r\n250 STARTTLS\r\n";
     let server = smtp(good(&folder), ehlo, ehlo);
     finds(check(&folder, "smtp", server, ""), &["warning starttls-inside-tls"]);
+}
+
+/// As Postfix does with `smtpd_tls_req_ccert`.
+#[test]
+fn a_certificate_that_is_refused_after_the_handshake_is_found() {
+    let folder = super::clients::with_user();
+    let before = "250-mail.example.com\r\n250 STARTTLS\r\n";
+    let no = "550 5.7.1 Client certificate not trusted\r\n";
+    let server = smtp(super::clients::asking(&folder, "demoCA/cacert.pem"), before, no);
+    let run = check(&folder, "smtp", server, "--client joeuser");
+    let outcome = finds(run, &["error client-certificate-refused"]);
+    assert!(seen(&outcome, "client-certificate-refused").contains(no.trim_end()), "{outcome}");
+    let wanted = &["warning client-certificate-required"];
+    let outcome = finds(check(&folder, "smtp", server, ""), wanted);
+    assert!(seen(&outcome, "client-certificate-required").contains(no.trim_end()), "{outcome}");
 }
 
 #[test]

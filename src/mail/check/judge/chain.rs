@@ -9,6 +9,7 @@ use crate::mail::check::{Finding, Issue};
 use crate::pki::certificate::Certificate;
 use crate::pki::identity::Found;
 use crate::pki::inspect::text::count;
+use crate::pki::signature;
 use crate::pki::verify::{self, Options, Purpose};
 
 /// The OID of caIssuers in an authority information access (RFC 5280 4.2.2.1), in DER: what CAs that are
@@ -32,13 +33,6 @@ pub(super) fn judge(
     found
 }
 
-/// Whether one signed the other. A signature with a key that is too short is not looked at by anybody any
-/// more: there the names have to do.
-fn is_issued_by(one: &Certificate, issuer: &Certificate) -> bool {
-    let fits = || one.issuer.same_as(&issuer.subject) && one.names_as_issuer(issuer);
-    one.is_issued_by(issuer) || (fits() && (one.weakness().or(issuer.weakness())).is_some())
-}
-
 /// The way from the server's certificate upwards, as places in the chain.
 struct Walk(Vec<usize>);
 
@@ -48,9 +42,10 @@ impl Walk {
         while let Some(last) =
             way.last().map(|at| &chain[*at]).filter(|last| !last.is_self_signed())
         {
-            let next = (0..chain.len()).filter(|at| !way.contains(at));
-            let mut next = next.filter(|at| is_issued_by(last, &chain[*at]));
-            match next.next() {
+            let rest = || (0..chain.len()).filter(|at| !way.contains(at));
+            let proven = rest().find(|at| last.is_issued_by(&chain[*at]));
+            let named = || rest().find(|at| is_said_to_be_issued_by(last, &chain[*at]));
+            match proven.or_else(named) {
                 Some(at) => way.push(at),
                 None => break,
             }
@@ -89,6 +84,16 @@ impl Walk {
         let seen = format!("{}: {titles}", count(useless.len(), "certificate"));
         Some(Finding::new(Issue::ChainSuperfluous, seen))
     }
+}
+
+/// Whether it is the issuer by its name, where the signature is too weak to be verified at all. That has a finding of
+/// its own, and does not make the CA's certificate superfluous.
+fn is_said_to_be_issued_by(one: &Certificate, issuer: &Certificate) -> bool {
+    let is_weak = X509Certificate::from_der(one.as_der())
+        .is_ok_and(|(_, parsed)| signature::is_weak(&parsed.signature_algorithm));
+    (is_weak || issuer.weakness().is_some())
+        && one.issuer.same_as(&issuer.subject)
+        && one.names_as_issuer(issuer)
 }
 
 fn trust(

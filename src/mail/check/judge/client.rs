@@ -26,12 +26,15 @@ pub(super) fn judge(
         (Some(request), None) => {
             let names: Vec<_> =
                 request.authorities.iter().take(3).map(|name| printable_name(name)).collect();
-            let seen = match request.authorities.len() {
+            let mut told = match request.authorities.len() {
                 0 => "it names no CA".to_owned(),
                 1..=3 => format!("it names {}", names.join("; ")),
                 more => format!("it names {}: {} …", count(more, "CA"), names.join("; ")),
             };
-            found.push(Finding::new(Issue::ClientCertificateAsked, seen));
+            if let Some(Inside { is_answered: false, end: Some(why), .. }) = &seen.inside {
+                told = format!("{told}; without one: {why}");
+            }
+            found.push(Finding::new(Issue::ClientCertificateAsked, told));
         }
         (Some(request), Some(own)) => {
             found.extend(authority(&request.authorities, own));

@@ -101,6 +101,13 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let is_too_old = findings.iter().any(|one| one.issue == Issue::TlsModernMissing)
         && !versions::accepted(seen).is_empty();
     findings.retain(|one| !(is_too_old && one.issue == Issue::HandshakeFailed));
+    if let Some(words) = versions::same_words(seen) {
+        // It said the same to every hello: once is enough.
+        findings.retain(|one| one.issue != Issue::Incomplete);
+        for finding in findings.iter_mut().filter(|one| one.issue == Issue::HandshakeFailed) {
+            words.clone_into(&mut finding.seen);
+        }
+    }
     if read.first().is_some_and(Option::is_none) {
         let seen = "what the server sent as its certificate is malformed";
         findings.push(Finding::new(Issue::CertificateUnreadable, seen));

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::hello::Answer;
 use crate::net::service::{Protocol, Service};
-use crate::net::starttls::{Fault, Seen, gives_up};
+use crate::net::starttls::{Fault, Seen};
 use crate::net::survey::{Handshake, Injection, Inside, Observations, Obstacle, Outcome};
 use crate::pki::general_name::GeneralName;
 
@@ -75,11 +75,10 @@ fn no_handshake(seen: &Observations, why: &str, subject: Subject<'_>) -> Finding
             );
             return Finding::new(Issue::WrongProtocol, seen);
         }
-    } else if gives_up(said) {
-        let seen = format!("the server agreed to begin TLS, and then gave up: {said}");
-        return Finding::new(Issue::StarttlsRefused, seen);
     }
-    Finding::new(Issue::HandshakeFailed, format!("{why}: {said}"))
+    let is_in_it = why.contains(said);
+    let told = if is_in_it { why.to_owned() } else { format!("{why}: {said}") };
+    Finding::new(Issue::HandshakeFailed, told)
 }
 
 /// What was quoted of the server's words.
@@ -113,11 +112,14 @@ fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
         _ => "the server said nothing".to_owned(),
     });
     match &presented.request {
-        // Whoever insists on one ends the handshake, or says so with an alert; who merely dies says nothing.
+        // Whoever insists on one ends the handshake, or says so with an alert or a refusal; who merely dies says
+        // nothing.
         Some(request)
             if !is_answered
                 && !request.is_answered
-                && (!presented.is_finished || why.contains("alert")) =>
+                && (!presented.is_finished
+                    || why.contains("alert")
+                    || why.contains("refuses EHLO")) =>
         {
             Some(Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}")))
         }
@@ -149,8 +151,8 @@ fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
             Fault::Refused { command: Some("STARTTLS" | "STLS"), .. } => Issue::StarttlsRefused,
             Fault::Refused { command: None, .. } => Issue::TurnedAway,
             Fault::Closed { awaited: GREETING } => Issue::NoGreeting,
-            Fault::Injected { line } if gives_up(line) => Issue::StarttlsRefused,
-            Fault::Injected { .. } => Issue::ResponseInjection,
+            Fault::Withdrawn { .. } => Issue::HandshakeFailed,
+            Fault::Injected => Issue::ResponseInjection,
             _ => Issue::WrongProtocol,
         },
     };

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::hello::suites::{Suite, Weakness};
 use crate::net::hello::{Answer, Version};
-use crate::net::survey::{Observations, Outcome, VersionSeen};
+use crate::net::survey::{Handshake, Observations, Outcome, VersionSeen};
 
 /// The versions that it accepts, newest first.
 pub(super) fn accepted(seen: &Observations) -> Vec<Version> {
@@ -119,6 +119,19 @@ fn unsure(seen: &Observations) -> Option<Finding> {
     let told: Vec<_> =
         told.iter().map(|(versions, why)| format!("{}: {why}", versions.join(", "))).collect();
     (!told.is_empty()).then(|| Finding::new(Issue::Incomplete, told.join("; ")))
+}
+
+/// What the server said to the hello of every version, or before it could be sent, where there was no handshake and
+/// this was always the same.
+pub(super) fn same_words(seen: &Observations) -> Option<&str> {
+    let has_failed = matches!(seen.handshake, Some(Handshake::Failed(_)));
+    let versions = seen.versions.iter().filter(|_| has_failed);
+    let mut words = versions.map(|one| match &one.outcome {
+        Outcome::Answered(Answer::Strange(what)) | Outcome::NotAsked(what) => Some(what.as_str()),
+        _ => None,
+    });
+    let first = words.next()??;
+    words.all(|other| other == Some(first)).then_some(first)
 }
 
 fn why(outcome: &Outcome) -> String {
