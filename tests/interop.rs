@@ -36,6 +36,8 @@ mod names;
 mod openssl_ca;
 #[path = "interop/openssl_verify.rs"]
 mod openssl_verify;
+#[path = "interop/paths.rs"]
+mod paths;
 #[path = "interop/pkcs12.rs"]
 mod pkcs12;
 #[path = "interop/rekey.rs"]

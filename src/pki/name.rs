@@ -20,7 +20,7 @@ pub mod sendmail;
 
 #[cfg(test)]
 pub(super) use compare::tests as compare_tests;
-pub use compare::{CanonicalName, same_name};
+pub use compare::{CanonicalName, NameKey, same_name};
 pub use oneline::Oneline;
 pub use parts::Parts;
 

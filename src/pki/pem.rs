@@ -30,8 +30,17 @@ pub enum KeyBlock {
 }
 
 /// The blocks of a file in their order. A file without any gives an empty list.
+///
+/// Two files put together where the first has no line end at its end are an error, as they are for
+/// OpenSSL: the second would be passed over in silence.
 pub fn blocks(input: &[u8]) -> Result<Vec<Block>> {
     let text = normalized(input);
+    if memchr::memmem::find(&text, b"----------BEGIN ").is_some() {
+        return Err(Error::refused(
+            "malformed PEM: a -----BEGIN is on the same line as the -----END before it",
+        )
+        .hint("put a line end between the two"));
+    }
     let mut blocks = Vec::new();
     for pem in Pem::iter_from_buffer(&text) {
         let pem = pem.map_err(|error| Error::refused("malformed PEM").caused_by(error))?;

@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+/// Characters of a name that a sentence has room for.
+const LONGEST: usize = 120;
+
 /// `text` with every control, bidirectional, zero-width and otherwise invisible character shown as
 /// a `\u{..}` escape. All other characters, the backslash too, stay as they are.
 pub fn printable(text: &str) -> String {
@@ -25,6 +28,14 @@ pub fn printable_bytes(bytes: &[u8]) -> String {
         }
     }
     shown
+}
+
+/// What is left of a text that may be as long as somebody else likes: at most 120 characters of it.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn push(shown: &mut String, character: char) {
