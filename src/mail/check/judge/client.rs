@@ -141,7 +141,15 @@ fn relaying(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) 
     let without = answer(seen.relay_without_certificate.as_ref());
     let mut found = Vec::new();
     // What was not seen is told, too, and what is right is told with the certificate.
-    if without.and_then(RelayAnswer::is_allowed) != Some(false) {
+    let is_refused = match without.and_then(RelayAnswer::is_allowed) {
+        Some(is_allowed) => !is_allowed,
+        // Who gets in with a certificate alone relays for nobody else.
+        None => seen.relay_without_certificate.as_ref().is_some_and(|inside| {
+            let end = inside.end.as_deref().unwrap_or_default();
+            !inside.is_answered && (end.contains("alert") || end.contains("refuses EHLO"))
+        }),
+    };
+    if !is_refused {
         found.push(anybody(to, seen.relay_without_certificate.as_ref(), subject));
     }
     let told = words(seen.inside.as_ref());
