@@ -41,6 +41,8 @@ pub struct Env {
     pub color_stdout: bool,
     /// Whether somebody sees the talk on a terminal, where it may be written over.
     pub talk_on_terminal: bool,
+    /// Whether somebody sees the product on one.
+    pub product_on_terminal: bool,
 }
 
 impl Env {

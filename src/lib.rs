@@ -147,5 +147,6 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         color: is_colored(std::io::stderr().is_terminal()),
         color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
+        product_on_terminal: std::io::stdout().is_terminal(),
     }
 }

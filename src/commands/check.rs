@@ -4,10 +4,13 @@ mod client;
 mod explained;
 mod folders;
 mod look;
+mod order;
+mod progress;
 mod records;
 mod run;
 mod targets;
 mod trust;
+mod whole;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -27,7 +30,9 @@ use crate::pki::inspect::text::count;
 use crate::render::check::text::Text;
 use crate::render::check::{View, json, nagios, prometheus};
 use folders::Folders;
-use look::{Common, STEP};
+use look::{Common, STEP, patience};
+use order::Order;
+use progress::Progress;
 use run::{Done, Wanted};
 use targets::server_name;
 use trust::Trusted;
@@ -60,7 +65,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         return Err(Error::usage("--relay-to is for SMTP, and no port of it is to be checked")
             .hint("name a port of it: HOST:25, HOST:587"));
     }
-    let tlsa = records::read(&args.tlsa)?;
+    let tlsa = records::read(&args.tlsa, env)?;
     let client = client::load(args, global, env)?;
     let trusted = Trusted::load(args, global, env)?;
     let revoked = Revoked::of(&trusted);
@@ -76,16 +81,17 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         revoked: &|certificate| revoked.ask(certificate),
         folder: &|own, host| folders.find(own, host),
         tlsa: &tlsa,
-        client: client.as_ref().and_then(|client| client.chain.first()),
+        client: client.as_ref().map(|client| client.chain.as_slice()).unwrap_or_default(),
         relay_to: args.relay_to.as_deref(),
     };
-    let timeout = Duration::from_secs(args.timeout);
+    let timeout = timeout(args);
     let identity =
         client.as_ref().map(|client| ClientIdentity { chain: &client.chain, key: &client.key });
     let common = Common {
         options: SurveyOptions {
             timeout,
             step: STEP,
+            patience: patience(timeout),
             server_name: server_name(plan.name.as_ref()),
             connect: None,
             client: identity,
@@ -98,10 +104,12 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let family = |address: &SocketAddr| {
         (!args.ipv4 || address.is_ipv4()) && (!args.ipv6 || address.is_ipv6())
     };
-    let wanted = Wanted { ignored: &ignored, family: &family };
+    let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
+    let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
     let mut text = Text::new(env.color_stdout, fail_on);
-    let hosts = run::run(&plan, &common, &wanted, &mut |done| {
+    let mut progress = Progress::new(env);
+    let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {
             _ if !is_streamed => return Ok(()),
             Done::Port(port) if is_worth(&port.findings, fail_on, env) => text.port(port),
@@ -110,6 +118,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         };
         env.print_bytes(piece.as_bytes())
     })?;
+    drop(progress);
     let view = View {
         hosts: &hosts,
         fail_on,
@@ -119,6 +128,12 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         asks_relaying: relay.is_some(),
     };
     report(&view, &text, args, global, env)
+}
+
+/// A monitor that hears nothing for a minute calls the plugin dead.
+fn timeout(args: &Check) -> Duration {
+    let usual = if args.format == Format::Nagios { 50 } else { 120 };
+    Duration::from_secs(args.timeout.unwrap_or(usual))
 }
 
 /// Prints what is not printed yet, and ends as the findings say.
@@ -158,10 +173,27 @@ fn verdict(view: &View<'_>) -> Result<()> {
     let jobs = view.hosts.iter().flat_map(HostReport::jobs);
     match jobs.filter(|(_, severity)| *severity >= view.fail_on).count() {
         0 => Ok(()),
-        // What is only told has nothing to mend.
-        number if view.fail_on == Severity::Info => Err(Error::verdict(count(number, "finding"))),
-        number => Err(Error::verdict(format!("{} to mend", count(number, "thing")))),
+        number => {
+            // What is only told has nothing to mend.
+            let words = match view.fail_on {
+                Severity::Info => count(number, "finding"),
+                _ => format!("{} to mend", count(number, "thing")),
+            };
+            let error = Error::verdict(words);
+            Err(view.hosts.iter().filter_map(elsewhere).fold(error, Error::hint))
+        }
     }
+}
+
+/// A domain may have its mail on another host, and not a single port of its own.
+fn elsewhere(report: &HostReport) -> Option<String> {
+    let is_name = report.host.parse::<std::net::IpAddr>().is_err();
+    (report.ports.is_empty() && is_name).then(|| {
+        format!(
+            "where {0} is the domain of mail addresses, its servers are named by `dig +short MX {0}`",
+            report.host
+        )
+    })
 }
 
 fn severity(name: &str) -> Severity {

@@ -29,7 +29,15 @@ pub fn merged(content: &[u8], snippet: &str) -> Result<Vec<u8>> {
 }
 
 fn merged_text(old: &str, snippet: &str) -> Result<String> {
-    merge::merged(old, &to_chars(snippet.as_bytes())).map_err(|why| {
+    let snippet = to_chars(snippet.as_bytes());
+    let merged = merge::merged(old, &snippet).and_then(|new| {
+        // What was put in is found again, unless it fell into a quote or a call that does not end.
+        match merge::merged(&new, &snippet) {
+            Ok(again) if again == new => Ok(new),
+            _ => Err("--merge does not understand its quotes and parentheses".to_owned()),
+        }
+    });
+    merged.map_err(|why| {
         Error::refused(printable(&why)).hint("leave --merge out, and put the lines in by hand")
     })
 }

@@ -226,7 +226,8 @@ impl Crl {
 
 fn read_entry(encoded: &[u8]) -> Option<(Serial, Revocation)> {
     // x509-parser takes the number of a tag for all of it.
-    encoded.first().filter(|tag| **tag == SEQUENCE)?;
+    let (content, _) = entries::content(encoded, SEQUENCE)?;
+    entries::content(content, INTEGER)?;
     let (_, entry) = RevokedCertificate::from_der(encoded).ok()?;
     let mut revocation = Revocation::new(entry.revocation_date.to_datetime(), Reason::Unspecified);
     for extension in entry.extensions() {
@@ -332,11 +333,13 @@ mod tests {
             .push(&Serial::from_bytes(&[9]), &Revocation::new(date, Reason::Unspecified))
             .unwrap();
         let der = made(&entries).0.as_der().to_vec();
-        // `[16]`, whose number is that of a SEQUENCE.
         let at = der.windows(5).position(|bytes| bytes == b"\x30\x12\x02\x01\x09").unwrap();
-        let mut other = der;
-        other[at] = 0xb0;
-        assert!(Crl::from_der(&other).unwrap().entries().is_err());
+        // `[16]` and `[2]`, whose numbers are those of a SEQUENCE and an INTEGER.
+        for (at, octet) in [(at, 0xb0), (at + 2, 0x82)] {
+            let mut other = der.clone();
+            other[at] = octet;
+            assert!(Crl::from_der(&other).unwrap().entries().is_err());
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 
 /// Attribute types that OpenSSL prints by a short name: dotted OID, short name.
 const SHORT_NAMES: &[(&str, &str)] = &[
@@ -231,6 +232,8 @@ pub fn attributes(name_der: &[u8]) -> Result<Vec<Vec<Attribute>>> {
 fn attribute(der: &[u8]) -> Option<Attribute> {
     let parts = children_of(SEQUENCE, der)?;
     let [(_, oid), (tag, value)] = parts.as_slice() else { return None };
+    // asn1-rs takes any tag for that of an object identifier.
+    oid.first().filter(|tag| **tag == OBJECT_IDENTIFIER)?;
     let (_, oid) = Oid::from_der(oid).ok()?;
     // Of another class it would only look like a string, and strings in pieces are not DER.
     let first = *value.first()?;
@@ -324,8 +327,18 @@ mod tests {
     fn what_no_other_program_reads_is_malformed() {
         let good = b"\x30\x0e\x31\x0c\x30\x0a\x06\x03\x55\x04\x03\x0c\x03abc";
         assert!(Name::from_der(good).is_ok());
-        // A name, an RDN or an attribute of another tag; a value of another class, or in pieces.
-        for (at, octet) in [(0, 0x31), (2, 0x30), (4, 0x31), (4, 0x35), (11, 0x8c), (11, 0x2c)] {
+        // A name, an RDN, an attribute or a type of another tag; a value of another class, or in pieces.
+        let octets = [
+            (0, 0x31),
+            (2, 0x30),
+            (4, 0x31),
+            (4, 0x35),
+            (6, 0x09),
+            (6, 0x46),
+            (11, 0x8c),
+            (11, 0x2c),
+        ];
+        for (at, octet) in octets {
             let mut bad = good.to_vec();
             bad[at] = octet;
             assert!(Name::from_der(&bad).is_err(), "{octet:#x} at {at}");

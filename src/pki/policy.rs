@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::{self, Certificate};
 use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
-use crate::pki::name::{Name, upper_bound};
+use crate::pki::name::{Attribute, Name, upper_bound};
 use crate::pki::profile::Profile;
 use crate::pki::request::{self, Request};
 use crate::pki::signature::KeyAlgorithm;
@@ -22,6 +22,8 @@ use names::{check_names, names};
 
 /// A new certificate begins this long before it is made, for clients whose clock is behind.
 pub const BACKDATE: Duration = Duration::minutes(5);
+/// The most characters of the type of an attribute, in digits: OpenSSL cuts longer ones off in index.txt.
+const LONGEST_TYPE: usize = 64;
 /// Apple refuses server certificates that are valid for longer.
 const APPLE_LIMIT_DAYS: i64 = 825;
 
@@ -250,7 +252,9 @@ fn check_strings(asked: &Asked<'_>) -> Result<()> {
         ))
         .hint(again()));
     }
-    match asked.subject.rdns().iter().flatten().find(|attribute| !attribute.is_text()) {
+    let is_fit =
+        |attribute: &&Attribute| attribute.is_text() && attribute.oid.len() <= LONGEST_TYPE;
+    match asked.subject.rdns().iter().flatten().find(|attribute| !is_fit(attribute)) {
         Some(attribute) => Err(Error::refused(format!(
             "{} in the {}'s subject is not text that other programs can read: {}",
             attribute.short_name(),

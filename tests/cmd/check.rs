@@ -8,6 +8,10 @@ mod clients;
 mod commands;
 #[path = "check/conversations.rs"]
 mod conversations;
+#[path = "check/families.rs"]
+mod families;
+#[path = "check/hostile.rs"]
+mod hostile;
 #[path = "check/impostors.rs"]
 mod impostors;
 #[path = "check/options.rs"]

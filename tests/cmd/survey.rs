@@ -26,6 +26,7 @@ use crate::support::{Folder, Mail, chain, serve_at_once};
 pub(super) const OPTIONS: SurveyOptions<'static> = SurveyOptions {
     timeout: Duration::from_secs(60),
     step: Duration::from_secs(30),
+    patience: Duration::from_secs(30),
     server_name: None,
     connect: None,
     client: None,

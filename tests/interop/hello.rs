@@ -31,6 +31,7 @@ fn look(port: u16, step: Duration) -> Observations {
     let options = SurveyOptions {
         timeout: Duration::from_secs(120),
         step,
+        patience: step,
         server_name: None,
         connect: None,
         client: None,

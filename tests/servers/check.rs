@@ -10,6 +10,8 @@ mod protocols;
 mod server;
 #[path = "check/sessions.rs"]
 mod sessions;
+#[path = "check/testssl.rs"]
+mod testssl;
 
 use serde_json::Value;
 

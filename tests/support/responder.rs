@@ -13,7 +13,14 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A server that does this with every connection, in a thread each. It ends with the test program.
 pub fn serve_at_once(handler: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), handler)
+}
+
+/// The same on a port that is open already.
+pub fn serve_on(
+    listener: TcpListener,
+    handler: impl Fn(TcpStream) + Send + Sync + 'static,
+) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     let handler = Arc::new(handler);
     thread::spawn(move || {
@@ -47,6 +54,11 @@ impl Mail {
     /// Runs it.
     pub fn start(self) -> SocketAddr {
         serve_at_once(move |stream| self.attend_to(stream))
+    }
+
+    /// Runs it on a port that is open already.
+    pub fn start_on(self, listener: TcpListener) -> SocketAddr {
+        serve_on(listener, move |stream| self.attend_to(stream))
     }
 
     /// Serves one connection.

@@ -8,14 +8,17 @@ use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
 use crate::mail::check::{Finding, Issue, Severity, Software};
 use crate::net::probe::{self, ProbeOptions};
-use crate::net::survey::{self, Observations, Obstacle, SurveyOptions};
+use crate::net::survey::{self, Observation, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
 use crate::pki::certificate::Certificate;
 
 use super::targets::{Planned, server_name};
 
-/// The longest that one connection may take: some servers let a client wait for their greeting.
+/// The longest that is waited for a connection, and for an answer.
 pub(super) const STEP: Duration = Duration::from_secs(10);
+/// The longest that is waited for the first greeting, where all the time there is is not much more: Sendmail's
+/// `greet_pause` and Postfix's `postscreen` make clients wait for 5 to 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that is waited for a port to be opened that nobody has named.
 const REACH: Duration = Duration::from_secs(4);
 
@@ -43,6 +46,7 @@ pub(super) fn look(
     planned: &Planned,
     addresses: &[SocketAddr],
     common: &Common<'_>,
+    tell: &dyn Fn(Stage),
 ) -> Result<Option<PortReport>> {
     let target = &planned.target;
     let subject = Subject {
@@ -66,7 +70,7 @@ pub(super) fn look(
             closed.push(why);
             continue;
         }
-        let one = survey(target, *address, common)?;
+        let one = survey(target, *address, common, tell)?;
         if let (Some(Obstacle::Unreachable(why)), None) = (&one.obstacle, &one.opened) {
             closed.push(why.clone());
             continue;
@@ -83,8 +87,9 @@ pub(super) fn look(
         report.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
     }
     report.findings.extend(closed.iter().map(|why| silent(why)));
+    let waited = seen.opened.as_ref().map_or(Duration::ZERO, |opened| opened.waited);
     for address in rest {
-        report.findings.extend(compare(&report, *address, common));
+        report.findings.extend(compare(&report, *address, STEP + waited, common));
     }
     sort(&mut report.findings);
     Ok(Some(report))
@@ -106,21 +111,49 @@ fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     );
 }
 
-fn survey(target: &Target, address: SocketAddr, common: &Common<'_>) -> Result<Observations> {
+/// How far the look at a port is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is not connected yet, or waits for the greeting.
+    Greeting,
+    /// The server has greeted.
+    Questions,
+}
+
+/// The longest that is waited for the first greeting, in a check of so much time.
+pub(super) fn patience(timeout: Duration) -> Duration {
+    PATIENCE.max(timeout / 2)
+}
+
+fn survey(
+    target: &Target,
+    address: SocketAddr,
+    common: &Common<'_>,
+    tell: &dyn Fn(Stage),
+) -> Result<Observations> {
     let options = SurveyOptions {
         timeout: common.left(),
         connect: Some(address),
         server_name: common.options.server_name.or(server_name(Some(&target.host))),
         ..common.options
     };
-    survey::survey(target, &options, &mut |_| {})
+    survey::survey(target, &options, &mut |one| {
+        if matches!(one, Observation::Opened(_)) {
+            tell(Stage::Questions);
+        }
+    })
 }
 
 /// Of the other addresses, what certificate is there.
-fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Option<Finding> {
+fn compare(
+    report: &PortReport,
+    address: SocketAddr,
+    timeout: Duration,
+    common: &Common<'_>,
+) -> Option<Finding> {
     let own = report.chain.first()?;
     let options = ProbeOptions {
-        timeout: common.left().min(STEP),
+        timeout: common.left().min(timeout),
         server_name: common.options.server_name,
         client: None,
         connect: Some(address),

@@ -1,5 +1,9 @@
 //! Calls of m4 macros, as far as configuration files of Sendmail have them.
 
+/// The longest call that is understood, in bytes. Of those that do not end, each would be looked at to the end
+/// of the file.
+const LONGEST: usize = 1 << 14;
+
 /// A call at the beginning of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
@@ -118,7 +122,7 @@ fn arguments(text: &str) -> Option<(Vec<String>, usize)> {
     let mut found = vec![String::new()];
     let (mut quotes, mut parentheses) = (0_usize, 1_usize);
     let mut position = 0;
-    while let Some(c) = text[position..].chars().next() {
+    while let Some(c) = text[position..].chars().next().filter(|_| position < LONGEST) {
         let rest = &text[position..];
         position += c.len_utf8();
         let argument = found.last_mut()?;

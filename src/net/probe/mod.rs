@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::net::probe::witness::{ClientCertificate, Testimony, Witness};
 use crate::net::service::Protocol;
 use crate::net::starttls::{Conversation, Fault, Seen, farewell};
-use crate::net::stream::{self, Deadline, Stream};
+use crate::net::stream::{self, Deadline, Pace, Stream};
 use crate::net::talk::{Break, talk};
 use crate::net::target::{Host, Target};
 use crate::pki::certificate::Certificate;
@@ -211,6 +211,13 @@ impl Session {
     pub(super) fn inside(&mut self) -> Option<impl Read + Write + '_> {
         let (connection, stream) = self.live.as_mut()?;
         Some(rustls::Stream::new(connection, stream))
+    }
+
+    /// Gives the server time to greet inside TLS.
+    pub(super) fn keep(&mut self, pace: Pace) {
+        if let Some((_, stream)) = self.live.as_mut() {
+            stream.keep(pace);
+        }
     }
 
     /// Ends it without another word of the protocol: it has been said.

@@ -3,8 +3,12 @@
 //! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
 //!
 //! A server in order gets eight connections, at most [`AT_ONCE`] at a time, and is gone through in the
-//! time of four conversations. One deadline holds over all, another over each connection. Nothing is
+//! time of four conversations. One deadline holds over all, another over each answer. Nothing is
 //! judged here, nobody logs in, and no message is sent.
+//!
+//! Some servers let a client wait for their greeting, to see whether it speaks first, or because they look it
+//! up: 6 seconds are usual, 30 are met, and RFC 5321 4.5.3.2 wants clients to wait for 5 minutes. The first
+//! connection has patience; the others wait for as long as the first one had to, and a little.
 
 mod observation;
 mod session;
@@ -38,9 +42,11 @@ pub const AT_ONCE: usize = 4;
 pub struct SurveyOptions<'a> {
     /// For everything together, from the lookup of the name on.
     pub timeout: Duration,
-    /// For each connection, the conversation in it included. Some servers wait for six seconds before they
-    /// greet, to see who speaks first: ten seconds leave room for that.
+    /// For a connection to be opened, and for each answer.
     pub step: Duration,
+    /// For the first greeting, and for each answer about relaying, before which a server may ask others. Further
+    /// greetings may take longer than a step by as much as the first one took.
+    pub patience: Duration,
     /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
     pub server_name: Option<&'a str>,
     /// Where to connect to instead of looking the host up.
@@ -101,15 +107,17 @@ pub fn survey(
         None => stream::lookup(&target.host, target.port, deadline.sooner(options.step)),
     }
     .and_then(|addresses| Stream::connect(&addresses, deadline.sooner(options.step)));
-    let stream = match connected {
+    let mut stream = match connected {
         Ok(stream) => stream,
         Err(error) => {
             observations.obstacle = Some(Obstacle::Unreachable(worker::in_words(&error)));
             return Ok(observations);
         }
     };
-    let site = Site::new(target, &stream, deadline, options, handshakes);
+    let mut site = Site::new(target, &stream, deadline, options, handshakes);
+    stream.keep(site.pace());
     let (opened, stream) = session::open(stream, target);
+    site.allow_for(opened.waited);
     note(&mut observations, Observation::Opened(opened));
     let Some((stream, seen)) = stream else { return Ok(observations) };
     let jobs = Mutex::new(jobs(target, options, Job::Session(Box::new((stream, seen)))));

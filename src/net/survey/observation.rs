@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::net::hello::suites::Suite;
 use crate::net::hello::{Accepted, Answer, Version};
@@ -54,6 +55,8 @@ pub struct Opened {
     pub address: SocketAddr,
     /// What it said.
     pub seen: Seen,
+    /// How long it took to greet; nothing where TLS comes first.
+    pub waited: Duration,
     /// Why there can be no handshake.
     pub obstacle: Option<Obstacle>,
 }

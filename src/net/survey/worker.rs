@@ -11,7 +11,7 @@ use crate::net::hello::suites::Suite;
 use crate::net::hello::{Accepted, Answer, Version};
 use crate::net::probe::{Handshakes, Presented, reason};
 use crate::net::starttls::{Aftermath, Conversation, Fault, Relay, Seen, farewell};
-use crate::net::stream::{Deadline, Stream};
+use crate::net::stream::{Deadline, Pace, Stream};
 use crate::net::survey::observation::{
     Handshake, Injection, Inside, Observation, Obstacle, Outcome, VersionSeen,
 };
@@ -36,8 +36,9 @@ pub(super) struct Site<'a> {
     address: SocketAddr,
     own_name: String,
     server_name: Option<&'a str>,
-    deadline: Deadline,
-    step: Duration,
+    pace: Pace,
+    /// How long the first greeting took.
+    waited: Duration,
     relay: Option<&'a Relay>,
     handshakes: Handshakes,
     /// What the session chose, where it was TLS 1.3: it need not be asked for again.
@@ -65,11 +66,29 @@ impl<'a> Site<'a> {
                 .server_name
                 .or(name)
                 .filter(|name| name.parse::<std::net::IpAddr>().is_err()),
-            deadline,
-            step: options.step,
+            pace: Pace { end: deadline, greeting: options.patience, answer: options.step },
+            waited: Duration::ZERO,
             relay: options.relay,
             handshakes,
             newest: OnceLock::new(),
+        }
+    }
+
+    /// For the first connection.
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Others will have to wait as long.
+    pub(super) fn allow_for(&mut self, waited: Duration) {
+        self.waited = waited;
+    }
+
+    /// For what is said inside TLS. Whether to relay a server may ask others first.
+    fn pace_inside(&self) -> Pace {
+        match self.relay {
+            Some(_) => Pace { answer: self.pace.greeting, ..self.pace },
+            None => self.pace,
         }
     }
 
@@ -110,6 +129,7 @@ impl<'a> Site<'a> {
                     let _ = self.newest.set(accepted);
                 }
                 tell(Observation::Handshake(Handshake::Presented(Box::new(presented))));
+                session.keep(self.pace_inside());
                 let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
                 if let Some(inside) = inside {
                     tell(Observation::Inside(inside));
@@ -128,6 +148,7 @@ impl<'a> Site<'a> {
         match self.handshakes.without_client().shake(stream, Seen::default()) {
             Err(silence) => failed(silent(silence.as_ref())),
             Ok(mut session) => {
+                session.keep(self.pace_inside());
                 let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
                 let presented = session.end();
                 inside.unwrap_or_else(|| failed(presented.notes.join("; ")))
@@ -181,7 +202,7 @@ impl<'a> Site<'a> {
                 Err(Obstacle::Fault(Fault::Closed { awaited })) => *awaited == "its greeting",
                 _ => false,
             };
-            match pauses.next().filter(|pause| is_full && self.deadline.allows(*pause)) {
+            match pauses.next().filter(|pause| is_full && self.pace.end.allows(*pause)) {
                 Some(pause) => thread::sleep(pause),
                 None => return outcome,
             }
@@ -189,8 +210,10 @@ impl<'a> Site<'a> {
     }
 
     fn try_dial(&self, mut conversation: Conversation) -> Result<Stream, Obstacle> {
-        let mut stream = Stream::connect(&[self.address], self.deadline.sooner(self.step))
+        let Pace { end, answer, .. } = self.pace;
+        let mut stream = Stream::connect(&[self.address], end.sooner(answer))
             .map_err(|error| Obstacle::Unreachable(in_words(&error)))?;
+        stream.keep(Pace { greeting: answer + self.waited, ..self.pace });
         session::converse(&mut stream, &mut conversation, self.target)?;
         Ok(stream)
     }

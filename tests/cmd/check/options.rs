@@ -1,7 +1,7 @@
 //! Options and refusals.
 
 use super::{check, config, finds, found, submissions, with_host};
-use crate::support::{Folder, need};
+use crate::support::{Folder, need, say, serve_at_once};
 
 #[test]
 fn what_is_wrong_on_the_command_line_is_wrong_usage() {
@@ -58,7 +58,8 @@ fn files_that_do_not_serve_are_refused() {
         ("--ca nothing", &["nothing"]),
         ("--ca mail/key.pem", &["mail/key.pem"]),
         ("--tlsa nothing", &["nothing", "'3 1 1 HASH'"]),
-        ("--tlsa empty", &["no TLSA record is in empty"]),
+        ("--tlsa empty", &["no TLSA record is in empty", "dig +short TLSA _25._tcp.HOST"]),
+        ("--tlsa -", &["no TLSA record is in standard input", "--tlsa -"]),
         ("--tlsa mail/req.pem", &["mail/req.pem"]),
     ] {
         folder.mailca(&format!("check 127.0.0.1:25 {line}")).refused(words);
@@ -151,6 +152,10 @@ fn a_name_without_an_address_is_found() {
     let folder = with_host();
     let outcome = folder.mailca("check no-such-host.invalid:25 --json").exits(3);
     assert_eq!(found(&outcome), ["critical no-address"]);
+    // A domain may have its mail elsewhere.
+    assert!(outcome.stderr.contains("`dig +short MX no-such-host.invalid`"), "{outcome}");
+    let outcome = folder.mailca("check 127.77.77.77 --json").exits(3);
+    assert!(!outcome.stderr.contains("hint:"), "{outcome}");
     // An alarm on mailca_check_up goes off.
     let words = "check no-such-host.invalid:25 --format prometheus";
     let text = folder.mailca(words).exits(3).text();
@@ -160,4 +165,37 @@ fn a_name_without_an_address_is_found() {
     assert_eq!(text.matches("service=\"smtp\"} 0").count(), 1, "{text}");
     let outcome = folder.mailca("check 127.0.0.1:25 --ipv6 --json").exits(3);
     assert!(super::seen(&outcome, "no-address").contains("no address of this family"));
+}
+
+#[test]
+fn records_come_from_standard_input() {
+    let folder = with_host();
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let records = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
+    // As `dig +short` prints it: the data alone, the hash broken by a space.
+    let (_, data) = records.lines().find_map(|line| line.split_once("TLSA 3 ")).unwrap();
+    let (start, end) = data.trim().split_at(40);
+    let run = check(&folder, "submissions", server, "--tlsa -").stdin(format!("3 {start} {end}\n"));
+    finds(run, &["info dane-match"]);
+    let other = format!("3 1 1 {}\n", "00".repeat(32));
+    let run = check(&folder, "submissions", server, "--tlsa -").stdin(other);
+    finds(run, &["critical dane-mismatch"]);
+    folder
+        .mailca("check mail.example.com:465 --tlsa -")
+        .stdin("nonsense\n")
+        .refused(&["standard input"]);
+}
+
+#[test]
+fn ports_are_told_as_they_were_asked_for() {
+    let folder = with_host();
+    let quick = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let slow = serve_at_once(|stream| {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        say(&stream, &["554 no\r\n"]);
+    });
+    let line = format!("check {slow}/smtp {quick}/submissions");
+    let text = folder.mailca(&line).exits(3).text();
+    let at = |words: String| text.find(&words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(at(format!("{slow} (smtp)")) < at(format!("{quick} (submissions)")), "{text}");
 }

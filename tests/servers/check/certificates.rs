@@ -68,14 +68,19 @@ fn exception(server: Server, folder: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-fn every_certificate(server: Server) {
-    let Some(machine) = Machine::start(server.name(), "trixie") else { return };
+/// Makes a CA, and the folders.
+pub(super) fn make(machine: &Machine) {
     machine.shell(
         "mailca newca --no-input --path-len 1 --org 'Example Inc' --cn 'Example Mail CA' &&
          mailca issue --no-input --cn mx.example.com mx",
     );
     machine.write("/root/wrong.sh", include_str!("wrong.sh"), 0o644);
     machine.shell("sh wrong.sh");
+}
+
+fn every_certificate(server: Server) {
+    let Some(machine) = Machine::start(server.name(), "trixie") else { return };
+    make(&machine);
     server.start(&machine, &server.settings());
     let mut differences = Vec::new();
     let mut before = "";

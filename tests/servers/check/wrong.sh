@@ -59,7 +59,7 @@ send superfluous stranger.pem
 cp -r right twice
 send twice root.pem
 
-leaf self-signed itself
+leaf self-signed itself -days 90
 leaf public-ca public
 send public-ca public.pem
 leaf another-ca stranger

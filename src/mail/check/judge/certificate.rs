@@ -102,6 +102,11 @@ pub(super) fn is_for_servers(own: &Certificate) -> bool {
     has_usage(own, oid::SERVER_AUTH)
 }
 
+/// Whether they allow a client to.
+pub(super) fn is_for_clients(own: &Certificate) -> bool {
+    has_usage(own, oid::CLIENT_AUTH)
+}
+
 fn has_usage(own: &Certificate, wanted: &str) -> bool {
     // anyExtendedKeyUsage (RFC 5280 4.2.1.12) is not enough for OpenSSL.
     let usages = own.extended_key_usage.as_ref();
@@ -114,7 +119,7 @@ fn usages(own: &Certificate, subject: Subject<'_>) -> Option<Finding> {
         return Some(Finding::new(Issue::ServerUsageMissing, seen));
     }
     let sends = subject.service.protocol() == Protocol::Smtp;
-    (sends && !has_usage(own, oid::CLIENT_AUTH)).then(|| {
+    (sends && !is_for_clients(own)).then(|| {
         let seen = "its extended key usage lacks clientAuth";
         Finding::new(Issue::ClientUsageMissing, seen)
     })

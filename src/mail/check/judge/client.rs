@@ -1,7 +1,10 @@
-//! Client certificates and relaying.
+//! Client certificates and relaying. Sendmail alone decides after the handshake, and says what it decided in its
+//! log: `verify=` and a word. Which one follows from what is seen here in all cases but one, and is said.
 
+use super::certificate::is_for_clients;
 use super::{Standard, Subject};
-use crate::mail::check::{Finding, Issue, Severity};
+use crate::mail::check::{Finding, Issue, Severity, Software};
+use crate::net::probe::CertificateRequest;
 use crate::net::service::Protocol;
 use crate::net::starttls::RelayAnswer;
 use crate::net::survey::{Inside, Observations};
@@ -14,10 +17,12 @@ pub(super) fn judge(
     seen: &Observations,
     subject: Subject<'_>,
     standard: &Standard<'_>,
+    software: Option<Software>,
 ) -> Vec<Finding> {
     let Some(presented) = seen.presented() else { return Vec::new() };
+    let is_sendmail = software == Some(Software::Sendmail);
     let mut found = Vec::new();
-    match (&presented.request, standard.client) {
+    match (&presented.request, standard.client.first()) {
         (None, Some(_)) => found.push(Finding::new(
             Issue::ClientCertificateNotAsked,
             "the handshake had no request for a certificate",
@@ -36,15 +41,24 @@ pub(super) fn judge(
             }
             found.push(Finding::new(Issue::ClientCertificateAsked, told));
         }
-        (Some(request), Some(own)) => {
-            found.extend(authority(&request.authorities, own));
+        (Some(request), Some(_)) => {
+            found.extend(authority(&request.authorities, standard.client));
             found.push(outcome(seen, request.is_answered));
         }
+    }
+    // Who ended the handshake has logged something else.
+    if is_sendmail
+        && presented.is_finished
+        && let Some(finding) =
+            found.iter_mut().find(|one| one.issue != Issue::ClientAuthorityMissing)
+    {
+        finding.seen.push_str("; ");
+        finding.seen.push_str(verify(presented.request.as_ref(), seen, standard).words());
     }
     if subject.service.protocol() == Protocol::Smtp {
         found.extend(relaying(seen, subject, standard));
     }
-    if let Some(why) = standard.client.and_then(|own| unfit(own, standard)) {
+    if let Some(why) = standard.client.first().and_then(|own| unfit(own, standard)) {
         found = as_unfit(found, &why);
     }
     found
@@ -99,9 +113,64 @@ fn as_unfit(found: Vec<Finding>, why: &str) -> Vec<Finding> {
     rest
 }
 
+/// What Sendmail makes of a client, as it writes it behind `verify=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verify {
+    Not,
+    No,
+    Ok,
+    Fail,
+    /// Nothing that is seen from outside says which.
+    OkOrFail,
+}
+
+impl Verify {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Not => "Sendmail's log says verify=NOT: it has not asked",
+            Self::No => "Sendmail's log says verify=NO: none was shown",
+            Self::Ok => "Sendmail's log says verify=OK: the certificate gives the right to relay",
+            Self::Fail => {
+                "Sendmail's log says verify=FAIL: the certificate gives no rights, and why is in the line before"
+            }
+            Self::OkOrFail => {
+                "Sendmail's log says verify=OK, or verify=FAIL and why in the line before"
+            }
+        }
+    }
+}
+
+fn verify(
+    request: Option<&CertificateRequest>,
+    seen: &Observations,
+    standard: &Standard<'_>,
+) -> Verify {
+    let Some(request) = request else { return Verify::Not };
+    if standard.client.is_empty() || !request.is_answered {
+        return Verify::No;
+    }
+    let allowed = |inside: &Option<Inside>| inside.as_ref()?.relay.as_ref()?.is_allowed();
+    match (allowed(&seen.inside), allowed(&seen.relay_without_certificate)) {
+        // It is the certificate that makes the difference.
+        (Some(true), Some(false)) => Verify::Ok,
+        _ if is_worthless(request, standard) => Verify::Fail,
+        _ => Verify::OkOrFail,
+    }
+}
+
+/// Whether OpenSSL does not verify it for a client: it has ended, is for something else, or of a CA that is
+/// not among those that Sendmail names, which are those of confCACERT.
+fn is_worthless(request: &CertificateRequest, standard: &Standard<'_>) -> bool {
+    let is_unfit = standard.client.first().is_some_and(|own| {
+        standard.now < own.not_before || standard.now > own.not_after || !is_for_clients(own)
+    });
+    is_unfit || authority(&request.authorities, standard.client).is_some()
+}
+
 /// A server that names CAs should name ours, or mail programs do not offer the certificate.
-fn authority(names: &[Vec<u8>], own: &Certificate) -> Option<Finding> {
-    let is_ours = |name: &Vec<u8>| same_name(name, own.issuer.as_der());
+fn authority(names: &[Vec<u8>], chain: &[Certificate]) -> Option<Finding> {
+    let own = chain.first()?;
+    let is_ours = |name: &Vec<u8>| chain.iter().any(|one| same_name(name, one.issuer.as_der()));
     if names.is_empty() || names.iter().any(is_ours) {
         return None;
     }
@@ -135,7 +204,7 @@ fn outcome(seen: &Observations, is_answered: bool) -> Finding {
 fn relaying(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) -> Vec<Finding> {
     let Some(to) = standard.relay_to else { return Vec::new() };
     let with = answer(seen.inside.as_ref());
-    if standard.client.is_none() {
+    if standard.client.is_empty() {
         return vec![anybody(to, seen.inside.as_ref(), subject)];
     }
     let without = answer(seen.relay_without_certificate.as_ref());

@@ -60,8 +60,8 @@ pub struct Standard<'a> {
     pub folder: &'a (dyn Fn(Option<&Certificate>, &Host) -> Option<String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
-    /// The certificate that was presented to the server.
-    pub client: Option<&'a Certificate>,
+    /// The certificate that was presented to the server, with those that were sent along; or none.
+    pub client: &'a [Certificate],
     /// The address that was asked to be relayed to.
     pub relay_to: Option<&'a str>,
 }
@@ -127,7 +127,7 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);
     findings.extend(of_itself);
     findings.extend(chain::judge(&chain, subject, standard, is_weak));
-    findings.extend(client::judge(seen, subject, standard));
+    findings.extend(client::judge(seen, subject, standard, software(seen)));
     findings.extend(dane::judge(&chain, subject, is_proven, standard));
     join_incomplete(&mut findings);
     sort(&mut findings);

@@ -139,7 +139,9 @@ fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
     let issue = match obstacle {
         Obstacle::Unreachable(why) => return Finding::new(Issue::Unreachable, why.clone()),
         Obstacle::Late(awaited) => {
-            let seen = format!("the server did not send {awaited} in time");
+            let seen = format!(
+                "the server did not send {awaited} in time; a longer --timeout gives it more"
+            );
             let issue = if *awaited == GREETING { Issue::NoGreeting } else { Issue::WrongProtocol };
             return Finding::new(issue, seen);
         }
