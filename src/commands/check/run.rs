@@ -36,7 +36,7 @@ pub(super) struct Wanted<'a> {
 /// What a thread has to tell of a port.
 enum News {
     Stage(Stage),
-    Over(Result<Option<PortReport>>),
+    Over(Box<Result<Option<PortReport>>>),
 }
 
 /// Looks at everything, and tells of it as it comes.
@@ -68,7 +68,7 @@ pub(super) fn run(
                     let Some((planned, known)) = jobs.get(at) else { break };
                     let stage = |stage| drop(sender.send((at, News::Stage(stage))));
                     stage(Stage::Greeting);
-                    let outcome = look(planned, known, common, &stage);
+                    let outcome = Box::new(look(planned, known, common, &stage));
                     if sender.send((at, News::Over(outcome))).is_err() {
                         break;
                     }
@@ -82,7 +82,7 @@ pub(super) fn run(
                 Ok((at, News::Stage(stage))) => progress.reaches(at, &jobs[at].0.target, stage),
                 Ok((at, News::Over(outcome))) => {
                     progress.ends(at);
-                    let outcome = outcome?;
+                    let outcome = (*outcome)?;
                     progress.around(|| reports.add(at, outcome, tell))?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
