@@ -44,6 +44,8 @@ mod pkcs12;
 mod rekey;
 #[path = "interop/renew.rs"]
 mod renew;
+#[path = "interop/requests.rs"]
+mod requests;
 #[path = "interop/signatures.rs"]
 mod signatures;
 #[path = "interop/smime.rs"]

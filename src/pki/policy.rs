@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::{self, Certificate};
 use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
+use crate::pki::look_alike;
 use crate::pki::name::{Attribute, Name, upper_bound};
 use crate::pki::profile::Profile;
 use crate::pki::request::{self, Request};
@@ -178,6 +179,7 @@ pub fn approve<'a>(
     check_lengths(&asked)?;
     let mut remarks = Vec::new();
     let alternative_names = names(&asked, terms, &mut remarks)?;
+    remarks.extend(look_alike::warnings(asked.subject));
     check_names(&asked, terms.profile, &alternative_names)?;
     if terms.profile == Profile::Ca {
         check_intermediate(terms.path_length, issuer)?;

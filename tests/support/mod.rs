@@ -18,6 +18,7 @@ mod pty;
 mod responder;
 mod run;
 mod snapshot;
+pub mod tlv;
 
 pub use cert::{Certificate, certificate_der, issuer_of, subject_of};
 pub use fixture::{Folder, KEY_TYPES};
