@@ -152,6 +152,9 @@ pub struct Global {
     /// Never ask; take the default or stop
     #[arg(long, global = true)]
     pub no_input: bool,
+    /// Give up when another process has a lock for so long; 0 does not wait [default: wait]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub lock_timeout: Option<u32>,
     /// Say only what went wrong
     #[arg(long, short, global = true)]
     pub quiet: bool,

@@ -88,12 +88,33 @@ impl Env {
         }
     }
 
+    /// Writes what is nowhere else yet, such as a certificate that was asked for on standard output. A reader who has
+    /// gone has not got it.
+    pub fn hand_out(&mut self, content: &[u8]) -> Result<()> {
+        self.stdout.write_all(content).and_then(|()| self.stdout.flush()).map_err(|error| {
+            Error::refused("failed to write to standard output")
+                .caused_by(error)
+                .hint("it was issued and not delivered: the same command delivers it")
+        })
+    }
+
+    /// The same for a JSON document.
+    pub fn hand_out_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        let text = self.json_text(value)?;
+        self.hand_out(format!("{text}\n").as_bytes())
+    }
+
     /// Writes the one JSON document of a command.
     pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))?;
+        let text = self.json_text(value)?;
+        self.print(&text)
+    }
+
+    fn json_text(&mut self, value: &impl serde::Serialize) -> Result<String> {
         self.json_written = true;
-        self.print(&printable::json(&text))
+        serde_json::to_string_pretty(value)
+            .map(|text| printable::json(&text).into_owned())
+            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))
     }
 
     /// An element of the one JSON document of a command that prints it piece by piece.

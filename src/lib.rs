@@ -28,8 +28,9 @@ pub mod render;
 pub mod store;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use rustix::fs::Mode;
@@ -41,6 +42,7 @@ use crate::env::Env;
 use crate::error::Kind;
 use crate::pki::{printable, stack};
 use crate::prompt::{Lines, Prompter, Terminal};
+use crate::store::lock::Waiting;
 
 /// Runs the program with these arguments, the first of which is its own name. Called as `CA.pl`, it
 /// is that program ([`commands::ca_pl`]).
@@ -56,19 +58,41 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let error = cli::print_usage_error(error);
+            // Help and version go to standard output with status 0, the rest is wrong usage.
+            let (error, written) = if error.use_stderr() {
+                (cli::print_usage_error(error), Ok(()))
+            } else {
+                let written = error.print();
+                (error, written)
+            };
             if in_json && error.use_stderr() {
                 let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
                 let _ = env.print_json(&cli::usage_error(&error));
             }
-            return if error.use_stderr() { Kind::Usage.exit_code() } else { ExitCode::SUCCESS };
+            return match written {
+                _ if error.use_stderr() => Kind::Usage.exit_code(),
+                Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
+                    say(&format!("error: failed to write to standard output: {lost}"));
+                    Kind::Refused.exit_code()
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     guarded(|| {
         let global = &cli.global;
+        store::lock::set_waiting(Waiting {
+            limit: global.lock_timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            tell: if global.quiet { |_| {} } else { say },
+        });
         let terminal = Terminal::new(!global.no_input);
         run(&cli, &mut real_environment(Box::new(terminal), global.color, global.quiet))
     })
+}
+
+/// Talk of the store, which knows no environment.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
@@ -81,6 +105,7 @@ fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
 
 /// What CA.pl cannot do is 1, whatever the reason: it knows no other number.
 fn run_as_ca_pl(arguments: &[OsString]) -> ExitCode {
+    store::lock::set_waiting(Waiting { limit: None, tell: say });
     let lines = Box::new(Lines::of_stdin());
     let mut env = real_environment(lines, Color::Auto, false);
     match commands::ca_pl::run(arguments, &mut env) {

@@ -162,6 +162,16 @@ impl Run {
 }
 
 impl Outcome {
+    /// Of a run that nobody saw the end of.
+    pub fn of_power_failure(line: &str) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: String::new(),
+            status: Some(137),
+            command: format!("{line} (the power failed)"),
+        }
+    }
+
     /// How a run at a terminal ended, which shows both streams.
     pub fn of_terminal(command: &str, screen: String, status: i32) -> Self {
         Self {

@@ -64,7 +64,10 @@ pub(super) fn look(
     let mut seen: Option<Observations> = None;
     for address in rest.by_ref() {
         // Of eight usual ports some are filtered mostly, and each would be waited for.
-        if !planned.is_named && !survey::answers(*address, common.left().min(REACH)) {
+        if !planned.is_named
+            && let Err(why) = survey::reach(*address, common.left().min(REACH))
+        {
+            closed.push(why);
             continue;
         }
         let one = survey(target, *address, common, tell)?;
@@ -97,7 +100,10 @@ pub(super) fn look(
 fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     finding.severity = match finding.issue {
         Issue::LoginBeforeTls if software == Some(Software::Dovecot) => Severity::Info,
-        Issue::RelayOpen => Severity::Warning,
+        Issue::RelayOpen => {
+            finding.issue = Issue::RelayUnclear;
+            Severity::Warning
+        }
         _ => return,
     };
     finding.seen.push_str(
@@ -195,6 +201,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         cipher_suite: None,
         chain: Vec::new(),
         asks_certificate: None,
+        folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }
 }

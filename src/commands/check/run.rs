@@ -36,7 +36,7 @@ pub(super) struct Wanted<'a> {
 /// What a thread has to tell of a port.
 enum News {
     Stage(Stage),
-    Over(Result<Option<PortReport>>),
+    Over(Box<Result<Option<PortReport>>>),
 }
 
 /// Looks at everything, and tells of it as it comes.
@@ -49,7 +49,7 @@ pub(super) fn run(
 ) -> Result<Vec<HostReport>> {
     let addresses: Vec<_> = in_parallel(&plan.hosts, |host| addresses(host, plan, common, wanted));
     let hosts = plan.hosts.iter().zip(&addresses);
-    let mut reports = Reports::new(hosts, wanted);
+    let mut reports = Reports::new(hosts, wanted, common);
     let jobs: Vec<(&Planned, &[SocketAddr])> = plan
         .hosts
         .iter()
@@ -68,7 +68,7 @@ pub(super) fn run(
                     let Some((planned, known)) = jobs.get(at) else { break };
                     let stage = |stage| drop(sender.send((at, News::Stage(stage))));
                     stage(Stage::Greeting);
-                    let outcome = look(planned, known, common, &stage);
+                    let outcome = Box::new(look(planned, known, common, &stage));
                     if sender.send((at, News::Over(outcome))).is_err() {
                         break;
                     }
@@ -82,7 +82,7 @@ pub(super) fn run(
                 Ok((at, News::Stage(stage))) => progress.reaches(at, &jobs[at].0.target, stage),
                 Ok((at, News::Over(outcome))) => {
                     progress.ends(at);
-                    let outcome = outcome?;
+                    let outcome = (*outcome)?;
                     progress.around(|| reports.add(at, outcome, tell))?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -104,8 +104,7 @@ fn addresses(
     if !plan.connect.is_empty() {
         return Ok(plan.connect.clone());
     }
-    let all = survey::addresses(&host.host, 0, common.left().min(STEP))
-        .map_err(|error| error.to_string())?;
+    let all = survey::found(&host.host, common.left().min(STEP))?;
     let fitting: Vec<_> = all.into_iter().filter(|one| (wanted.family)(one)).collect();
     if fitting.is_empty() {
         return Err("the host has no address of this family".to_owned());

@@ -74,16 +74,21 @@ macro_rules! issues {
 
 issues! {
     Unreachable, "unreachable", Critical;
+    NoAddress, "no-address", Critical;
     AddressUnreachable, "address-unreachable", Warning;
+    PortSilent, "port-silent", Warning;
+    TurnedAway, "turned-away", Critical;
+    NoGreeting, "no-greeting", Critical;
     WrongProtocol, "wrong-protocol", Critical;
     StarttlsMissing, "starttls-missing", Error;
     StarttlsRefused, "starttls-refused", Error;
     ResponseInjection, "response-injection", Critical;
     CommandInjection, "command-injection", Critical;
     HandshakeFailed, "handshake-failed", Error;
+    SessionBroken, "session-broken", Critical;
     LoginBeforeTls, "login-before-tls", Error;
     StarttlsInsideTls, "starttls-inside-tls", Warning;
-    LoginMissing, "login-missing", Info;
+    LoginMissing, "login-missing", Warning;
     EhloName, "ehlo-name", Warning;
     EhloChanges, "ehlo-changes", Info;
     Incomplete, "incomplete", Warning;
@@ -124,14 +129,18 @@ issues! {
     ClientCertificateAsked, "client-certificate-asked", Info;
     ClientCertificateNotAsked, "client-certificate-not-asked", Warning;
     ClientAuthorityMissing, "client-authority-missing", Warning;
+    ClientCertificateRequired, "client-certificate-required", Warning;
+    ClientCertificateInvalid, "client-certificate-invalid", Warning;
     ClientCertificateRefused, "client-certificate-refused", Error;
     ClientCertificateAccepted, "client-certificate-accepted", Info;
     RelayOpen, "relay-open", Critical;
+    RelayUnclear, "relay-unclear", Warning;
     RelayRefused, "relay-refused", Error;
     RelayAllowed, "relay-allowed", Info;
     DaneMismatch, "dane-mismatch", Critical;
     DaneAnchorMissing, "dane-anchor-missing", Error;
     DaneRecordUnusable, "dane-record-unusable", Warning;
+    DaneNotCompared, "dane-not-compared", Warning;
     DaneMatch, "dane-match", Info;
     FamiliesDiffer, "families-differ", Warning;
     CertificatesDiffer, "certificates-differ", Info;
@@ -141,6 +150,11 @@ impl Issue {
     /// The one of an identifier.
     pub fn by_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|issue| issue.id() == id)
+    }
+
+    /// Whether it is of the server's certificate and not of the server.
+    pub fn is_of_certificate(self) -> bool {
+        (Self::CertificateUnreadable..=Self::ValidTooLong).contains(&self)
     }
 
     /// The identifier that is most like a mistyped one.

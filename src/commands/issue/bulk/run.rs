@@ -119,7 +119,7 @@ fn write_all(
             progress.advance(count, env);
         }
         if ended {
-            return writer.finish(env);
+            return writer.finish();
         }
     }
 }

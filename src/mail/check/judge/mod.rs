@@ -28,6 +28,17 @@ pub enum Trust {
     System,
 }
 
+impl Trust {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Given => "given",
+            Self::System => "system",
+        }
+    }
+}
+
 /// What a server is judged by.
 pub struct Standard<'a> {
     /// The moment.
@@ -41,8 +52,12 @@ pub struct Standard<'a> {
     pub roots: &'a [Vec<u8>],
     /// The system's roots in DER, to know a public CA by; where the roots are its own, none.
     pub system_roots: &'a [Vec<u8>],
+    /// Certificates in DER that the CA here has above it, trusted or not.
+    pub known: &'a [Vec<u8>],
     /// Says whether the CA here has revoked a certificate: when and why.
     pub revoked: &'a (dyn Fn(&Certificate) -> Option<String> + Sync),
+    /// Says which certificate folder here is this certificate's, or else the host's.
+    pub folder: &'a (dyn Fn(Option<&Certificate>, &Host) -> Option<String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
     /// The certificate that was presented to the server, with those that were sent along; or none.
@@ -114,8 +129,10 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     findings.extend(chain::judge(&chain, subject, standard, is_weak));
     findings.extend(client::judge(seen, subject, standard, software(seen)));
     findings.extend(dane::judge(&chain, subject, is_proven, standard));
+    join_incomplete(&mut findings);
     sort(&mut findings);
     let greeting = greeting(seen);
+    let folder = (standard.folder)(chain.first(), subject.host);
     PortReport {
         target: seen.target.clone(),
         address: seen.opened.as_ref().map(|opened| opened.address),
@@ -125,7 +142,17 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         cipher_suite: presented.and_then(|one| one.cipher_suite.clone()),
         chain,
         asks_certificate: presented.map(|one| one.request.is_some()),
+        folder,
         findings,
+    }
+}
+
+/// What was not answered is one finding.
+fn join_incomplete(findings: &mut Vec<Finding>) {
+    let is_one = |one: &Finding| one.issue == Issue::Incomplete;
+    let told: Vec<_> = findings.extract_if(.., |one| is_one(one)).map(|one| one.seen).collect();
+    if !told.is_empty() {
+        findings.push(Finding::new(Issue::Incomplete, told.join("; ")));
     }
 }
 
