@@ -80,8 +80,8 @@ pub struct Check {
     /// From which severity on it is a failure: info, warning, error, critical
     #[arg(long, value_name = "SEVERITY", default_value = "warning", value_parser = severities(), hide_possible_values = true)]
     pub fail_on: String,
-    /// Leave a finding out; may be repeated
-    #[arg(long, value_name = "ID", action = ArgAction::Append)]
+    /// Leave findings out; may be repeated
+    #[arg(long, value_name = "ID,...", action = ArgAction::Append, value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// Say what a finding is, why it matters and how to mend it; `list` lists them all
     #[arg(long, value_name = "ID", conflicts_with_all = ["targets", "connect"])]

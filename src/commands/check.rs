@@ -2,6 +2,7 @@
 
 mod client;
 mod explained;
+mod folders;
 mod look;
 mod order;
 mod progress;
@@ -9,6 +10,7 @@ mod records;
 mod run;
 mod targets;
 mod trust;
+mod whole;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -20,12 +22,14 @@ use crate::mail::check::judge::Standard;
 use crate::mail::check::report::{HostReport, worst};
 use crate::mail::check::{Finding, Severity};
 use crate::net::probe::ClientIdentity;
+use crate::net::service::Protocol;
 use crate::net::starttls::Relay;
 use crate::net::survey::SurveyOptions;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::count;
 use crate::render::check::text::Text;
 use crate::render::check::{View, json, nagios, prometheus};
+use folders::Folders;
 use look::{Common, STEP, patience};
 use order::Order;
 use progress::Progress;
@@ -57,10 +61,15 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let ignored = args.ignore.iter().map(|id| explained::issue(id)).collect::<Result<Vec<_>>>()?;
     let relay = args.relay_to.as_deref();
     let relay = relay.map(|to| Relay::new(args.relay_from.as_deref(), to)).transpose()?;
+    if relay.is_some() && !plan.has(Protocol::Smtp) {
+        return Err(Error::usage("--relay-to is for SMTP, and no port of it is to be checked")
+            .hint("name a port of it: HOST:25, HOST:587"));
+    }
     let tlsa = records::read(&args.tlsa, env)?;
     let client = client::load(args, global, env)?;
     let trusted = Trusted::load(args, global, env)?;
     let revoked = Revoked::of(&trusted);
+    let folders = Folders::default();
     let now = env.now()?;
     let standard = Standard {
         now,
@@ -68,7 +77,9 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         trust: trusted.trust,
         roots: &trusted.roots,
         system_roots: &trusted.system,
+        known: &trusted.known,
         revoked: &|certificate| revoked.ask(certificate),
+        folder: &|own, host| folders.find(own, host),
         tlsa: &tlsa,
         client: client.as_ref().map(|client| client.chain.as_slice()).unwrap_or_default(),
         relay_to: args.relay_to.as_deref(),
@@ -95,22 +106,29 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         (!args.ipv4 || address.is_ipv4()) && (!args.ipv6 || address.is_ipv6())
     };
     let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
-    let (tlsa, name) = (&tlsa[..], plan.name.as_ref());
-    let wanted = Wanted { ignored: &ignored, family: &family, order, tlsa, name };
+    let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
-    let mut text = Text::new(env.color_stdout);
+    let mut text = Text::new(env.color_stdout, fail_on);
     let mut progress = Progress::new(env);
     let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {
             _ if !is_streamed => return Ok(()),
             Done::Port(port) if is_worth(&port.findings, fail_on, env) => text.port(port),
-            Done::Host(host) if is_worth(&host.findings, fail_on, env) => text.host(host),
+            Done::Host(host) if is_worth(host.all_findings(), fail_on, env) => text.host(host),
             Done::Port(_) | Done::Host(_) => return Ok(()),
         };
         env.print_bytes(piece.as_bytes())
     })?;
     drop(progress);
-    report(&View { hosts: &hosts, fail_on, now }, &text, args, global, env)
+    let view = View {
+        hosts: &hosts,
+        fail_on,
+        now,
+        trust: trusted.trust,
+        note: trusted.note.as_deref(),
+        asks_relaying: relay.is_some(),
+    };
+    report(&view, &text, args, global, env)
 }
 
 /// A monitor that hears nothing for a minute calls the plugin dead.
@@ -144,16 +162,25 @@ fn report(
 }
 
 /// Quietly, only what is a failure is told.
-fn is_worth(findings: &[Finding], fail_on: Severity, env: &Env) -> bool {
+fn is_worth<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    fail_on: Severity,
+    env: &Env,
+) -> bool {
     !env.quiet || worst(findings).is_some_and(|worst| worst >= fail_on)
 }
 
 fn verdict(view: &View<'_>) -> Result<()> {
-    let all = view.hosts.iter().flat_map(HostReport::all_findings);
-    match all.filter(|finding| finding.severity >= view.fail_on).count() {
+    let jobs = view.hosts.iter().flat_map(HostReport::jobs);
+    match jobs.filter(|(_, severity)| *severity >= view.fail_on).count() {
         0 => Ok(()),
         number => {
-            let error = Error::verdict(format!("{} to mend", count(number, "thing")));
+            // What is only told has nothing to mend.
+            let words = match view.fail_on {
+                Severity::Info => count(number, "finding"),
+                _ => format!("{} to mend", count(number, "thing")),
+            };
+            let error = Error::verdict(words);
             Err(view.hosts.iter().filter_map(elsewhere).fold(error, Error::hint))
         }
     }

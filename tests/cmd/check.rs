@@ -4,6 +4,8 @@
 mod certificates;
 #[path = "check/clients.rs"]
 mod clients;
+#[path = "check/commands.rs"]
+mod commands;
 #[path = "check/conversations.rs"]
 mod conversations;
 #[path = "check/families.rs"]

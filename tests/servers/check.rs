@@ -65,7 +65,8 @@ fn finds(machine: &Machine, place: &str, words: &str, software: &str, wanted: &[
 
 /// That all usual ports that answer are as they should be, looked at from another machine.
 pub fn nothing_to_mend(machine: &Machine, ports: &[u64]) {
-    let outcome = machine.run_as_client("mailca check mx.example.com --json").output();
+    let outcome =
+        machine.run_as_client("mailca check mx.example.com --json --ignore port-silent").output();
     assert_eq!(outcome.status, Some(0), "{outcome}\n{}", machine.told());
     let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
     let found = document["hosts"][0]["ports"].as_array().unwrap();
@@ -171,7 +172,11 @@ fn all_ports_of_a_host_at_once() {
     let machine = need_machine!("dovecot", "trixie");
     site::certify(&machine);
     dovecot::start(&machine, "trixie", &dovecot::tls("trixie"));
-    let outcome = machine.run_as_client("mailca check mx.example.com --json").success();
+    // Whoever has mailboxes alone says so.
+    let outcome = machine.run_as_client("mailca check mx.example.com --json").exits(3);
+    assert!(outcome.text().contains("\"port-silent\""), "{outcome}");
+    let line = "mailca check mx.example.com --json --ignore port-silent";
+    let outcome = machine.run_as_client(line).success();
     let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
     let ports = |name: &str| {
         let list = document["hosts"][0][name].as_array().unwrap();
@@ -182,4 +187,35 @@ fn all_ports_of_a_host_at_once() {
         ["submission", "submissions", "imap", "imaps", "pop3", "pop3s", "sieve"]
     );
     assert_eq!(ports("not_answering"), ["smtp"]);
+}
+
+#[test]
+fn a_submission_that_nobody_can_use_is_found() {
+    let machine = need_machine!("postfix", "trixie");
+    site::certify(&machine);
+    let new = postfix::tls() + "smtpd_tls_protocols = >=TLSv1.2\n";
+    postfix::start(&machine, &new);
+    machine.shell("postconf -M 'submission/inet=submission inet n - n - - smtpd'");
+    let quiet =
+        new.replace("smtpd_tls_ask_ccert = yes\n", "") + "smtpd_tls_exclude_ciphers = aNULL\n";
+    postfix::configure(&machine, &quiet);
+    postfix::reload(&machine);
+    machine.wait_for_port(587);
+    finds(&machine, "mx.example.com:587", "", "postfix", &["warning login-missing"]);
+    // Logins are to be offered, and whoever knows the passwords does not run. Certificates may be asked for, too.
+    postfix::configure(&machine, &new);
+    machine.shell(
+        "postconf -P 'submission/inet/smtpd_sasl_auth_enable=yes' \
+           'submission/inet/smtpd_sasl_type=dovecot' \
+           'submission/inet/smtpd_sasl_path=private/nobody' \
+           'submission/inet/smtpd_tls_auth_only=yes'",
+    );
+    postfix::stop(&machine);
+    machine.shell("postfix start >>/var/log/mail.log 2>&1");
+    machine.wait_for_port(587);
+    let found = ids(&port(&machine, "mx.example.com:587", ""));
+    assert!(found.contains(&"critical session-broken".to_owned()), "{found:?}: {}", machine.told());
+    // The master waits for a minute then before it starts another.
+    let found = ids(&port(&machine, "mx.example.com:587", "--timeout 4"));
+    assert!(found[0].starts_with("critical "), "{found:?}: {}", machine.told());
 }

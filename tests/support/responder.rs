@@ -42,11 +42,13 @@ pub struct Mail {
     pub implicit: bool,
     /// Whether it obeys what came in plain text behind STARTTLS.
     pub obeys: bool,
+    /// Whether it relays for whoever has shown a certificate, to `@trusting.example.org`.
+    pub trusts: bool,
 }
 
 impl Mail {
     pub fn new(protocol: Protocol, tls: ServerConfig) -> Self {
-        Self { protocol, tls: Some(Arc::new(tls)), implicit: false, obeys: false }
+        Self { protocol, tls: Some(Arc::new(tls)), implicit: false, obeys: false, trusts: false }
     }
 
     /// Runs it.
@@ -81,7 +83,11 @@ impl Mail {
         if self.implicit || self.protocol == Protocol::Sieve {
             tls.write_all(self.greeting(true).as_bytes())?;
         }
-        self.talk(&mut tls, &mut rest, true)?;
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock)?;
+        }
+        let trusts = tls.conn.peer_certificates().is_some();
+        Self { trusts, ..self.clone() }.talk(&mut tls, &mut rest, true)?;
         tls.conn.send_close_notify();
         tls.flush()
     }
@@ -142,7 +148,18 @@ impl Mail {
             ),
             (Protocol::Smtp, "QUIT") => "221 2.0.0 bye\r\n".into(),
             (Protocol::Smtp, "STARTTLS") => "220 2.0.0 go\r\n".into(),
-            (Protocol::Smtp, "RCPT") if !line.contains("@example.com>") => {
+            (Protocol::Smtp, "RCPT") if self.trusts && line.contains("@trusting.") => {
+                "250 2.1.5 ok\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT") if line.contains("@later.") => {
+                "454 4.7.1 <a@example.org>: Relay access denied\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT") if line.contains("@grey.") => {
+                "450 4.2.0 <a@example.org>: Recipient address rejected: Greylisted\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT")
+                if !["@example.com>", "@open."].iter().any(|one| line.contains(one)) =>
+            {
                 "554 5.7.1 Relay access denied\r\n".into()
             }
             (Protocol::Smtp, "NOOP" | "MAIL" | "RCPT" | "RSET") => "250 2.0.0 ok\r\n".into(),

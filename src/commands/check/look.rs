@@ -62,7 +62,10 @@ pub(super) fn look(
     let mut seen: Option<Observations> = None;
     for address in rest.by_ref() {
         // Of eight usual ports some are filtered mostly, and each would be waited for.
-        if !planned.is_named && !survey::answers(*address, common.left().min(REACH)) {
+        if !planned.is_named
+            && let Err(why) = survey::reach(*address, common.left().min(REACH))
+        {
+            closed.push(why);
             continue;
         }
         let one = survey(target, *address, common, tell)?;
@@ -95,7 +98,10 @@ pub(super) fn look(
 fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     finding.severity = match finding.issue {
         Issue::LoginBeforeTls if software == Some(Software::Dovecot) => Severity::Info,
-        Issue::RelayOpen => Severity::Warning,
+        Issue::RelayOpen => {
+            finding.issue = Issue::RelayUnclear;
+            Severity::Warning
+        }
         _ => return,
     };
     finding.seen.push_str(
@@ -199,6 +205,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         chain: Vec::new(),
         ends: None,
         asks_certificate: None,
+        folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
 
+use super::look::Common;
 use super::run::{Done, Wanted};
 use super::targets::PlannedHost;
+use super::whole::{tidy, unasked};
 use crate::error::Result;
-use crate::mail::check::report::{HostReport, PortReport, sort};
+use crate::mail::check::report::{HostReport, PortReport};
 use crate::mail::check::{Finding, Issue, across};
-use crate::net::target::Host;
-use crate::pki::tlsa::Published;
 
 /// When a port is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,7 @@ pub(super) struct Reports<'p> {
     hosts: Vec<OneHost<'p>>,
     ignored: &'p [Issue],
     order: Order,
-    tlsa: &'p [Published],
-    name: Option<&'p Host>,
+    common: &'p Common<'p>,
     /// Ports of hosts that are not whole, by their numbers; nothing for one that does not answer.
     ports: BTreeMap<usize, Option<PortReport>>,
     /// The first that is not told.
@@ -51,6 +50,7 @@ impl<'p> Reports<'p> {
     pub(super) fn new<'a>(
         hosts: impl Iterator<Item = (&'p PlannedHost, &'a std::result::Result<Vec<SocketAddr>, String>)>,
         wanted: &Wanted<'p>,
+        common: &'p Common<'p>,
     ) -> Self {
         let mut start = 0;
         let hosts = hosts.map(|(planned, addresses)| {
@@ -62,8 +62,7 @@ impl<'p> Reports<'p> {
         });
         let hosts = hosts.collect();
         let (ignored, order) = (wanted.ignored, wanted.order);
-        let (tlsa, name) = (wanted.tlsa, wanted.name);
-        Self { hosts, ignored, order, tlsa, name, ports: BTreeMap::new(), next: 0 }
+        Self { hosts, ignored, order, common, ports: BTreeMap::new(), next: 0 }
     }
 
     /// Tells what is known before anything is done.
@@ -79,7 +78,7 @@ impl<'p> Reports<'p> {
         tell: Tell<'_>,
     ) -> Result<()> {
         if let Some(port) = &mut port {
-            port.findings.retain(|one| !self.ignored.contains(&one.issue));
+            tidy(&mut port.findings, self.ignored);
             if self.order == Order::AsDone {
                 tell(Done::Port(port))?;
             }
@@ -128,17 +127,18 @@ impl<'p> Reports<'p> {
                 None => report.silent.push(planned.target.clone()),
             }
         }
-        if report.ports.is_empty() {
-            let why = obstacle.as_deref().unwrap_or("none of the usual ports answers");
+        if let Some(why) = obstacle {
+            report.findings.push(Finding::new(Issue::NoAddress, why.clone()));
+            report.silent = planned.ports.iter().map(|port| port.target.clone()).collect();
+        } else if report.ports.is_empty() {
+            let why = "none of the usual ports answers";
             report.findings.push(Finding::new(Issue::Unreachable, why));
-            // The finding says it.
-            report.silent.clear();
+        } else {
+            report.findings.extend(across::silent(&report.silent));
         }
         report.findings.extend(across::judge(&report.ports));
-        let name = self.name.map_or_else(|| report.host.clone(), ToString::to_string);
-        report.findings.extend(across::without_record(&name, &report.ports, self.tlsa));
-        report.findings.retain(|one| !self.ignored.contains(&one.issue));
-        sort(&mut report.findings);
+        report.findings.extend(unasked(&report, self.common));
+        tidy(&mut report.findings, self.ignored);
         report
     }
 

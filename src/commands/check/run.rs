@@ -14,8 +14,6 @@ use crate::error::Result;
 use crate::mail::check::Issue;
 use crate::mail::check::report::{HostReport, PortReport};
 use crate::net::survey;
-use crate::net::target::Host;
-use crate::pki::tlsa::Published;
 
 /// So many ports are looked at at a time. Each gets several connections.
 const PORTS_AT_ONCE: usize = 8;
@@ -33,9 +31,6 @@ pub(super) struct Wanted<'a> {
     pub(super) ignored: &'a [Issue],
     pub(super) family: &'a (dyn Fn(&SocketAddr) -> bool + Sync),
     pub(super) order: Order,
-    /// The TLSA records, and whom every certificate is to be for, instead of its host.
-    pub(super) tlsa: &'a [Published],
-    pub(super) name: Option<&'a Host>,
 }
 
 /// What a thread has to tell of a port.
@@ -54,7 +49,7 @@ pub(super) fn run(
 ) -> Result<Vec<HostReport>> {
     let addresses: Vec<_> = in_parallel(&plan.hosts, |host| addresses(host, plan, common, wanted));
     let hosts = plan.hosts.iter().zip(&addresses);
-    let mut reports = Reports::new(hosts, wanted);
+    let mut reports = Reports::new(hosts, wanted, common);
     let jobs: Vec<(&Planned, &[SocketAddr])> = plan
         .hosts
         .iter()
@@ -73,8 +68,8 @@ pub(super) fn run(
                     let Some((planned, known)) = jobs.get(at) else { break };
                     let stage = |stage| drop(sender.send((at, News::Stage(stage))));
                     stage(Stage::Greeting);
-                    let outcome = look(planned, known, common, &stage);
-                    if sender.send((at, News::Over(Box::new(outcome)))).is_err() {
+                    let outcome = Box::new(look(planned, known, common, &stage));
+                    if sender.send((at, News::Over(outcome))).is_err() {
                         break;
                     }
                 }
@@ -109,8 +104,7 @@ fn addresses(
     if !plan.connect.is_empty() {
         return Ok(plan.connect.clone());
     }
-    let all = survey::addresses(&host.host, 0, common.left().min(STEP))
-        .map_err(|error| error.to_string())?;
+    let all = survey::found(&host.host, common.left().min(STEP))?;
     let fitting: Vec<_> = all.into_iter().filter(|one| (wanted.family)(one)).collect();
     if fitting.is_empty() {
         return Err("the host has no address of this family".to_owned());

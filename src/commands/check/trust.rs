@@ -1,6 +1,6 @@
 //! Whom a check trusts: the CA here, files that were named, or the system.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{Check, Global};
 use crate::env::Env;
@@ -21,6 +21,9 @@ const SYSTEM: [&str; 5] = [
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
+/// The folder of the CA where none is named.
+const DEFAULT: &str = "demoCA";
+
 /// What is trusted, in DER.
 pub(super) struct Trusted {
     pub(super) trust: Trust,
@@ -29,6 +32,10 @@ pub(super) struct Trusted {
     pub(super) system: Vec<Vec<u8>>,
     /// Revocation lists in the files that were named.
     pub(super) lists: Vec<Crl>,
+    /// What the CA here has above it, in DER.
+    pub(super) known: Vec<Vec<u8>>,
+    /// Why the system's are trusted, where that was not asked for.
+    pub(super) note: Option<String>,
     /// The CA here, to ask what it has revoked.
     pub(super) ca: Option<CaFolder>,
 }
@@ -37,6 +44,9 @@ impl Trusted {
     /// What the options say; else the CA here; else the system's.
     pub(super) fn load(args: &Check, global: &Global, env: &mut Env) -> Result<Self> {
         let ca = open(global)?;
+        let bundle = |ca: &CaFolder| ca.bundle().all().map(|one| one.as_der().to_vec()).collect();
+        let known: Vec<_> = ca.as_ref().map(bundle).unwrap_or_default();
+        let note = None;
         if !args.ca.is_empty() {
             let (mut roots, mut lists) = (Vec::new(), Vec::new());
             for path in &args.ca {
@@ -53,27 +63,34 @@ impl Trusted {
                     lists.extend(found.map_err(|error| error.at(path.display()))?);
                 }
             }
-            return Ok(Self { trust: Trust::Given, roots, system: Vec::new(), lists, ca });
+            let (trust, system) = (Trust::Given, Vec::new());
+            return Ok(Self { trust, roots, system, lists, known, note, ca });
         }
         let system = system(env);
-        if let (Some(here), false) = (&ca, args.system_roots) {
-            let roots = here.bundle().all().map(|one| one.as_der().to_vec()).collect();
+        if ca.is_some() && !args.system_roots {
             // Only whether a certificate is from a public CA hangs on it.
             let system = system.ok().flatten().unwrap_or_default();
-            return Ok(Self { trust: Trust::Own, roots, system, lists: Vec::new(), ca });
+            let (trust, roots, lists) = (Trust::Own, known.clone(), Vec::new());
+            return Ok(Self { trust, roots, system, lists, known, note, ca });
         }
-        let Some(roots) = system? else {
-            return Err(Error::refused("the system has no list of CAs that it trusts").hint(
-                "install the package ca-certificates, or name one with --ca or SSL_CERT_FILE",
-            ));
+        let here = global.ca_dir.display();
+        let nothing = |error: Error| {
+            let error = error.hint(
+                "name the CA that is trusted with --ca FILE, or its folder with --ca-dir; or install \
+                 the package ca-certificates, or name a list with SSL_CERT_FILE",
+            );
+            if args.system_roots { error } else { error.hint(format!("there is no CA in {here}")) }
         };
-        if !args.system_roots {
-            env.say(&format!(
-                "there is no CA in {}; the system's CAs are trusted",
-                global.ca_dir.display()
-            ));
+        let Some(roots) = system.map_err(nothing)? else {
+            return Err(nothing(Error::refused("the system has no list of CAs that it trusts")));
+        };
+        let note = (!args.system_roots)
+            .then(|| format!("there is no CA in {here}; the system's CAs are trusted"));
+        if let Some(note) = &note {
+            env.say(note);
         }
-        Ok(Self { trust: Trust::System, roots, system: Vec::new(), lists: Vec::new(), ca })
+        let (trust, system, lists) = (Trust::System, Vec::new(), Vec::new());
+        Ok(Self { trust, roots, system, lists, known, note, ca })
     }
 
     /// Whether a list is by one of those that are trusted.
@@ -83,11 +100,18 @@ impl Trusted {
     }
 }
 
-/// The CA here, if there is any. One that is broken is not passed over in silence.
+/// The CA here, if there is any. One that is broken, or that was named and is not there, is not passed over in
+/// silence.
 fn open(global: &Global) -> Result<Option<CaFolder>> {
     match global.ca_dir.symlink_metadata() {
         Ok(_) => CaFolder::open(&global.ca_dir).map(Some),
-        Err(_) => Ok(None),
+        Err(_) if global.ca_dir == Path::new(DEFAULT) => Ok(None),
+        Err(error) => Err(Error::refused("there is no such folder of a CA")
+            .caused_by(error)
+            .at(global.ca_dir.display())
+            .hint(
+                "leave --ca-dir and MAILCA_DIR out where only the system's CAs, or --ca, are meant",
+            )),
     }
 }
 

@@ -2,21 +2,21 @@
 
 use super::report::PortReport;
 use super::{Finding, Issue};
+use crate::net::service::{Protocol, Service};
+use crate::net::target::Target;
 use crate::pki::certificate::Certificate;
-use crate::pki::tlsa::Published;
 
-/// Whether there are TLSA records, and none of them is for any of these ports.
-pub fn without_record(host: &str, ports: &[PortReport], records: &[Published]) -> Option<Finding> {
-    let is_of = |record: &Published| ports.iter().any(|one| record.is_of(host, one.target.port));
-    if records.is_empty() || ports.is_empty() || records.iter().any(is_of) {
-        return None;
-    }
-    let places: Vec<_> =
-        ports.iter().map(|one| format!("_{}._tcp.{host}", one.target.port)).collect();
-    let first = records.iter().find_map(|one| one.host.as_ref().zip(one.port));
-    let first = first.map(|(host, port)| format!("; the first is for _{port}._tcp.{host}"));
-    let seen = format!("there is none for {}{}", places.join(", "), first.unwrap_or_default());
-    Some(Finding::new(Issue::DaneRecordMissing, seen))
+/// Where nobody named a port, one that does not answer may be none; but whoever takes mail listens on port 25.
+pub fn silent(silent: &[Target]) -> Option<Finding> {
+    let is_dead = silent.iter().any(|target| target.service == Service::Smtp);
+    is_dead.then(|| {
+        let dead: Vec<_> = silent
+            .iter()
+            .filter(|target| target.service.protocol() == Protocol::Smtp)
+            .map(|target| format!("{} ({})", target.port, target.service))
+            .collect();
+        Finding::new(Issue::PortSilent, format!("nothing answers on {}", dead.join(", ")))
+    })
 }
 
 /// Compares the certificates of the ports.

@@ -74,7 +74,11 @@ macro_rules! issues {
 
 issues! {
     Unreachable, "unreachable", Critical;
+    NoAddress, "no-address", Critical;
     AddressUnreachable, "address-unreachable", Warning;
+    PortSilent, "port-silent", Warning;
+    TurnedAway, "turned-away", Critical;
+    NoGreeting, "no-greeting", Critical;
     WrongProtocol, "wrong-protocol", Critical;
     StarttlsMissing, "starttls-missing", Error;
     StarttlsRefused, "starttls-refused", Error;
@@ -82,9 +86,10 @@ issues! {
     CommandInjection, "command-injection", Critical;
     HandshakeFailed, "handshake-failed", Error;
     HandshakeUncommon, "handshake-uncommon", Warning;
+    SessionBroken, "session-broken", Critical;
     LoginBeforeTls, "login-before-tls", Error;
     StarttlsInsideTls, "starttls-inside-tls", Warning;
-    LoginMissing, "login-missing", Info;
+    LoginMissing, "login-missing", Warning;
     EhloName, "ehlo-name", Warning;
     EhloChanges, "ehlo-changes", Info;
     Incomplete, "incomplete", Warning;
@@ -132,15 +137,17 @@ issues! {
     ClientCertificateRequired, "client-certificate-required", Error;
     ClientCertificateNotAsked, "client-certificate-not-asked", Warning;
     ClientAuthorityMissing, "client-authority-missing", Warning;
+    ClientCertificateInvalid, "client-certificate-invalid", Warning;
     ClientCertificateRefused, "client-certificate-refused", Error;
     ClientCertificateAccepted, "client-certificate-accepted", Info;
     RelayOpen, "relay-open", Critical;
+    RelayUnclear, "relay-unclear", Warning;
     RelayRefused, "relay-refused", Error;
     RelayAllowed, "relay-allowed", Info;
     DaneMismatch, "dane-mismatch", Critical;
     DaneAnchorMissing, "dane-anchor-missing", Error;
     DaneRecordUnusable, "dane-record-unusable", Warning;
-    DaneRecordMissing, "dane-record-missing", Warning;
+    DaneNotCompared, "dane-not-compared", Warning;
     DaneMatch, "dane-match", Info;
     FamiliesDiffer, "families-differ", Info;
     CertificatesDiffer, "certificates-differ", Info;
@@ -150,6 +157,11 @@ impl Issue {
     /// The one of an identifier.
     pub fn by_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|issue| issue.id() == id)
+    }
+
+    /// Whether it is of the server's certificate and not of the server.
+    pub fn is_of_certificate(self) -> bool {
+        (Self::CertificateUnreadable..=Self::ValidTooLong).contains(&self)
     }
 
     /// The identifier that is most like a mistyped one.

@@ -65,9 +65,15 @@ pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<Socket
     stream::lookup(host, port, Deadline::after(timeout))
 }
 
-/// Whether a connection can be made at all.
-pub fn answers(address: SocketAddr, timeout: Duration) -> bool {
-    Stream::connect(&[address], Deadline::after(timeout)).is_ok()
+/// Whether a connection can be made at all; else why not, in words.
+pub fn reach(address: SocketAddr, timeout: Duration) -> std::result::Result<(), String> {
+    let stream = Stream::connect(&[address], Deadline::after(timeout));
+    stream.map(drop).map_err(|error| worker::in_words(&error))
+}
+
+/// The addresses of a host, or why there are none, in words.
+pub fn found(host: &Host, timeout: Duration) -> std::result::Result<Vec<SocketAddr>, String> {
+    addresses(host, 0, timeout).map_err(|error| worker::in_words(&error))
 }
 
 /// Whether an address is this machine's own: servers are more open to themselves.

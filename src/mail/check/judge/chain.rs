@@ -119,7 +119,9 @@ fn trust(
     // Dates have findings of their own: the rest is judged as if it were in time.
     let at = standard.now.clamp(own.not_before, own.not_after.max(own.not_before));
     let sent: Vec<_> = chain.iter().skip(1).map(|one| one.as_der().to_vec()).collect();
-    let (anchors, known) = apart(standard.roots);
+    let (anchors, mut known) = apart(standard.roots);
+    // What the CA here has above it is known whoever is trusted.
+    known.extend(standard.known.iter().cloned());
     let try_with = |roots: &[Vec<u8>], intermediates: &[Vec<u8>]| {
         path(own, roots, intermediates, at).map(drop)
     };
@@ -231,6 +233,8 @@ fn invalid(chain: &[Certificate], standard: &Standard<'_>) -> Issue {
     if is_beyond { Issue::ChainUnverified } else { Issue::ChainInvalid }
 }
 
+/// Of a chain that ends below a root nobody can tell whether the rest of it is missing or of a stranger: both is
+/// said.
 fn untrusted(top: &Certificate, standard: &Standard<'_>) -> String {
     let whose = match standard.trust {
         Trust::Own => "is not the CA here",
@@ -240,7 +244,11 @@ fn untrusted(top: &Certificate, standard: &Standard<'_>) -> String {
     if top.is_self_signed() {
         format!("it was signed by {}, which {whose}", top.subject)
     } else {
-        format!("it was signed by {}, which {whose}", top.issuer)
+        format!(
+            "it was signed by {issuer}, which {whose}; where {issuer} is an intermediate of one that is, \
+             the server does not send its certificate, and should",
+            issuer = top.issuer
+        )
     }
 }
 

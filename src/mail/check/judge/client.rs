@@ -5,11 +5,11 @@ use super::certificate::is_for_clients;
 use super::{Standard, Subject};
 use crate::mail::check::{Finding, Issue, Severity, Software};
 use crate::net::probe::CertificateRequest;
-use crate::net::service::{Protocol, Service};
+use crate::net::service::Protocol;
 use crate::net::starttls::RelayAnswer;
 use crate::net::survey::{Inside, Observations};
 use crate::pki::certificate::Certificate;
-use crate::pki::inspect::text::count;
+use crate::pki::inspect::text::{count, minute};
 use crate::pki::name::{printable_name, same_name};
 
 /// Judges what came of ours, and of the question about relaying.
@@ -28,7 +28,6 @@ pub(super) fn judge(
             "the handshake had no request for a certificate",
         )),
         (None, None) => {}
-        (Some(_), None) if is_kept_out(seen) => found.push(required(seen, subject)),
         (Some(request), None) => {
             let names: Vec<_> =
                 request.authorities.iter().take(3).map(|name| printable_name(name)).collect();
@@ -57,25 +56,61 @@ pub(super) fn judge(
         finding.seen.push_str(verify(presented.request.as_ref(), seen, standard).words());
     }
     if subject.service.protocol() == Protocol::Smtp {
-        found.extend(relaying(seen, standard));
+        found.extend(relaying(seen, subject, standard));
+    }
+    if let Some(why) = standard.client.first().and_then(|own| unfit(own, standard)) {
+        found = as_unfit(found, &why);
     }
     found
 }
 
-/// Whether the server, which asked for a certificate and got none, had nothing more to say.
-fn is_kept_out(seen: &Observations) -> bool {
-    let is_finished = seen.presented().is_some_and(|presented| presented.is_finished);
-    !is_finished || seen.inside.as_ref().is_some_and(|inside| !inside.is_answered)
+/// Why a server should give our certificate no rights, as far as that is known here.
+fn unfit(own: &Certificate, standard: &Standard<'_>) -> Option<String> {
+    let serial = &own.serial;
+    if let Ok(Some(when)) = (standard.revoked)(own) {
+        return Some(format!("the CA here has revoked the serial number {serial}: {when}"));
+    }
+    if standard.now > own.not_after {
+        return Some(format!("it expired on {}", minute(own.not_after)));
+    }
+    (standard.now < own.not_before)
+        .then(|| format!("it is not valid before {}", minute(own.not_before)))
 }
 
-/// Users may be known; servers that deliver to port 25 are not.
-fn required(seen: &Observations, subject: Subject<'_>) -> Finding {
-    let end = seen.inside.as_ref().and_then(|inside| inside.end.clone());
-    let notes = || seen.presented().map(|presented| presented.notes.join("; "));
-    let why = end.or_else(notes).unwrap_or_default();
-    let told = format!("it asked for a certificate, got none, and went no further: {why}");
-    let finding = Finding::new(Issue::ClientCertificateRequired, told);
-    if subject.service == Service::Smtp { finding } else { finding.as_bad_as(Severity::Info) }
+/// With such a certificate a refusal is right, and rights are wrong.
+fn as_unfit(found: Vec<Finding>, why: &str) -> Vec<Finding> {
+    let mut rest = Vec::new();
+    let mut told = Finding::new(Issue::ClientCertificateInvalid, why.to_owned());
+    let mut is_taken = false;
+    for finding in found {
+        match finding.issue {
+            Issue::ClientCertificateRefused | Issue::RelayRefused => {
+                told.severity = Severity::Info;
+                told.seen = format!("{why}; and the server refuses it, as it should");
+                rest.push(finding.as_bad_as(Severity::Info));
+            }
+            Issue::RelayAllowed => {
+                is_taken = true;
+                told.severity = Severity::Critical;
+                told.seen = format!("{why}; and mail is relayed {}", finding.seen);
+            }
+            Issue::ClientCertificateAccepted => {
+                if told.severity == Severity::Warning {
+                    told.seen = format!(
+                        "{why}; {}, and what it may do was not asked (--relay-to)",
+                        finding.seen
+                    );
+                }
+            }
+            _ => rest.push(finding),
+        }
+    }
+    // Open to everybody, it is no matter of the certificate.
+    if is_taken && rest.iter().any(|one| one.issue == Issue::RelayOpen) {
+        told.severity = Severity::Warning;
+    }
+    rest.push(told);
+    rest
 }
 
 /// What Sendmail makes of a client, as it writes it behind `verify=`.
@@ -166,20 +201,28 @@ fn outcome(seen: &Observations, is_answered: bool) -> Finding {
     }
 }
 
-fn relaying(seen: &Observations, standard: &Standard<'_>) -> Vec<Finding> {
+fn relaying(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) -> Vec<Finding> {
     let Some(to) = standard.relay_to else { return Vec::new() };
-    let answer = |inside: &Option<Inside>| inside.as_ref().and_then(|inside| inside.relay.clone());
-    let with = answer(&seen.inside);
+    let with = answer(seen.inside.as_ref());
     if standard.client.is_empty() {
-        return vec![anybody(to, with.as_ref())];
+        return vec![anybody(to, seen.inside.as_ref(), subject)];
     }
-    let without = answer(&seen.relay_without_certificate);
+    let without = answer(seen.relay_without_certificate.as_ref());
     let mut found = Vec::new();
-    if without.as_ref().and_then(RelayAnswer::is_allowed) == Some(true) {
-        found.push(anybody(to, without.as_ref()));
+    // What was not seen is told, too, and what is right is told with the certificate.
+    let is_refused = match without.and_then(RelayAnswer::is_allowed) {
+        Some(is_allowed) => !is_allowed,
+        // Who gets in with a certificate alone relays for nobody else.
+        None => seen.relay_without_certificate.as_ref().is_some_and(|inside| {
+            let end = inside.end.as_deref().unwrap_or_default();
+            !inside.is_answered && (end.contains("alert") || end.contains("refuses EHLO"))
+        }),
+    };
+    if !is_refused {
+        found.push(anybody(to, seen.relay_without_certificate.as_ref(), subject));
     }
-    let told = words(with.as_ref());
-    found.push(match with.as_ref().and_then(RelayAnswer::is_allowed) {
+    let told = words(seen.inside.as_ref());
+    found.push(match with.and_then(RelayAnswer::is_allowed) {
         Some(true) => {
             Finding::new(Issue::RelayAllowed, format!("with the certificate, to {to}: {told}"))
         }
@@ -191,25 +234,62 @@ fn relaying(seen: &Observations, standard: &Standard<'_>) -> Vec<Finding> {
     found
 }
 
+fn answer(inside: Option<&Inside>) -> Option<&RelayAnswer> {
+    inside.and_then(|inside| inside.relay.as_ref())
+}
+
 /// The answer to somebody without a certificate.
-fn anybody(to: &str, answer: Option<&RelayAnswer>) -> Finding {
-    let told = words(answer);
-    match answer.and_then(RelayAnswer::is_allowed) {
+fn anybody(to: &str, inside: Option<&Inside>, subject: Subject<'_>) -> Finding {
+    let told = words(inside);
+    match answer(inside).and_then(RelayAnswer::is_allowed) {
+        // Of its own domain, every server takes mail.
+        Some(true) if is_of_host(to, &subject.host.to_string()) => Finding::new(
+            Issue::RelayUnclear,
+            format!("{to} may well be an address of the server's own: {told}"),
+        ),
         Some(true) => {
             Finding::new(Issue::RelayOpen, format!("without a certificate, to {to}: {told}"))
         }
         // As it should be.
-        Some(false) => Finding::new(Issue::RelayRefused, format!("to {to}: {told}"))
-            .as_bad_as(crate::mail::check::Severity::Info),
+        Some(false) => {
+            Finding::new(Issue::RelayRefused, format!("to {to}: {told}")).as_bad_as(Severity::Info)
+        }
         None => unclear(to, &told),
     }
 }
 
-fn unclear(to: &str, told: &str) -> Finding {
-    Finding::new(Issue::Incomplete, format!("whether it relays to {to} was not seen: {told}"))
+/// Whether an address is in the host's own domain, or in one above it.
+fn is_of_host(to: &str, host: &str) -> bool {
+    let domain = to.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    !domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}")))
 }
 
-fn words(answer: Option<&RelayAnswer>) -> String {
-    let Some(answer) = answer else { return "the question was not reached".to_owned() };
-    answer.recipient.clone().or_else(|| answer.sender.clone()).unwrap_or_default()
+fn unclear(to: &str, told: &str) -> Finding {
+    Finding::new(Issue::RelayUnclear, format!("whether it relays to {to} was not seen: {told}"))
+}
+
+fn words(inside: Option<&Inside>) -> String {
+    let said = answer(inside)
+        .and_then(|answer| answer.recipient.as_ref().or(answer.sender.as_ref()).cloned());
+    let end = || inside.and_then(|inside| inside.end.clone());
+    said.or_else(end).unwrap_or_else(|| "the question was not reached".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_host;
+
+    #[test]
+    fn an_address_of_the_hosts_own_is_known() {
+        for (to, wanted) in [
+            ("root@mx.example.com", true),
+            ("joe@EXAMPLE.com", true),
+            ("joe@example.net", false),
+            ("joe@ample.com", false),
+            ("joe@sub.mx.example.com", false),
+        ] {
+            assert_eq!(is_of_host(to, "mx.example.com"), wanted, "{to}");
+        }
+    }
 }

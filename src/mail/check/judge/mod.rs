@@ -30,6 +30,17 @@ pub enum Trust {
     System,
 }
 
+impl Trust {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Given => "given",
+            Self::System => "system",
+        }
+    }
+}
+
 /// What a server is judged by.
 pub struct Standard<'a> {
     /// The moment.
@@ -43,8 +54,12 @@ pub struct Standard<'a> {
     pub roots: &'a [Vec<u8>],
     /// The system's roots in DER, to know a public CA by; where the roots are its own, none.
     pub system_roots: &'a [Vec<u8>],
+    /// Certificates in DER that the CA here has above it, trusted or not.
+    pub known: &'a [Vec<u8>],
     /// Says whether a certificate was revoked: when and why. Fails where those who should know cannot be asked.
     pub revoked: &'a (dyn Fn(&Certificate) -> Result<Option<String>, String> + Sync),
+    /// Says which certificate folder here is this certificate's, or else the host's.
+    pub folder: &'a (dyn Fn(Option<&Certificate>, &Host) -> Option<String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
     /// The certificate that was presented to the server, with those that were sent along; or none.
@@ -130,9 +145,11 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     {
         findings.iter_mut().for_each(allow_for_dane);
     }
+    join_incomplete(&mut findings);
     sort(&mut findings);
     let greeting = greeting(seen);
     let ends = others.iter().filter_map(|(end, _)| *end).chain(chain::end(&chain, standard)).min();
+    let folder = (standard.folder)(chain.first(), subject.host);
     PortReport {
         target: seen.target.clone(),
         address: seen.opened.as_ref().map(|opened| opened.address),
@@ -143,6 +160,7 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         ends,
         chain,
         asks_certificate: presented.map(|one| one.request.is_some()),
+        folder,
         findings,
     }
 }
@@ -214,6 +232,15 @@ fn allow_for_dane(finding: &mut Finding) {
     {
         finding.severity = Severity::Info;
         finding.seen.push_str("; a TLSA record vouches for the key");
+    }
+}
+
+/// What was not answered is one finding.
+fn join_incomplete(findings: &mut Vec<Finding>) {
+    let is_one = |one: &Finding| one.issue == Issue::Incomplete;
+    let told: Vec<_> = findings.extract_if(.., |one| is_one(one)).map(|one| one.seen).collect();
+    if !told.is_empty() {
+        findings.push(Finding::new(Issue::Incomplete, told.join("; ")));
     }
 }
 

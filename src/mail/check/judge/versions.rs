@@ -70,13 +70,11 @@ fn missing(seen: &Observations, accepted: &[Version]) -> Option<Finding> {
             && seen.version(version).and_then(VersionSeen::is_spoken) == Some(false)
     };
     match (is_refused(Version::Tls12), is_refused(Version::Tls13)) {
-        (true, true) => {
-            let seen = match accepted.first() {
-                Some(newest) => format!("the newest that it accepts is {newest}"),
-                None => "it accepts none at all".to_owned(),
-            };
-            Some(Finding::new(Issue::TlsModernMissing, seen))
-        }
+        // That it accepts none at all is said with the handshake, and has other reasons.
+        (true, true) => accepted.first().map(|newest| {
+            let seen = format!("the newest that it accepts is {newest}");
+            Finding::new(Issue::TlsModernMissing, seen)
+        }),
         (true, false) => Some(Finding::new(Issue::Tls12Missing, "it refused TLS 1.2")),
         (false, true) => Some(Finding::new(Issue::Tls13Missing, "it refused TLS 1.3")),
         (false, false) => None,
@@ -120,17 +118,23 @@ fn weak(seen: &Observations, weakness: Weakness, subject: Subject<'_>) -> Option
 
 fn unsure(seen: &Observations) -> Option<Finding> {
     let accepted = accepted(seen);
-    let told: Vec<_> = seen
+    let mut told: Vec<(Vec<&'static str>, String)> = Vec::new();
+    let unclear = seen
         .versions
         .iter()
         .filter(|one| {
             one.is_spoken().is_none() && !accepted.contains(&one.version) || one.unsure.is_some()
         })
-        .map(|one| match &one.unsure {
-            Some(why) => format!("{}: {why}", one.version),
-            None => format!("{}: {}", one.version, why(&one.outcome)),
-        })
-        .collect();
+        .map(|one| (one.version.title(), one.unsure.clone().unwrap_or_else(|| why(&one.outcome))));
+    // What has one reason is said once.
+    for (version, why) in unclear {
+        match told.iter_mut().find(|(_, known)| *known == why) {
+            Some((versions, _)) => versions.push(version),
+            None => told.push((vec![version], why)),
+        }
+    }
+    let told: Vec<_> =
+        told.iter().map(|(versions, why)| format!("{}: {why}", versions.join(", "))).collect();
     (!told.is_empty()).then(|| Finding::new(Issue::Incomplete, told.join("; ")))
 }
 
