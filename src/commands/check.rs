@@ -96,6 +96,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
             connect: None,
             client: identity,
             relay: relay.as_ref(),
+            is_brief: false,
         },
         standard: &standard,
         name: plan.name.as_ref(),
@@ -201,15 +202,36 @@ fn severity(name: &str) -> Severity {
     named.unwrap_or(Severity::Warning)
 }
 
-/// What the CA here has revoked. Several threads may ask; a folder that cannot be read says nothing.
-struct Revoked<'a>(Option<&'a crate::store::ca::CaFolder>);
+/// What the CA here has revoked, and what the lists say that were named. Several threads may ask.
+struct Revoked<'a>(&'a Trusted);
 
 impl<'a> Revoked<'a> {
     fn of(trusted: &'a Trusted) -> Self {
-        Self(trusted.ca.as_ref())
+        Self(trusted)
     }
 
-    fn ask(&self, certificate: &Certificate) -> Option<String> {
-        self.0?.revocation(certificate).ok().flatten()
+    fn ask(&self, certificate: &Certificate) -> std::result::Result<Option<String>, String> {
+        if let Some(found) = self.listed(certificate) {
+            return found.map(Some);
+        }
+        let Some(ca) = &self.0.ca else { return Ok(None) };
+        let words = |error: Error| error.to_string();
+        match ca.revocation(certificate).map_err(words)? {
+            Some(found) => Ok(Some(found)),
+            None => ca.ignorance(certificate).map_err(words)?.map_or(Ok(None), Err),
+        }
+    }
+
+    /// What the lists say that came with the CA certificates that were named.
+    fn listed(&self, certificate: &Certificate) -> Option<std::result::Result<String, String>> {
+        let lists = self.0.lists.iter().filter(|list| list.issuer.same_as(&certificate.issuer));
+        lists.filter(|list| self.0.is_signed(list)).find_map(|list| match list.entries() {
+            Ok(entries) => {
+                let mut entries = entries.into_iter();
+                let (_, revocation) = entries.find(|(serial, _)| *serial == certificate.serial)?;
+                Some(Ok(format!("{revocation}, says the list of {}", list.issuer)))
+            }
+            Err(error) => Some(Err(error.to_string())),
+        })
     }
 }

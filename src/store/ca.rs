@@ -172,6 +172,30 @@ impl CaFolder {
         Ok(None)
     }
 
+    /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: the
+    /// index has no line for it and is damaged or missing, and there is no revocation list either.
+    pub fn ignorance(&self, certificate: &Certificate) -> Result<Option<String>> {
+        if !certificate.issuer.same_as(&self.certificate().subject) {
+            return Ok(None);
+        }
+        let index = Index::of(&self.path);
+        if index.vouches_for(&certificate.serial)? || self.has_list() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "{} is missing or damaged, and says nothing of the serial number {}",
+            index.path().display(),
+            certificate.serial
+        )))
+    }
+
+    fn has_list(&self) -> bool {
+        let path = self.path.join(layout::CRL.name);
+        let content = input::read_if_there(&path).unwrap_or_default().unwrap_or_default();
+        let lists = Crl::all_from_file_content(&content).unwrap_or_default();
+        lists.iter().any(|list| self.bundle.all().any(|one| list.check_signature(one).is_ok()))
+    }
+
     /// What this CA's revocation list revokes. A list that cannot be read says nothing, as one that is missing.
     pub fn listed_revocations(&self) -> Result<Vec<(Serial, Revocation)>> {
         let path = self.path.join(layout::CRL.name);

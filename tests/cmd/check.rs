@@ -18,6 +18,10 @@ mod impostors;
 mod options;
 #[path = "check/outputs.rs"]
 mod outputs;
+#[path = "check/second.rs"]
+mod second;
+#[path = "check/strict.rs"]
+mod strict;
 #[path = "check/versions.rs"]
 mod versions;
 

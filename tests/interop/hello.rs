@@ -36,6 +36,7 @@ fn look(port: u16, step: Duration) -> Observations {
         connect: None,
         client: None,
         relay: None,
+        is_brief: false,
     };
     survey(&target, &options, &mut |_| {}).unwrap()
 }

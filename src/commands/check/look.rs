@@ -7,10 +7,8 @@ use crate::error::Result;
 use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
 use crate::mail::check::{Finding, Issue, Severity, Software};
-use crate::net::probe::{self, ProbeOptions};
 use crate::net::survey::{self, Observation, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
-use crate::pki::certificate::Certificate;
 
 use super::targets::{Planned, server_name};
 
@@ -87,9 +85,9 @@ pub(super) fn look(
         report.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
     }
     report.findings.extend(closed.iter().map(|why| silent(why)));
-    let waited = seen.opened.as_ref().map_or(Duration::ZERO, |opened| opened.waited);
     for address in rest {
-        report.findings.extend(compare(&report, *address, STEP + waited, common));
+        let more = compare(&report, *address, subject, common)?;
+        report.findings.extend(more);
     }
     sort(&mut report.findings);
     Ok(Some(report))
@@ -144,41 +142,46 @@ fn survey(
     })
 }
 
-/// Of the other addresses, what certificate is there.
+/// Of the other addresses, what one connection shows, as far as it is not the same. Versions and ciphers are the
+/// program's, which is the same as a rule.
 fn compare(
     report: &PortReport,
     address: SocketAddr,
-    timeout: Duration,
+    subject: Subject<'_>,
     common: &Common<'_>,
-) -> Option<Finding> {
-    let own = report.chain.first()?;
-    let options = ProbeOptions {
-        timeout: common.left().min(timeout),
-        server_name: common.options.server_name,
-        client: None,
-        connect: Some(address),
-    };
-    match probe::presented(&report.target, &options) {
-        Ok(other) if other.chain.first().is_some_and(|der| der == own.as_der()) => None,
-        Ok(other) => {
-            let other = other.chain.first().and_then(|der| Certificate::from_der(der).ok());
-            let what = other.map_or_else(
-                || "one that cannot be read".to_owned(),
-                |other| {
-                    format!("that of {} with the serial number {}", other.title(), other.serial)
-                },
-            );
-            let first = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
-            let seen = format!(
-                "{} presents {what}, and {first} that of {} with the serial number {}",
-                address.ip(),
-                own.title(),
-                own.serial
-            );
-            Some(Finding::new(Issue::FamiliesDiffer, seen))
-        }
-        Err(error) => Some(silent(&error.to_string())),
+) -> Result<Vec<Finding>> {
+    let options = SurveyOptions { is_brief: true, client: None, relay: None, ..common.options };
+    let seen = survey(&report.target, address, &Common { options, ..*common }, &|_| {})?;
+    let place = address.ip();
+    if let (Some(Obstacle::Unreachable(why)), None) = (&seen.obstacle, &seen.opened) {
+        return Ok(vec![silent(why)]);
     }
+    let mut other = judge(&seen, subject, common.standard);
+    if survey::is_own(address) {
+        let software = other.software;
+        other.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
+    }
+    let is_known = |one: &Finding| report.findings.iter().any(|known| known.issue == one.issue);
+    let mut found: Vec<_> = other.findings.into_iter().filter(|one| !is_known(one)).collect();
+    found.retain(|one| one.severity > Severity::Info);
+    for one in &mut found {
+        one.seen = format!("at {place}: {}", one.seen);
+    }
+    if let (Some(own), Some(first)) = (other.chain.first(), report.chain.first())
+        && own.as_der() != first.as_der()
+    {
+        let at = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
+        let told = format!(
+            "{place} presents that of {} with the serial number {}, and {at} that of {} with the serial \
+             number {}",
+            own.title(),
+            own.serial,
+            first.title(),
+            first.serial
+        );
+        found.push(Finding::new(Issue::FamiliesDiffer, told));
+    }
+    Ok(found)
 }
 
 /// An address that does not answer. That this machine has no way to it is no fault of the server's.
@@ -200,6 +203,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         versions: Vec::new(),
         cipher_suite: None,
         chain: Vec::new(),
+        ends: None,
         asks_certificate: None,
         folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],

@@ -22,7 +22,7 @@ pub(super) enum Order {
 }
 
 /// One host, as far as it has come.
-struct Host<'p> {
+struct OneHost<'p> {
     planned: &'p PlannedHost,
     /// The numbers of its ports among all.
     numbers: Range<usize>,
@@ -33,7 +33,7 @@ struct Host<'p> {
 
 /// The reports while they come.
 pub(super) struct Reports<'p> {
-    hosts: Vec<Host<'p>>,
+    hosts: Vec<OneHost<'p>>,
     ignored: &'p [Issue],
     order: Order,
     common: &'p Common<'p>,
@@ -58,7 +58,7 @@ impl<'p> Reports<'p> {
             let count = if obstacle.is_none() { planned.ports.len() } else { 0 };
             let numbers = start..start + count;
             start += count;
-            Host { planned, numbers, obstacle, report: None }
+            OneHost { planned, numbers, obstacle, report: None }
         });
         let hosts = hosts.collect();
         let (ignored, order) = (wanted.ignored, wanted.order);
@@ -114,7 +114,7 @@ impl<'p> Reports<'p> {
     }
 
     fn report(&mut self, at: usize) -> HostReport {
-        let Host { planned, numbers, obstacle, .. } = &self.hosts[at];
+        let OneHost { planned, numbers, obstacle, .. } = &self.hosts[at];
         let mut report = HostReport {
             host: planned.host.to_string(),
             ports: Vec::new(),

@@ -7,6 +7,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::check::judge::Trust;
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::Crl;
 use crate::pki::pem;
 use crate::store::ca::CaFolder;
 use crate::store::input;
@@ -29,6 +30,8 @@ pub(super) struct Trusted {
     pub(super) roots: Vec<Vec<u8>>,
     /// The system's, where the roots are others; none where there is no such list.
     pub(super) system: Vec<Vec<u8>>,
+    /// Revocation lists in the files that were named.
+    pub(super) lists: Vec<Crl>,
     /// What the CA here has above it, in DER.
     pub(super) known: Vec<Vec<u8>>,
     /// Why the system's are trusted, where that was not asked for.
@@ -45,16 +48,30 @@ impl Trusted {
         let known: Vec<_> = ca.as_ref().map(bundle).unwrap_or_default();
         let note = None;
         if !args.ca.is_empty() {
-            let named =
-                args.ca.iter().map(|path| certificates(path)).collect::<Result<Vec<_>>>()?;
-            let (trust, roots, system) = (Trust::Given, named.concat(), Vec::new());
-            return Ok(Self { trust, roots, system, known, note, ca });
+            let (mut roots, mut lists) = (Vec::new(), Vec::new());
+            for path in &args.ca {
+                let content = input::read(path)?;
+                let found = Certificate::from_file_content(&content)
+                    .map_err(|error| error.at(path.display()))?;
+                roots.extend(found.iter().map(|one| one.as_der().to_vec()));
+                // OpenSSL's programs take both from one file.
+                if pem::is_pem(&content) {
+                    let blocks = pem::blocks(&content).map_err(|error| error.at(path.display()))?;
+                    let found = blocks.iter().filter(|block| block.label == "X509 CRL");
+                    let found = found.map(|block| Crl::from_der(&block.der));
+                    let found = found.collect::<Result<Vec<_>>>();
+                    lists.extend(found.map_err(|error| error.at(path.display()))?);
+                }
+            }
+            let (trust, system) = (Trust::Given, Vec::new());
+            return Ok(Self { trust, roots, system, lists, known, note, ca });
         }
         let system = system(env);
         if ca.is_some() && !args.system_roots {
             // Only whether a certificate is from a public CA hangs on it.
             let system = system.ok().flatten().unwrap_or_default();
-            return Ok(Self { trust: Trust::Own, roots: known.clone(), system, known, note, ca });
+            let (trust, roots, lists) = (Trust::Own, known.clone(), Vec::new());
+            return Ok(Self { trust, roots, system, lists, known, note, ca });
         }
         let here = global.ca_dir.display();
         let nothing = |error: Error| {
@@ -72,7 +89,14 @@ impl Trusted {
         if let Some(note) = &note {
             env.say(note);
         }
-        Ok(Self { trust: Trust::System, roots, system: Vec::new(), known, note, ca })
+        let (trust, system, lists) = (Trust::System, Vec::new(), Vec::new());
+        Ok(Self { trust, roots, system, lists, known, note, ca })
+    }
+
+    /// Whether a list is by one of those that are trusted.
+    pub(super) fn is_signed(&self, list: &Crl) -> bool {
+        let roots = self.roots.iter().filter_map(|der| Certificate::from_der(der).ok());
+        roots.into_iter().any(|root| list.check_signature(&root).is_ok())
     }
 }
 
@@ -89,12 +113,6 @@ fn open(global: &Global) -> Result<Option<CaFolder>> {
                 "leave --ca-dir and MAILCA_DIR out where only the system's CAs, or --ca, are meant",
             )),
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Vec<u8>>> {
-    let found = Certificate::from_file_content(&input::read(path)?)
-        .map_err(|error| error.at(path.display()))?;
-    Ok(found.iter().map(|one| one.as_der().to_vec()).collect())
 }
 
 /// The list of the system: what OpenSSL's variable names, else the usual file. What cannot be read in it is

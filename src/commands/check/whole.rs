@@ -4,6 +4,7 @@ use super::look::Common;
 use crate::mail::check::report::{HostReport, PortReport, sort};
 use crate::mail::check::{Finding, Issue, cause};
 use crate::net::service::Protocol;
+use crate::pki::tlsa::Published;
 
 /// Without what is not wanted, each cause once, the worst first.
 pub(super) fn tidy(findings: &mut Vec<Finding>, ignored: &[Issue]) {
@@ -25,15 +26,22 @@ pub(super) fn unasked(report: &HostReport, common: &Common<'_>) -> Vec<Finding> 
         let seen = format!("whether it relays to {to} was not asked: no port of SMTP answers");
         found.push(Finding::new(Issue::RelayUnclear, seen));
     }
+    let records = common.standard.tlsa;
+    let host = |port: &PortReport| common.name.unwrap_or(&port.target.host).to_string();
     let is_compared = report.ports.iter().any(|port| {
-        let host = common.name.unwrap_or(&port.target.host).to_string();
-        let mut records = common.standard.tlsa.iter();
-        !port.chain.is_empty() && records.any(|record| record.is_of(&host, port.target.port))
+        let is_of = |record: &Published| record.is_of(&host(port), port.target.port);
+        !port.chain.is_empty() && records.iter().any(is_of)
     });
-    if !common.standard.tlsa.is_empty() && !is_compared {
-        let places: Vec<_> =
-            report.ports.iter().map(|port| port.target.place().to_string()).collect();
-        let seen = format!("none of the records was compared with {}", places.join(", "));
+    if !records.is_empty() && !is_compared {
+        let place = |port: &PortReport| format!("_{}._tcp.{}", port.target.port, host(port));
+        let places: Vec<_> = report.ports.iter().map(place).collect();
+        let first = records.iter().find_map(|one| one.host.as_ref().zip(one.port));
+        let first = first.map(|(host, port)| format!("; the first is for _{port}._tcp.{host}"));
+        let seen = format!(
+            "none of the records was compared with {}{}",
+            places.join(", "),
+            first.unwrap_or_default()
+        );
         found.push(Finding::new(Issue::DaneNotCompared, seen));
     }
     found

@@ -85,6 +85,7 @@ issues! {
     ResponseInjection, "response-injection", Critical;
     CommandInjection, "command-injection", Critical;
     HandshakeFailed, "handshake-failed", Error;
+    HandshakeUncommon, "handshake-uncommon", Warning;
     SessionBroken, "session-broken", Critical;
     LoginBeforeTls, "login-before-tls", Error;
     StarttlsInsideTls, "starttls-inside-tls", Warning;
@@ -106,9 +107,11 @@ issues! {
     CipherDes, "cipher-des", Error;
     Cipher3Des, "cipher-3des", Warning;
     CipherStaticRsa, "cipher-static-rsa", Info;
+    DiffieHellmanShort, "diffie-hellman-short", Warning;
     CertificateUnreadable, "certificate-unreadable", Error;
     KeyUnproven, "key-unproven", Error;
     Revoked, "revoked", Critical;
+    RevocationUnknown, "revocation-unknown", Warning;
     Expired, "expired", Error;
     NotYetValid, "not-yet-valid", Error;
     ExpiresSoon, "expires-soon", Warning;
@@ -117,6 +120,7 @@ issues! {
     Untrusted, "untrusted", Error;
     ForeignCa, "foreign-ca", Warning;
     ChainInvalid, "chain-invalid", Error;
+    ChainUnverified, "chain-unverified", Warning;
     ChainOrder, "chain-order", Warning;
     ChainSuperfluous, "chain-superfluous", Info;
     NameMismatch, "name-mismatch", Error;
@@ -124,12 +128,15 @@ issues! {
     KeyShort, "key-short", Error;
     SignatureWeak, "signature-weak", Error;
     ServerUsageMissing, "server-usage-missing", Error;
+    SigningUsageMissing, "signing-usage-missing", Error;
     ClientUsageMissing, "client-usage-missing", Info;
+    StapleMissing, "staple-missing", Error;
+    AuthorityAsServer, "authority-as-server", Warning;
     ValidTooLong, "valid-too-long", Warning;
     ClientCertificateAsked, "client-certificate-asked", Info;
+    ClientCertificateRequired, "client-certificate-required", Error;
     ClientCertificateNotAsked, "client-certificate-not-asked", Warning;
     ClientAuthorityMissing, "client-authority-missing", Warning;
-    ClientCertificateRequired, "client-certificate-required", Warning;
     ClientCertificateInvalid, "client-certificate-invalid", Warning;
     ClientCertificateRefused, "client-certificate-refused", Error;
     ClientCertificateAccepted, "client-certificate-accepted", Info;
@@ -142,7 +149,7 @@ issues! {
     DaneRecordUnusable, "dane-record-unusable", Warning;
     DaneNotCompared, "dane-not-compared", Warning;
     DaneMatch, "dane-match", Info;
-    FamiliesDiffer, "families-differ", Warning;
+    FamiliesDiffer, "families-differ", Info;
     CertificatesDiffer, "certificates-differ", Info;
 }
 

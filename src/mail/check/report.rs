@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use time::OffsetDateTime;
+
 use super::{Finding, Issue, Page, Severity, Software};
 use crate::net::hello::Version;
 use crate::net::target::Target;
@@ -24,6 +26,8 @@ pub struct PortReport {
     pub cipher_suite: Option<String>,
     /// Its certificate and those that it sends along, as far as they could be read.
     pub chain: Vec<Certificate>,
+    /// When the first of its certificates ends, or the way up to a root from it.
+    pub ends: Option<OffsetDateTime>,
     /// Whether it asks for a client certificate, where that was seen.
     pub asks_certificate: Option<bool>,
     /// The certificate folder here that has the server's certificate, or else one for the host.

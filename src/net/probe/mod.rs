@@ -73,6 +73,8 @@ pub struct Presented {
     /// Whether the server has shown that it has the key of its certificate. Without that it may be anybody,
     /// however far the handshake came.
     pub is_key_proven: bool,
+    /// Whether it sent a response of OCSP along (RFC 6066 8).
+    pub is_stapled: bool,
     /// Whether the handshake came to its end. In TLS 1.3 that says nothing on whether the server accepts
     /// a client certificate.
     pub is_finished: bool,
@@ -134,6 +136,8 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
 pub(super) struct Handshakes {
     protocol: Protocol,
     name: ServerName<'static>,
+    /// Whether the server is told the name.
+    is_named: bool,
     client: Option<Arc<CertifiedKey>>,
 }
 
@@ -146,12 +150,18 @@ impl Handshakes {
     ) -> Result<Self> {
         let client = client.map(certified).transpose()?.map(Arc::new);
         let name = server_name(target, instead)?;
-        Ok(Self { protocol: target.service.protocol(), name, client })
+        Ok(Self { protocol: target.service.protocol(), name, is_named: true, client })
     }
 
     /// The same without a client certificate.
     pub(super) fn without_client(&self) -> Self {
-        Self { protocol: self.protocol, name: self.name.clone(), client: None }
+        let (protocol, name) = (self.protocol, self.name.clone());
+        Self { protocol, name, is_named: self.is_named, client: None }
+    }
+
+    /// The same for a client that has no certificate and asks for no host name.
+    pub(super) fn nameless(&self) -> Self {
+        Self { is_named: false, ..self.without_client() }
     }
 
     /// Shakes hands after the conversation. Where no certificate comes, gives what went wrong; nothing
@@ -163,7 +173,8 @@ impl Handshakes {
     ) -> std::result::Result<Session, Option<io::Error>> {
         let witness = Arc::new(Witness::new());
         let client = Arc::new(ClientCertificate::new(self.client.clone()));
-        let config = config(Arc::clone(&witness), Arc::clone(&client)).map_err(Some)?;
+        let mut config = config(Arc::clone(&witness), Arc::clone(&client)).map_err(Some)?;
+        config.enable_sni = self.is_named;
         let mut connection = ClientConnection::new(Arc::new(config), self.name.clone())
             .map_err(|error| Some(io::Error::other(error)))?;
         let outcome = connection.complete_io(&mut stream).map(|_| ());
@@ -200,6 +211,7 @@ fn summed_up(
             // The names of TLS 1.3's have a prefix of their own in rustls.
             .map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)),
         is_key_proven: testimony.is_proven,
+        is_stapled: testimony.is_stapled,
         is_finished: outcome.is_ok(),
         request: None,
         notes,

@@ -28,6 +28,8 @@ pub(super) struct Testimony {
     pub(super) chain: Vec<Vec<u8>>,
     /// Whether the server signed with the key of its certificate.
     pub(super) is_proven: bool,
+    /// Whether the server sent a response of OCSP along.
+    pub(super) is_stapled: bool,
     /// Why that could not be seen.
     pub(super) doubt: Option<String>,
 }
@@ -77,11 +79,13 @@ impl ServerCertVerifier for Witness {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let all = std::iter::once(end_entity).chain(intermediates);
-        self.lock().chain = all.map(|one| one.to_vec()).collect();
+        let mut testimony = self.lock();
+        testimony.chain = all.map(|one| one.to_vec()).collect();
+        testimony.is_stapled = !ocsp_response.is_empty();
         Ok(ServerCertVerified::assertion())
     }
 

@@ -3,7 +3,8 @@
 //! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
 //!
 //! A server in order gets eight connections, at most [`AT_ONCE`] at a time, and is gone through in the
-//! time of four conversations. One deadline holds over all, another over each answer. Nothing is
+//! time of four conversations. One that closes some of them without a word gets one more, to see whether it
+//! meant what it was asked, or the client. One deadline holds over all, another over each answer. Nothing is
 //! judged here, nobody logs in, and no message is sent.
 //!
 //! Some servers let a client wait for their greeting, to see whether it speaks first, or because they look it
@@ -55,6 +56,8 @@ pub struct SurveyOptions<'a> {
     pub client: Option<ClientIdentity<'a>>,
     /// What to ask about relaying; for SMTP only.
     pub relay: Option<&'a Relay>,
+    /// Whether to make one connection alone, and see what it shows.
+    pub is_brief: bool,
 }
 
 /// The addresses of a host, of both families, in the order of the system's preference.
@@ -121,15 +124,17 @@ pub fn survey(
     note(&mut observations, Observation::Opened(opened));
     let Some((stream, seen)) = stream else { return Ok(observations) };
     let jobs = Mutex::new(jobs(target, options, Job::Session(Box::new((stream, seen)))));
+    let again = Mutex::new(Vec::new());
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             let sender = sender.clone();
-            let (site, jobs) = (&site, &jobs);
+            let (site, jobs, again) = (&site, &jobs, &again);
             scope.spawn(move || {
                 let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 while let Some(job) = next() {
-                    site.run(job, &|one| drop(sender.send(one)));
+                    let left = site.run(job, false, &|one| drop(sender.send(one)));
+                    again.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
                 }
             });
         }
@@ -138,11 +143,28 @@ pub fn survey(
             note(&mut observations, one);
         }
     });
+    // There may be room for one connection at a time.
+    for job in again.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let told = Mutex::new(Vec::new());
+        let tell = |one| told.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+        site.run(job, true, &tell);
+        for one in told.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            note(&mut observations, one);
+        }
+    }
+    if let Some(newest) = observations.in_doubt()
+        && !versions::is_still_welcome(&site, newest)
+    {
+        observations.doubt_refusals();
+    }
     Ok(observations)
 }
 
 /// What there is to do, what takes longest first.
 fn jobs(target: &Target, options: &SurveyOptions<'_>, session: Job) -> VecDeque<Job> {
+    if options.is_brief {
+        return VecDeque::from([session]);
+    }
     let mut jobs = VecDeque::from([session, Job::Version(Version::Tls12)]);
     if !target.service.is_implicit() {
         jobs.push_back(Job::Injection);

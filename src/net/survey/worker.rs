@@ -96,26 +96,36 @@ impl<'a> Site<'a> {
         self.server_name
     }
 
-    /// Does it, and tells what was seen.
-    pub(super) fn run(&self, job: Job, tell: &dyn Fn(Observation)) {
+    /// Does it, and tells what was seen. Gives it back where the server had no room for the connection, unless
+    /// this is the last attempt.
+    pub(super) fn run(&self, job: Job, is_last: bool, tell: &dyn Fn(Observation)) -> Option<Job> {
         match job {
             Job::Session(first) => self.session(*first, tell),
             Job::Version(Version::Tls13) if self.newest.get().is_some() => {
                 if let Some(accepted) = self.newest.get() {
-                    tell(Observation::Version(VersionSeen {
-                        version: Version::Tls13,
-                        outcome: Outcome::Answered(Answer::Accepted(accepted.clone())),
-                        weak: Vec::new(),
-                        unsure: None,
-                    }));
+                    let outcome = Outcome::Answered(Answer::Accepted(accepted.clone()));
+                    tell(Observation::Version(VersionSeen::new(Version::Tls13, outcome)));
                 }
             }
-            Job::Version(version) => tell(Observation::Version(versions::look(self, version))),
-            Job::Injection => tell(Observation::Injection(self.injection())),
+            Job::Version(version) => {
+                let seen = versions::look(self, version);
+                if seen.is_unasked && !is_last {
+                    return Some(Job::Version(version));
+                }
+                tell(Observation::Version(seen));
+            }
+            Job::Injection => match self.injection(tell) {
+                Err(_) if !is_last => return Some(Job::Injection),
+                Err(obstacle) => {
+                    tell(Observation::Injection(Injection::Unknown(obstacle.to_string())));
+                }
+                Ok(injection) => tell(Observation::Injection(injection)),
+            },
             Job::RelayWithoutCertificate => {
                 tell(Observation::RelayWithoutCertificate(self.relay_without_certificate()));
             }
         }
+        None
     }
 
     fn session(&self, (stream, seen): (Stream, Seen), tell: &dyn Fn(Observation)) {
@@ -156,7 +166,25 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn injection(&self) -> Injection {
+    /// Asks for no host name, to see which certificate is there for those who do not. Fails where there was no
+    /// connection on which to ask.
+    fn injection(&self, tell: &dyn Fn(Observation)) -> Result<Injection, Obstacle> {
+        let nameless = self.injection_with(&self.handshakes.nameless(), tell)?;
+        match nameless {
+            // It may have been for the name.
+            (Injection::Refused(_), false) => {
+                Ok(self.injection_with(&self.handshakes.without_client(), &|_| {})?.0)
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    }
+
+    /// What became of it, and whether there was a handshake.
+    fn injection_with(
+        &self,
+        handshakes: &Handshakes,
+        tell: &dyn Fn(Observation),
+    ) -> Result<(Injection, bool), Obstacle> {
         let protocol = self.target.service.protocol();
         let begin = || Conversation::injecting(self.target.service, &self.own_name);
         let stream = match self.dial_with(begin) {
@@ -164,24 +192,27 @@ impl<'a> Site<'a> {
             Err(Obstacle::Fault(
                 fault @ (Fault::Refused { .. } | Fault::Closed { .. } | Fault::Withdrawn { .. }),
             )) => {
-                return Injection::Refused(fault.to_string());
+                return Ok((Injection::Refused(fault.to_string()), true));
             }
             // It answered the command before TLS began, where everybody sees that.
             Err(Obstacle::Fault(Fault::Injected)) => {
-                return Injection::Refused("it answers the command before TLS begins".into());
+                let why = "it answers the command before TLS begins";
+                return Ok((Injection::Refused(why.into()), true));
             }
-            Err(obstacle) => return Injection::Unknown(obstacle.to_string()),
+            Err(obstacle) => return Err(obstacle),
         };
-        let mut session = match self.handshakes.without_client().shake(stream, Seen::default()) {
+        let mut session = match handshakes.shake(stream, Seen::default()) {
             Ok(session) => session,
             // Most likely it took the command for the beginning of the handshake.
-            Err(silence) => return Injection::Refused(silent(silence.as_ref())),
+            Err(silence) => return Ok((Injection::Refused(silent(silence.as_ref())), false)),
         };
         let verdict = session
             .inside()
             .map(|mut tls| aftermath(&mut tls, Aftermath::new(protocol), farewell(protocol)));
         let presented = session.end();
-        verdict.unwrap_or_else(|| Injection::Refused(presented.notes.join("; ")))
+        let verdict = verdict.unwrap_or_else(|| Injection::Refused(presented.notes.join("; ")));
+        tell(Observation::Nameless(presented.chain));
+        Ok((verdict, true))
     }
 
     /// A connection on which the handshake can begin.
@@ -239,6 +270,7 @@ fn aftermath(tls: &mut (impl Read + Write), mut aftermath: Aftermath, goodbye: &
             Err(error) if error.kind() != ErrorKind::TimedOut => {
                 return Injection::Refused(reason(&error));
             }
+            Err(_) if aftermath.silent() == Some(false) => return Injection::Dropped,
             Err(error) => return Injection::Unknown(reason(&error)),
         }
     }
@@ -251,6 +283,7 @@ fn newest(presented: &Presented) -> Option<Accepted> {
         suites: presented.cipher_suite.as_deref().and_then(Suite::by_name).into_iter().collect(),
         chain: presented.chain.clone(),
         asks_certificate: presented.request.is_some(),
+        prime_bits: None,
     })
 }
 

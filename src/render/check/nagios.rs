@@ -116,7 +116,7 @@ fn clean(text: &str) -> String {
 /// The days until the first certificate ends, and how many findings there are.
 fn numbers(view: &View<'_>) -> String {
     let ports = view.hosts.iter().flat_map(|host| &host.ports);
-    let ends = ports.filter_map(|port| port.chain.first()).map(|own| own.not_after).min();
+    let ends = ports.filter_map(|port| port.ends).min();
     let mut text = String::new();
     if let Some(end) = ends {
         let _ = write!(text, " days={}", (end - view.now).whole_days());

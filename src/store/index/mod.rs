@@ -122,6 +122,22 @@ impl Index {
         Ok(found)
     }
 
+    /// Whether what it says of a certificate can be relied on: there is a line for it, or every line is a good one.
+    pub fn vouches_for(&self, serial: &Serial) -> Result<bool> {
+        if self.contains(serial)? {
+            return Ok(true);
+        }
+        let mut rows = 0;
+        let spoiled = self.rows_where(
+            |_, _| true,
+            |_| {
+                rows += 1;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok(spoiled == 0 && rows > 0)
+    }
+
     /// The row with this serial, as far as `take` wants it. Reads the file up to there.
     pub fn find<T>(&self, serial: &Serial, take: impl FnOnce(&Row<'_>) -> T) -> Result<Option<T>> {
         let wanted = serial.to_string();

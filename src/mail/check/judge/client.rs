@@ -67,7 +67,7 @@ pub(super) fn judge(
 /// Why a server should give our certificate no rights, as far as that is known here.
 fn unfit(own: &Certificate, standard: &Standard<'_>) -> Option<String> {
     let serial = &own.serial;
-    if let Some(when) = (standard.revoked)(own) {
+    if let Ok(Some(when)) = (standard.revoked)(own) {
         return Some(format!("the CA here has revoked the serial number {serial}: {when}"));
     }
     if standard.now > own.not_after {

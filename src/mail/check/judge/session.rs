@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
-use crate::net::hello::Answer;
+use crate::net::hello::{Answer, Version};
 use crate::net::service::{Protocol, Service};
 use crate::net::starttls::{Fault, Seen};
 use crate::net::survey::{Handshake, Injection, Inside, Observations, Obstacle, Outcome};
@@ -53,7 +53,7 @@ fn no_handshake(seen: &Observations, why: &str, subject: Subject<'_>) -> Finding
         Outcome::Answered(Answer::Strange(what)) => quoted(what),
         _ => None,
     });
-    let Some(said) = said else { return Finding::new(Issue::HandshakeFailed, why) };
+    let Some(said) = said else { return uncommon(seen, why) };
     if subject.service.is_implicit() {
         let upper = said.to_ascii_uppercase();
         let plain = match subject.service.protocol() {
@@ -79,6 +79,19 @@ fn no_handshake(seen: &Observations, why: &str, subject: Subject<'_>) -> Finding
     let is_in_it = why.contains(said);
     let told = if is_in_it { why.to_owned() } else { format!("{why}: {said}") };
     Finding::new(Issue::HandshakeFailed, told)
+}
+
+/// A server that answers a hello of today may have nothing that our own TLS knows.
+fn uncommon(seen: &Observations, why: &str) -> Finding {
+    let mut newest = seen.versions.iter().rev().filter(|one| one.version >= Version::Tls12);
+    match newest.find_map(|one| one.accepted()) {
+        Some(accepted) => {
+            let suite = accepted.suites.first().map(ToString::to_string).unwrap_or_default();
+            let told = format!("it answers to {} with {suite} alone; {why}", accepted.version);
+            Finding::new(Issue::HandshakeUncommon, told)
+        }
+        None => Finding::new(Issue::HandshakeFailed, why),
+    }
 }
 
 /// What was quoted of the server's words.
@@ -121,7 +134,10 @@ fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
                     || why.contains("alert")
                     || why.contains("refuses EHLO")) =>
         {
-            Some(Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}")))
+            let told = Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}"));
+            // Users may be known; servers that deliver to port 25 are not.
+            let is_for_all = subject.service == Service::Smtp;
+            Some(if is_for_all { told } else { told.as_bad_as(Severity::Warning) })
         }
         // The finding on our certificate says so.
         Some(request) if !is_answered && request.is_answered => None,

@@ -34,8 +34,25 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
     for weakness in Weakness::ALL {
         found.extend(weak(seen, weakness, subject));
     }
+    found.extend(short_primes(seen));
     found.extend(unsure(seen));
     found
+}
+
+/// OpenSSL's clients want as many bits of a prime for Diffie-Hellman.
+const PRIME_BITS: usize = 2048;
+/// Fewer were broken (Logjam).
+const BROKEN_BITS: usize = 1024;
+
+fn short_primes(seen: &Observations) -> Option<Finding> {
+    let primes = seen.versions.iter().rev().filter_map(|one| Some((one.version, one.prime?)));
+    let short: Vec<_> = primes.filter(|(_, (_, bits))| *bits < PRIME_BITS).collect();
+    let shortest = short.iter().map(|(_, (_, bits))| *bits).min()?;
+    let told = short
+        .iter()
+        .map(|(version, (suite, bits))| format!("{bits} bits with {suite} in {version}"));
+    let finding = Finding::new(Issue::DiffieHellmanShort, told.collect::<Vec<_>>().join("; "));
+    Some(if shortest < BROKEN_BITS { finding.as_bad_as(Severity::Error) } else { finding })
 }
 
 fn chosen(seen: &Observations, version: Version) -> String {
