@@ -53,7 +53,13 @@ fn converse(mut conversation: Conversation, pieces: &mut dyn Iterator<Item = &[u
             Err(fault) => break Some(fault),
         }
     };
-    (sent, conversation.seen().clone(), end.as_ref().map(Fault::to_string))
+    let told = |fault: &Fault| match fault {
+        // What stands behind the agreement to begin TLS is judged by what is there at that moment, since nobody
+        // waits for more: a goodbye, or words that were put in.
+        Fault::Injected | Fault::Withdrawn { .. } => "words behind the agreement".to_owned(),
+        fault => fault.to_string(),
+    };
+    (sent, conversation.seen().clone(), end.as_ref().map(told))
 }
 
 fn inside(

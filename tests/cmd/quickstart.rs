@@ -52,6 +52,7 @@ fn what_is_said_next_works() {
 fn a_folder_that_is_there_is_left_alone() {
     let folder = Folder::empty();
     folder.mkdir("q");
+    folder.write("q/notes", "mine");
     folder.mailca(LINE).refused(&["q", "--dir"]);
     folder.mailca("quickstart --dir none/q").refused(&["none/q"]);
 }
