@@ -1,9 +1,13 @@
 //! The command line, as data. What an option means is said in the command that takes it.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::error::ContextValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::pki::printable::{message, talk};
 
 mod access_map;
 mod bulk;
@@ -77,6 +81,47 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Prints help and version on standard output, and what is wrong with a command line on standard error. The
+/// words of the command line are shown in it, with what is hidden in them made visible, and not
+/// without end.
+pub fn print_usage_error(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &String| message(text);
+    let is_plain = |value: &ContextValue| match value {
+        ContextValue::String(text) => shown(text) == *text,
+        ContextValue::Strings(texts) => texts.iter().all(|text| shown(text) == *text),
+        _ => true,
+    };
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    if shown(&cause) == cause && error.context().all(|(_, value)| is_plain(value)) {
+        let _ = error.print();
+        return error;
+    }
+    // The styles of clap are escape sequences too: all of them go.
+    let plain = |text: &StyledStr| StyledStr::from(talk(&text.to_string()));
+    let values: Vec<_> = error
+        .context()
+        .map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(shown(text)),
+                ContextValue::Strings(texts) => {
+                    ContextValue::Strings(texts.iter().map(shown).collect())
+                }
+                ContextValue::StyledStr(text) => ContextValue::StyledStr(plain(text)),
+                ContextValue::StyledStrs(texts) => {
+                    ContextValue::StyledStrs(texts.iter().map(plain).collect())
+                }
+                other => other.clone(),
+            };
+            (kind, value)
+        })
+        .collect();
+    for (kind, value) in values {
+        error.insert(kind, value);
+    }
+    let _ = write!(std::io::stderr(), "{}", talk(&error.render().to_string()));
+    error
+}
+
 /// What is wrong with a command line, for programs: as any other error, without the usage that a person is
 /// shown.
 pub fn usage_error(error: &clap::Error) -> serde_json::Value {
@@ -107,6 +152,9 @@ pub struct Global {
     /// Never ask; take the default or stop
     #[arg(long, global = true)]
     pub no_input: bool,
+    /// Give up when another process has a lock for so long; 0 does not wait [default: wait]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub lock_timeout: Option<u32>,
     /// Say only what went wrong
     #[arg(long, short, global = true)]
     pub quiet: bool,

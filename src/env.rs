@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::pki::printable;
 use crate::pki::serial::Serial;
 use crate::prompt::Prompter;
 use crate::store::input;
@@ -40,6 +41,8 @@ pub struct Env {
     pub color_stdout: bool,
     /// Whether somebody sees the talk on a terminal, where it may be written over.
     pub talk_on_terminal: bool,
+    /// Whether somebody sees the product on one.
+    pub product_on_terminal: bool,
 }
 
 impl Env {
@@ -85,31 +88,53 @@ impl Env {
         }
     }
 
+    /// Writes what is nowhere else yet, such as a certificate that was asked for on standard output. A reader who has
+    /// gone has not got it.
+    pub fn hand_out(&mut self, content: &[u8]) -> Result<()> {
+        self.stdout.write_all(content).and_then(|()| self.stdout.flush()).map_err(|error| {
+            Error::refused("failed to write to standard output")
+                .caused_by(error)
+                .hint("it was issued and not delivered: the same command delivers it")
+        })
+    }
+
+    /// The same for a JSON document.
+    pub fn hand_out_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        let text = self.json_text(value)?;
+        self.hand_out(format!("{text}\n").as_bytes())
+    }
+
     /// Writes the one JSON document of a command.
     pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))?;
-        self.json_written = true;
+        let text = self.json_text(value)?;
         self.print(&text)
+    }
+
+    fn json_text(&mut self, value: &impl serde::Serialize) -> Result<String> {
+        self.json_written = true;
+        serde_json::to_string_pretty(value)
+            .map(|text| printable::json(&text).into_owned())
+            .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))
     }
 
     /// An element of the one JSON document of a command that prints it piece by piece.
     pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<String> {
         self.json_written = true;
         serde_json::to_string(value)
+            .map(|text| printable::json(&text).into_owned())
             .map_err(|error| Error::bug("JSON cannot be written").caused_by(error))
     }
 
     /// Says what is done. A terminal that is gone is no reason to stop.
     pub fn say(&mut self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(self.stderr, "{line}");
+            self.ask_about(line);
         }
     }
 
     /// Says what a question is about, even when quiet.
     pub fn ask_about(&mut self, line: &str) {
-        let _ = writeln!(self.stderr, "{line}");
+        let _ = writeln!(self.stderr, "{}", printable::talk(line));
     }
 
     /// Warns, even when quiet.
@@ -125,7 +150,9 @@ impl Env {
         }
     }
 
+    /// One line, whatever is in it: names in it may be anybody's.
     fn labelled(&mut self, label: &str, color: &str, line: &str) {
+        let line = printable::message(line);
         let _ = if self.color {
             writeln!(self.stderr, "\u{1b}[1;{color}m{label}:\u{1b}[0m {line}")
         } else {

@@ -28,18 +28,21 @@ pub mod render;
 pub mod store;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use rustix::fs::Mode;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use serde_json::json;
 
 use crate::cli::{Cli, Color};
 use crate::env::Env;
 use crate::error::Kind;
+use crate::pki::{printable, stack};
 use crate::prompt::{Lines, Prompter, Terminal};
+use crate::store::lock::Waiting;
 
 /// Runs the program with these arguments, the first of which is its own name. Called as `CA.pl`, it
 /// is that program ([`commands::ca_pl`]).
@@ -56,29 +59,53 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output with status 0, the rest is wrong usage.
-            let _ = error.print();
+            let (error, written) = if error.use_stderr() {
+                (cli::print_usage_error(error), Ok(()))
+            } else {
+                let written = error.print();
+                (error, written)
+            };
             if in_json && error.use_stderr() {
                 let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
                 let _ = env.print_json(&cli::usage_error(&error));
             }
-            return if error.use_stderr() { Kind::Usage.exit_code() } else { ExitCode::SUCCESS };
+            return match written {
+                _ if error.use_stderr() => Kind::Usage.exit_code(),
+                Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
+                    say(&format!("error: failed to write to standard output: {lost}"));
+                    Kind::Refused.exit_code()
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     guarded(|| {
         let global = &cli.global;
+        store::lock::set_waiting(Waiting {
+            limit: global.lock_timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            tell: if global.quiet { |_| {} } else { say },
+        });
         let terminal = Terminal::new(!global.no_input);
         run(&cli, &mut real_environment(Box::new(terminal), global.color, global.quiet))
     })
 }
 
+/// Talk of the store, which knows no environment.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 fn guarded(run: impl FnOnce() -> ExitCode) -> ExitCode {
     // The panic has said where it happened.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Kind::Bug.exit_code())
+    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Kind::Bug.exit_code());
+    stack::wipe();
+    status
 }
 
 /// What CA.pl cannot do is 1, whatever the reason: it knows no other number.
 fn run_as_ca_pl(arguments: &[OsString]) -> ExitCode {
+    store::lock::set_waiting(Waiting { limit: None, tell: say });
     let lines = Box::new(Lines::of_stdin());
     let mut env = real_environment(lines, Color::Auto, false);
     match commands::ca_pl::run(arguments, &mut env) {
@@ -106,8 +133,8 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
             if cli.global.json && !env.json_written {
                 // Somebody who reads JSON finds the reason there too; a lost stdout is no new error.
                 let _ = env.print_json(&json!({
-                    "error": error.to_string(),
-                    "hints": error.hints(),
+                    "error": printable::message(&error.to_string()),
+                    "hints": error.hints().iter().map(|hint| printable::message(hint)).collect::<Vec<_>>(),
                 }));
             }
             error.kind().exit_code()
@@ -116,12 +143,14 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
 }
 
 /// Modes are given explicitly everywhere, so the umask takes nothing away from them; and no core
-/// file is written, since a key may be in memory.
+/// file is written and nobody else may look into the memory, since a key may be in it.
 fn harden() {
     rustix::process::umask(Mode::empty());
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // A limit that cannot be set is at worst the one there was.
     let _ = rustix::process::setrlimit(Resource::Core, none);
+    // The limit does not hold for a program that cores are piped to; this does.
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> Env {
@@ -135,7 +164,7 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
     Env {
         stdout: Box::new(std::io::stdout()),
         stderr: Box::new(std::io::stderr()),
-        stdin: Box::new(std::io::stdin()),
+        stdin: prompt::stdin(),
         prompter,
         variable: |name| std::env::var(name).ok(),
         variable_names: std::env::vars_os()
@@ -147,5 +176,6 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         color: is_colored(std::io::stderr().is_terminal()),
         color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
+        product_on_terminal: std::io::stdout().is_terminal(),
     }
 }

@@ -7,12 +7,13 @@ use dialoguer::Input;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::pki::printable::{message, talk};
 
 mod echo;
 mod lines;
 
 use echo::EchoGuard;
-pub use lines::Lines;
+pub use lines::{Lines, stdin};
 
 /// Somebody who answers questions, or nobody.
 pub trait Prompter {
@@ -74,7 +75,7 @@ impl Prompter for Terminal {
         // An Input and not a Confirm or Select for every question: those hide the cursor, and leave
         // it hidden when they are interrupted.
         let mut input = Input::<String>::new()
-            .with_prompt(question)
+            .with_prompt(talk(question))
             .allow_empty(true)
             .validate_with(|answer: &String| check(answer).map_err(|error| one_line(&error)));
         if !default.is_empty() {
@@ -104,7 +105,7 @@ impl Prompter for Terminal {
 /// Asks for a password at the terminal of the session, without echo.
 fn hidden(question: &str) -> Result<Zeroizing<String>> {
     let guard = EchoGuard::new()?;
-    match rpassword::prompt_password(question) {
+    match rpassword::prompt_password(talk(question)) {
         Ok(password) => Ok(Zeroizing::new(password)),
         Err(error) if error.kind() == ErrorKind::Interrupted => {
             guard.wait_for_the_end();
@@ -119,8 +120,8 @@ fn hidden(question: &str) -> Result<Zeroizing<String>> {
 
 fn one_line(error: &Error) -> String {
     match error.hints().first() {
-        Some(hint) => format!("{error}; {hint}"),
-        None => error.to_string(),
+        Some(hint) => message(&format!("{error}; {hint}")),
+        None => message(&error.to_string()),
     }
 }
 

@@ -52,6 +52,8 @@ put conf.d/main/000_mailca <<'END'
 MAIN_TLS_ENABLE = yes
 MAIN_TLS_CERTIFICATE = {{ cert }}
 MAIN_TLS_PRIVATEKEY = {{ key }}
+# TLS 1.2 and 1.3: the older ones must not be used any more (RFC 8996), and a sender without newer goes on in plain text.
+tls_require_ciphers = {{ priorities }}
 {% endif %}
 {% if roles.relay_by_cert %}
 # A certificate is asked for, of this CA alone, and nobody is turned away for having none.
@@ -93,6 +95,13 @@ REMOTE_SMTP_SMARTHOST_TLS_VERIFY_CERTIFICATES = {{ cacert }}
 END
 touch exim4.conf.localmacros
 sed -i '/^# begin mailca$/,/^# end mailca$/d' exim4.conf.localmacros
+{% if server %}
+# Who has set the versions or ciphers already keeps that.
+if grep -qs '^ *tls_require_ciphers' exim4.conf.template exim4.conf.localmacros \
+  $(ls conf.d/main/* | grep -v /000_mailca); then
+  sed -i '/^tls_require_ciphers/d' conf.d/main/000_mailca
+fi
+{% endif %}
 cat conf.d/main/000_mailca >>exim4.conf.localmacros
 {% if acl %}
 

@@ -14,7 +14,8 @@ for file in {{ needed_files }}; do
 done
 {% if incoming %}
 
-# The key first, then the certificates in the order in which they are sent.
+# The key first, then the certificates in the order in which they are sent. TLS 1.2 and 1.3: the older ones
+# must not be used any more (RFC 8996), and a sender without newer goes on in plain text.
 postconf -e \
   'smtpd_tls_chain_files = {{ key }}, {{ cert }}' \
   'smtpd_tls_protocols = {{ protocols }}' \
@@ -24,6 +25,12 @@ postconf -e \
   'smtpd_tls_loglevel = 1'
 # Older names for the same files, which would only be warned about. The lines stay, as comments.
 postconf -# smtpd_tls_cert_file smtpd_tls_key_file smtpd_tls_eccert_file smtpd_tls_eckey_file
+# No ciphers without a certificate, beside those that are excluded already.
+excluded=$(postconf -h smtpd_tls_exclude_ciphers)
+case $excluded in
+  *aNULL*) ;;
+  *) postconf -e "smtpd_tls_exclude_ciphers = ${excluded:+$excluded, }aNULL" ;;
+esac
 {% endif %}
 {% if roles.receive or roles.relay_by_cert %}
 

@@ -86,6 +86,8 @@ mod restore;
 mod resume;
 #[path = "cmd/revoke.rs"]
 mod revoke;
+#[path = "cmd/secrets.rs"]
+mod secrets;
 #[path = "cmd/settings.rs"]
 mod settings;
 #[path = "cmd/show.rs"]

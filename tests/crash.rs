@@ -26,13 +26,27 @@ mod killed;
 mod kit;
 #[path = "crash/lists.rs"]
 mod lists;
+#[path = "crash/locks.rs"]
+mod locks;
+#[path = "crash/look.rs"]
+mod look;
+#[path = "crash/mixed.rs"]
+mod mixed;
+#[path = "crash/more.rs"]
+mod more;
 #[path = "crash/openssl_between.rs"]
 mod openssl_between;
+#[path = "crash/power.rs"]
+mod power;
 #[path = "crash/rekey.rs"]
 mod rekey;
 #[path = "crash/renew.rs"]
 mod renew;
+#[path = "crash/strike.rs"]
+mod strike;
 #[path = "crash/system_calls.rs"]
 mod system_calls;
+#[path = "crash/table.rs"]
+mod table;
 #[path = "crash/trace.rs"]
 mod trace;

@@ -8,12 +8,18 @@
 
 mod support;
 
+#[allow(dead_code, reason = "only what is signed is needed here")]
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
+
 #[path = "interop/ca_pl.rs"]
 mod ca_pl;
 #[path = "interop/check.rs"]
 mod check;
 #[path = "interop/crl.rs"]
 mod crl;
+#[path = "interop/fuzzed.rs"]
+mod fuzzed;
 #[path = "interop/hello.rs"]
 mod hello;
 #[path = "interop/imports.rs"]
@@ -30,12 +36,16 @@ mod names;
 mod openssl_ca;
 #[path = "interop/openssl_verify.rs"]
 mod openssl_verify;
+#[path = "interop/paths.rs"]
+mod paths;
 #[path = "interop/pkcs12.rs"]
 mod pkcs12;
 #[path = "interop/rekey.rs"]
 mod rekey;
 #[path = "interop/renew.rs"]
 mod renew;
+#[path = "interop/requests.rs"]
+mod requests;
 #[path = "interop/signatures.rs"]
 mod signatures;
 #[path = "interop/smime.rs"]

@@ -12,6 +12,8 @@ mod support;
 mod access_map;
 #[path = "servers/check.rs"]
 mod check;
+#[path = "servers/check_verify.rs"]
+mod check_verify;
 #[path = "servers/clients.rs"]
 mod clients;
 #[path = "servers/dovecot.rs"]

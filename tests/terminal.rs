@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "terminal/check.rs"]
+mod check;
 #[path = "terminal/passwords.rs"]
 mod passwords;
 #[path = "terminal/questions.rs"]

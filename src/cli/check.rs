@@ -14,6 +14,7 @@ use crate::mail::check::Severity;
     mailca check mail.example.com:25 mail.example.com:imaps\n  \
     mailca check --connect 192.0.2.1:25 --host mail.example.com\n  \
     mailca check mail.example.com:587 --client joeuser --relay-to joe@example.org\n  \
+    dig +short TLSA _25._tcp.mail.example.com | mailca check mail.example.com:25 --tlsa -\n  \
     mailca check mail.example.com:25 --format nagios\n  \
     mailca check --explain tls-1-0\n\n\
     It connects as mail programs do, with STARTTLS where the port has it, and sends no mail: what is \
@@ -32,9 +33,10 @@ pub struct Check {
     /// The name that the certificate has to have [default: the HOST of each]
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
-    /// How long everything may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: u64,
+    /// How long everything may take; a server may take half of it, or a minute, until it greets [default: 120,
+    /// with --format nagios 50]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: Option<u64>,
     /// Connect over IPv4 only
     #[arg(long, conflicts_with = "ipv6")]
     pub ipv4: bool,
@@ -59,7 +61,8 @@ pub struct Check {
     /// With --relay-to: from this address [default: the empty one of bounces]
     #[arg(long, value_name = "ADDRESS", requires = "relay_to")]
     pub relay_from: Option<String>,
-    /// TLSA records to compare with: `3 1 1 HASH`, or a file with lines of a zone; may be repeated
+    /// TLSA records to compare with: `3 1 1 HASH`, or a file with lines of a zone, - is standard input; may
+    /// be repeated
     #[arg(long, value_name = "RECORD|FILE", action = ArgAction::Append)]
     pub tlsa: Vec<String>,
     /// Trusted CA certificates [default: this CA's; where there is none, the system's]
@@ -77,8 +80,8 @@ pub struct Check {
     /// From which severity on it is a failure: info, warning, error, critical
     #[arg(long, value_name = "SEVERITY", default_value = "warning", value_parser = severities(), hide_possible_values = true)]
     pub fail_on: String,
-    /// Leave a finding out; may be repeated
-    #[arg(long, value_name = "ID", action = ArgAction::Append)]
+    /// Leave findings out; may be repeated
+    #[arg(long, value_name = "ID,...", action = ArgAction::Append, value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// Say what a finding is, why it matters and how to mend it; `list` lists them all
     #[arg(long, value_name = "ID", conflicts_with_all = ["targets", "connect"])]

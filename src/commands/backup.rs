@@ -18,8 +18,7 @@ pub fn run(args: &Backup, global: &Global, env: &mut Env) -> Result<()> {
     let existing = existing(args.force, env)?;
     check_place(args, &ca)?;
     let now = env.now()?;
-    let waiting = || env.say("waiting for another mailca that is using this CA");
-    let archive = backup::write(&ca, &args.file, &existing, now, waiting)?;
+    let archive = backup::write(&ca, &args.file, &existing, now)?;
     for name in &archive.left_out {
         env.warn(&format!(
             "{} is no plain file and is not in the backup",

@@ -56,11 +56,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         return tell(&[], &findings, args, global, env);
     }
     let stamp = env.stamp()?;
-    let mut waited = false;
-    let report = fix::fix(&scene, &stamp, &|| env.serial(), || waited = true)?;
-    if waited {
-        env.say("waited for another mailca that was using this CA");
-    }
+    let report = fix::fix(&scene, &stamp, &|| env.serial())?;
     for line in &report.said {
         env.say(line);
     }

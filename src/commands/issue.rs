@@ -22,7 +22,7 @@ use crate::store::folder::CertificateFolder;
 use crate::store::layout;
 use crate::store::transaction::{self, Occasion};
 
-mod bulk;
+pub mod bulk;
 
 /// Makes key, request and certificate. Nothing is written before the CA has agreed.
 ///

@@ -9,7 +9,7 @@ mod crl;
 mod doctor;
 mod export_p12;
 mod install;
-mod issue;
+pub mod issue;
 mod kit;
 mod list;
 mod moment;

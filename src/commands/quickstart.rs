@@ -116,20 +116,24 @@ fn configure(server: Server, host: &str, global: &Global, env: &mut Env) -> Resu
 }
 
 /// Makes the folder and enters it. One in which a run was interrupted is gone on with: it has a CA,
-/// or the beginning of one, and not yet a bundle, which comes last.
+/// or the beginning of one, and not yet a bundle, which comes last; or nothing at all.
 fn enter(args: &Quickstart) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let dir = args.dir.as_path();
     let failed = |error| {
         Error::refused(format!("failed to create the folder {}", dir.display())).caused_by(error)
     };
-    let begun = ["demoCA", ".demoCA.mailca-tmp"].iter().any(|name| dir.join(name).is_dir());
+    let is_empty = fs_err::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
+    let begun =
+        is_empty || ["demoCA", ".demoCA.mailca-tmp"].iter().any(|name| dir.join(name).is_dir());
     let finished = fs_err::read_dir(dir).is_ok_and(|entries| {
         let mut paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         paths.any(|path| path.extension().is_some_and(|extension| extension == "p12"))
     });
     if dir.symlink_metadata().is_err() {
         std::fs::DirBuilder::new().mode(0o700).create(dir).map_err(failed)?;
+        // Durable before anything is in it that must not be lost.
+        crate::store::atomic::sync_folder(crate::store::atomic::folder_of(dir))?;
     } else if !begun || finished {
         return Err(Error::refused(format!("{} is there already", dir.display())).hint(
             if finished {

@@ -110,16 +110,18 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Takes the CA's lock, and says what it waits for.
+/// Takes the CA's lock, and says what was mended on the way.
 pub(super) fn begin<'a>(ca: &'a CaFolder, env: &mut Env) -> Result<Transaction<'a>> {
-    Transaction::begin(ca, || env.say("waiting for another mailca that is using this CA"))
+    let mut transaction = Transaction::begin(ca)?;
+    say_all(&mut transaction, env);
+    Ok(transaction)
 }
 
 /// Finishes what a killed command began to record, before a certificate is looked for: what is in no row yet is
 /// found by nobody, and is valid once the next command has finished it.
 pub(super) fn finish_interrupted(ca: &CaFolder, env: &mut Env) -> Result<()> {
     if transaction::is_any_unrecorded(ca)? {
-        say_all(&mut begin(ca, env)?, env);
+        drop(begin(ca, env)?);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use crate::cli::{Global, Renew};
 use crate::commands::access_map::{Followed, follow};
-use crate::commands::recorder::Recorder;
+use crate::commands::recorder::{Recorder, finish_interrupted};
 use crate::commands::{crl_url, install, settings, target};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -86,6 +86,8 @@ pub fn run(args: &Renew, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let wishes = Wishes::new(args, &settings, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
+    // What a killed renewal began to record may lie in its folder already.
+    finish_interrupted(&ca, env)?;
     let mut recorder = Recorder::new(&ca, &args.passphrase);
     let mut report = Report::default();
     let decided = match args.expiring {

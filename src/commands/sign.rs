@@ -45,7 +45,7 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
         let certificate = signer.carry_out(&request, decision, &destination, &wishes, env)?;
         person |= Profile::of(&certificate) == Some(Profile::User);
         if destination.is_stdout() && !global.json {
-            env.print_bytes(certificate.to_pem()?.as_bytes())?;
+            env.hand_out(certificate.to_pem()?.as_bytes())?;
             signer.delivered(&request)?;
         } else if destination.is_stdout() {
             printed.push(request);
@@ -58,7 +58,12 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
     }
     let maps = if person { follow(&ca, &settings, global, env) } else { Followed::default() };
     if global.json {
-        env.print_json(&json!({ "signed": reports, "access_maps": maps.json() }))?;
+        let document = json!({ "signed": reports, "access_maps": maps.json() });
+        if printed.is_empty() {
+            env.print_json(&document)?;
+        } else {
+            env.hand_out_json(&document)?;
+        }
     }
     // The document holds what goes to standard output, which has arrived with it.
     printed.iter().try_for_each(|request| signer.delivered(request))?;

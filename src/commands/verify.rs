@@ -25,6 +25,7 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
     let mut given = certificates(&args.file)?.into_iter();
     let leaf =
         given.next().ok_or_else(|| Error::bug("a certificate file without a certificate"))?;
+    warn_of_order(&args.file, &leaf, given.as_slice(), env);
     // What follows the certificate in its file is part of the chain that it comes with.
     let mut intermediates: Vec<Vec<u8>> = given.map(|above| above.as_der().to_vec()).collect();
     for path in &args.untrusted {
@@ -98,6 +99,20 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>> {
             .hint(format!("name the file in it: {}", path.join("cert.pem").display())));
     }
     Certificate::from_file_content(&input::read(path)?).map_err(|error| error.at(path.display()))
+}
+
+/// A server offers what is first in its file; a valid CA in front would hide that.
+fn warn_of_order(file: &Path, first: &Certificate, behind: &[Certificate], env: &mut Env) {
+    let leaf = behind.iter().find(|one| !one.is_ca);
+    if let Some(leaf) = leaf.filter(|_| first.is_ca) {
+        env.warn(&format!(
+            "the first certificate in {} is the CA {}, and it is the one that is verified; servers need \
+             {} in front of it",
+            file.display(),
+            first.title(),
+            leaf.title()
+        ));
+    }
 }
 
 /// The CA certificates that are trusted: those given, else this CA's, else those beside the file.

@@ -122,10 +122,9 @@ impl Certificate {
             .map(|block| Self::from_der(&block.der))
             .collect::<Result<_>>()?;
         if certificates.is_empty() {
-            let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
             return Err(Error::refused(format!(
                 "no certificate is in it, only {}",
-                if labels.is_empty() { "text".to_owned() } else { labels.join(", ") }
+                pem::labels(&blocks)
             )));
         }
         Ok(certificates)
@@ -154,16 +153,22 @@ impl Certificate {
             return false;
         }
         let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
-        let verified = signature::verify(
+        self.check_issuer(issuer).is_ok()
+            || (signature::is_weak(&parsed.signature_algorithm)
+                && SubjectPublicKeyInfo::from_der(&issuer.public_key)
+                    .is_ok_and(|(_, key)| parsed.verify_signature(Some(&key)).is_ok()))
+    }
+
+    /// Whether it was signed with this issuer's key, and why not.
+    pub fn check_issuer(&self, issuer: &Self) -> Result<()> {
+        let (_, parsed) = X509Certificate::from_der(&self.der)
+            .map_err(|_| Error::verdict("the certificate is malformed"))?;
+        signature::verify(
             &issuer.public_key,
             &parsed.signature_algorithm,
             parsed.tbs_certificate.as_ref(),
             &parsed.signature_value.data,
-        );
-        verified.is_ok()
-            || (signature::is_weak(&parsed.signature_algorithm)
-                && SubjectPublicKeyInfo::from_der(&issuer.public_key)
-                    .is_ok_and(|(_, key)| parsed.verify_signature(Some(&key)).is_ok()))
+        )
     }
 
     /// Why programs of today may not accept it, whoever they trust: a short RSA key, or a signature over

@@ -10,13 +10,17 @@ use x509_parser::oid_registry::OID_X509_EXT_NAME_CONSTRAINTS;
 
 use super::general_name::{GeneralName, other_name_type};
 use super::name::{self, COMMON_NAME, EMAIL_ADDRESS};
-use super::printable::printable;
-use super::subtree::{Answer, Subtree};
+use super::printable::{printable, shortened};
+use super::subtree::{Answer, Candidate, Subtree, length};
 use super::tlv::children;
 use crate::error::{Error, Result};
 
 /// OpenSSL's bound on names times subtrees, against certificates made to keep a verifier busy.
 const MAX_COMPARISONS: usize = 1 << 20;
+/// A name of so many octets counts as two.
+const LONG_NAME: usize = 256;
+/// More subtrees than this are counted in an error instead of named.
+const SUBTREES_SHOWN: usize = 20;
 
 /// The name constraints of one CA certificate.
 #[derive(Clone, Debug)]
@@ -39,7 +43,7 @@ impl Constraints {
 
     /// The same for a certificate that is parsed already.
     pub fn of(certificate: &X509Certificate<'_>) -> Result<Option<Self>> {
-        let ca = name::label(certificate.subject().as_raw());
+        let ca = shortened(&name::label(certificate.subject().as_raw()));
         match certificate.get_extension_unique(&OID_X509_EXT_NAME_CONSTRAINTS) {
             Ok(Some(extension)) => Self::from_extension(extension.value, ca).map(Some),
             Ok(None) => Ok(None),
@@ -69,29 +73,37 @@ impl Constraints {
         Ok(constraints)
     }
 
+    /// How much work [`Self::check`] is: names times subtrees, a long name counting as several.
+    pub fn comparisons(&self, names: &[GeneralName]) -> usize {
+        let subtrees = self.permitted.len() + self.excluded.len();
+        let weight: usize = names.iter().map(|name| 1 + length(name) / LONG_NAME).sum();
+        weight.saturating_mul(subtrees)
+    }
+
     /// Checks that this CA may certify all of `names`: for a certificate, what [`names_of`] gives.
     ///
     /// A verdict names the first that it may not, and what it may.
     pub fn check(&self, names: &[GeneralName]) -> Result<()> {
-        let subtrees = self.permitted.len() + self.excluded.len();
-        if names.len().saturating_mul(subtrees) > MAX_COMPARISONS {
+        if self.comparisons(names) > MAX_COMPARISONS {
             return Err(Error::verdict(format!(
-                "{} names against the {subtrees} name constraints of the CA \"{}\" are too many to check",
+                "{} names against the {} name constraints of the CA \"{}\" are too many to check",
                 names.len(),
+                self.permitted.len() + self.excluded.len(),
                 self.ca
             )));
         }
-        names.iter().try_for_each(|name| self.check_one(name))
+        names.iter().try_for_each(|name| {
+            self.check_one(name)?;
+            // RFC 9598: a mailbox with characters outside ASCII falls under the rfc822Name constraints.
+            international_mailbox(name).map_or(Ok(()), |mailbox| self.check_one(&mailbox?))
+        })
     }
 
     fn check_one(&self, name: &GeneralName) -> Result<()> {
-        // RFC 9598: a mailbox with characters outside ASCII falls under the rfc822Name constraints.
-        if let Some(mailbox) = international_mailbox(name) {
-            return self.check_one(&mailbox?);
-        }
+        let candidate = Candidate::of(name);
         let mut permitted = None;
-        for subtree in self.permitted.iter().filter(|subtree| subtree.concerns(name)) {
-            match subtree.contains(name, false) {
+        for subtree in self.permitted.iter().filter(|subtree| subtree.concerns(&candidate)) {
+            match subtree.contains(&candidate, false) {
                 Answer::Yes => {
                     permitted = Some(true);
                     break;
@@ -103,21 +115,21 @@ impl Constraints {
         if permitted == Some(false) {
             return Err(Error::verdict(format!(
                 "the name {} ({}) is outside the names that the CA \"{}\" may certify: {}",
-                name.value(),
+                shortened(&name.value()),
                 name.kind(),
                 self.ca,
-                list(&self.permitted, name)
+                list(&self.permitted, &candidate)
             )));
         }
-        for subtree in self.excluded.iter().filter(|subtree| subtree.concerns(name)) {
-            match subtree.contains(name, true) {
+        for subtree in self.excluded.iter().filter(|subtree| subtree.concerns(&candidate)) {
+            match subtree.contains(&candidate, true) {
                 Answer::Yes => {
                     return Err(Error::verdict(format!(
                         "the name {} ({}) is among the names that the CA \"{}\" must not certify: {}",
-                        name.value(),
+                        shortened(&name.value()),
                         name.kind(),
                         self.ca,
-                        list(&self.excluded, name)
+                        list(&self.excluded, &candidate)
                     )));
                 }
                 Answer::No => {}
@@ -130,7 +142,7 @@ impl Constraints {
     fn unknown(&self, name: &GeneralName, why: &str) -> Error {
         Error::verdict(format!(
             "the name {} ({}) cannot be checked against the name constraints of the CA \"{}\": {why}",
-            name.value(),
+            shortened(&name.value()),
             name.kind(),
             self.ca
         ))
@@ -229,13 +241,20 @@ fn international_mailbox(name: &GeneralName) -> Option<Result<GeneralName>> {
         let domain = idna::domain_to_ascii(domain).ok()?;
         Some(GeneralName::Email(format!("{local}@{domain}")))
     };
-    Some(text().ok_or_else(|| Error::verdict(format!("the name {name} is malformed"))))
+    Some(text().ok_or_else(|| {
+        Error::verdict(format!("the name {} is malformed", shortened(&name.to_string())))
+    }))
 }
 
-/// The subtrees that decided about this name.
-fn list(subtrees: &[Subtree], name: &GeneralName) -> String {
-    let texts = subtrees.iter().filter(|subtree| subtree.concerns(name)).map(ToString::to_string);
-    printable(&texts.collect::<Vec<_>>().join(", "))
+/// The subtrees that decided about this name; of very many the first.
+fn list(subtrees: &[Subtree], name: &Candidate<'_>) -> String {
+    let deciding: Vec<_> = subtrees.iter().filter(|subtree| subtree.concerns(name)).collect();
+    let texts = deciding.iter().take(SUBTREES_SHOWN).map(|subtree| shortened(&subtree.to_string()));
+    let shown = printable(&texts.collect::<Vec<_>>().join(", "));
+    match deciding.len().saturating_sub(SUBTREES_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 #[cfg(test)]

@@ -225,6 +225,9 @@ impl Crl {
 }
 
 fn read_entry(encoded: &[u8]) -> Option<(Serial, Revocation)> {
+    // x509-parser takes the number of a tag for all of it.
+    let (content, _) = entries::content(encoded, SEQUENCE)?;
+    entries::content(content, INTEGER)?;
     let (_, entry) = RevokedCertificate::from_der(encoded).ok()?;
     let mut revocation = Revocation::new(entry.revocation_date.to_datetime(), Reason::Unspecified);
     for extension in entry.extensions() {
@@ -320,6 +323,23 @@ mod tests {
         let lacking = entries(&["01", "02"]).lacking(&list).unwrap();
         assert_eq!(lacking, ["FF00", "80"].map(|serial| Serial::parse(serial).unwrap()));
         assert_eq!(Entries::new().lacking(&made(&Entries::new()).0).unwrap(), []);
+    }
+
+    #[test]
+    fn an_entry_that_is_no_sequence_is_unreadable() {
+        let mut entries = Entries::new();
+        let date = datetime!(2026-11-01 0:00 UTC);
+        entries
+            .push(&Serial::from_bytes(&[9]), &Revocation::new(date, Reason::Unspecified))
+            .unwrap();
+        let der = made(&entries).0.as_der().to_vec();
+        let at = der.windows(5).position(|bytes| bytes == b"\x30\x12\x02\x01\x09").unwrap();
+        // `[16]` and `[2]`, whose numbers are those of a SEQUENCE and an INTEGER.
+        for (at, octet) in [(at, 0xb0), (at + 2, 0x82)] {
+            let mut other = der.clone();
+            other[at] = octet;
+            assert!(Crl::from_der(&other).unwrap().entries().is_err());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use x509_parser::certificate::X509Certificate;
 
 use super::general_name::GeneralName;
 use super::name::{COMMON_NAME, EMAIL_ADDRESS, texts};
-use super::printable::printable;
+use super::printable::{printable, shortened};
 use crate::error::{Error, Result};
 
 /// More names than this are counted in an error instead of named.
@@ -111,7 +111,8 @@ impl Identity {
         if present.is_empty() {
             return format!("{self} is not in the certificate, which has no names at all");
         }
-        let shown = present[..present.len().min(NAMES_SHOWN)].join(", ");
+        let shown: Vec<_> = present.iter().take(NAMES_SHOWN).map(|name| shortened(name)).collect();
+        let shown = shown.join(", ");
         let more = match present.len().saturating_sub(NAMES_SHOWN) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -160,15 +161,19 @@ impl fmt::Display for Identity {
     }
 }
 
-/// RFC 9525 6.3: letter case does not matter; `*` stands for exactly one whole leftmost label, with two
-/// labels or more after it, as OpenSSL wants.
+/// RFC 9525 6.3: letter case does not matter; `*` stands for exactly one whole leftmost label of letters,
+/// digits and hyphens, with two labels or more after it, as OpenSSL wants.
 fn host_matches(pattern: &str, host: &str) -> bool {
     if pattern.eq_ignore_ascii_case(host) {
         return true;
     }
     match (pattern.strip_prefix("*."), host.split_once('.')) {
         (Some(parent), Some((label, rest))) => {
-            !label.is_empty() && parent.contains('.') && parent.eq_ignore_ascii_case(rest)
+            let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
+            !label.is_empty()
+                && label.bytes().all(plain)
+                && parent.contains('.')
+                && parent.eq_ignore_ascii_case(rest)
         }
         _ => false,
     }

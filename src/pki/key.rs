@@ -177,8 +177,8 @@ impl PrivateKey {
                 if let Some(block) = blocks.iter().find(|b| b.label == "ENCRYPTED PRIVATE KEY") {
                     return Self::decrypt(&block.der, &passphrase()?);
                 }
-                let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
-                Err(Error::refused(format!("no private key is in it, only {}", labels.join(", "))))
+                let labels = pem::labels(&blocks);
+                Err(Error::refused(format!("no private key is in it, only {labels}")))
             }
             _ => Err(Error::refused("more than one private key is in it")),
         }

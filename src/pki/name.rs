@@ -20,7 +20,7 @@ pub mod sendmail;
 
 #[cfg(test)]
 pub(super) use compare::tests as compare_tests;
-pub use compare::{CanonicalName, same_name};
+pub use compare::{CanonicalName, NameKey, same_name};
 pub use oneline::Oneline;
 pub use parts::Parts;
 
@@ -28,6 +28,10 @@ pub use parts::Parts;
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// Dotted OID of emailAddress (PKCS #9).
 pub const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 
 /// Attribute types that OpenSSL prints by a short name: dotted OID, short name.
 const SHORT_NAMES: &[(&str, &str)] = &[
@@ -94,6 +98,12 @@ impl Attribute {
     /// The value as text, unescaped; `None` where it is no string.
     pub fn string(&self) -> Option<String> {
         decoded_string(self.tag, &self.bytes)
+    }
+
+    /// Whether the value is a string of a type that names have (RFC 5280 4.1.2.4), and its octets are of
+    /// that type.
+    pub fn is_text(&self) -> bool {
+        Tag(self.tag) != Tag::VisibleString && self.string().is_some()
     }
 
     /// The value for a person: as text where it is a string, escaped.
@@ -211,20 +221,53 @@ impl fmt::Display for Name {
 /// The RDNs of a DER `Name`. x509-parser's own reading stops silently at a malformed one.
 pub fn attributes(name_der: &[u8]) -> Result<Vec<Vec<Attribute>>> {
     let read = || -> Option<Vec<Vec<Attribute>>> {
-        let rdns = children(name_der)?;
+        let rdns = children_of(SEQUENCE, name_der)?;
         rdns.iter()
-            .map(|rdn| children(rdn.1)?.iter().map(|one| attribute(one.1)).collect())
+            .map(|rdn| children_of(SET, rdn.1)?.iter().map(|one| attribute(one.1)).collect())
             .collect()
     };
     read().ok_or_else(|| Error::refused("malformed distinguished name"))
 }
 
 fn attribute(der: &[u8]) -> Option<Attribute> {
-    let parts = children(der)?;
+    let parts = children_of(SEQUENCE, der)?;
     let [(_, oid), (tag, value)] = parts.as_slice() else { return None };
+    // asn1-rs takes any tag for that of an object identifier.
+    oid.first().filter(|tag| **tag == OBJECT_IDENTIFIER)?;
     let (_, oid) = Oid::from_der(oid).ok()?;
+    // Of another class it would only look like a string, and strings in pieces are not DER.
+    let first = *value.first()?;
+    if first >= 0x40 || (first & 0x20 != 0 && !matches!(first, SEQUENCE | SET)) {
+        return None;
+    }
     let (_, value) = Any::from_der(value).ok()?;
-    Some(Attribute { oid: oid.to_id_string(), tag: *tag, bytes: value.data.to_vec() })
+    Some(Attribute { oid: dotted(oid.as_bytes())?, tag: *tag, bytes: value.data.to_vec() })
+}
+
+fn children_of(tag: u8, der: &[u8]) -> Option<Vec<(u32, &[u8])>> {
+    der.first().filter(|first| **first == tag).and_then(|_| children(der))
+}
+
+/// An object identifier as people write it, from its content octets (X.690 8.19); `None` where they are not
+/// DER, or a number in it has more than 128 bits.
+fn dotted(octets: &[u8]) -> Option<String> {
+    let mut arcs: Vec<u128> = Vec::new();
+    let mut begins = true;
+    for octet in octets {
+        if begins {
+            arcs.push(0);
+        }
+        let arc = arcs.last_mut()?;
+        if *arc > u128::MAX >> 7 || (begins && *octet == 0x80) {
+            return None;
+        }
+        *arc = *arc << 7 | u128::from(octet & 0x7F);
+        begins = octet & 0x80 == 0;
+    }
+    let (first, rest) = arcs.split_first().filter(|_| begins)?;
+    let root = (first / 40).min(2);
+    let all = [root, first - 40 * root].into_iter().chain(rest.iter().copied());
+    Some(all.map(|arc| arc.to_string()).collect::<Vec<_>>().join("."))
 }
 
 /// The texts of all attributes of one type, in order.
@@ -279,6 +322,47 @@ pub fn decoded_string(tag: u32, octets: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_other_program_reads_is_malformed() {
+        let good = b"\x30\x0e\x31\x0c\x30\x0a\x06\x03\x55\x04\x03\x0c\x03abc";
+        assert!(Name::from_der(good).is_ok());
+        // A name, an RDN, an attribute or a type of another tag; a value of another class, or in pieces.
+        let octets = [
+            (0, 0x31),
+            (2, 0x30),
+            (4, 0x31),
+            (4, 0x35),
+            (6, 0x09),
+            (6, 0x46),
+            (11, 0x8c),
+            (11, 0x2c),
+        ];
+        for (at, octet) in octets {
+            let mut bad = good.to_vec();
+            bad[at] = octet;
+            assert!(Name::from_der(&bad).is_err(), "{octet:#x} at {at}");
+        }
+    }
+
+    #[test]
+    fn object_identifiers_are_written_as_openssl_writes_them() {
+        for (octets, text) in [
+            (&[0x55, 4, 3][..], "2.5.4.3"),
+            (&[0x2a, 3], "1.2.3"),
+            (&[0x27], "0.39"),
+            (&[0x88, 0x37, 0x83, 0x48], "2.999.456"),
+        ] {
+            assert_eq!(dotted(octets).as_deref(), Some(text));
+        }
+        let uuid = [&[0x69][..], &[0x83], &[0xff; 17], &[0x7f]].concat();
+        assert_eq!(dotted(&uuid).as_deref(), Some("2.25.340282366920938463463374607431768211455"));
+        let larger = [&[0x69][..], &[0x87], &[0xff; 17], &[0x7f]].concat();
+        // Nothing, one that does not end, one that begins with a zero, and one of 129 bits.
+        for octets in [&[][..], &[0x55, 0x84], &[0x55, 0x80, 4], &larger] {
+            assert_eq!(dotted(octets), None, "{octets:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_shown_in_its_own_order_and_string_types() {

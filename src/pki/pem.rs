@@ -6,6 +6,7 @@ use x509_parser::pem::Pem;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+use crate::pki::printable::printable;
 
 /// How many octets a line of 64 characters holds (RFC 7468 2).
 const OCTETS_OF_A_LINE: usize = 48;
@@ -29,14 +30,29 @@ pub enum KeyBlock {
 }
 
 /// The blocks of a file in their order. A file without any gives an empty list.
+///
+/// Two files put together where the first has no line end at its end are an error, as they are for
+/// OpenSSL: the second would be passed over in silence.
 pub fn blocks(input: &[u8]) -> Result<Vec<Block>> {
     let text = normalized(input);
+    if memchr::memmem::find(&text, b"----------BEGIN ").is_some() {
+        return Err(Error::refused(
+            "malformed PEM: a -----BEGIN is on the same line as the -----END before it",
+        )
+        .hint("put a line end between the two"));
+    }
     let mut blocks = Vec::new();
     for pem in Pem::iter_from_buffer(&text) {
         let pem = pem.map_err(|error| Error::refused("malformed PEM").caused_by(error))?;
         blocks.push(Block { label: pem.label, der: Zeroizing::new(pem.contents) });
     }
     Ok(blocks)
+}
+
+/// What is in a file, for a message: the labels of its blocks. They are the file's, and so escaped.
+pub fn labels(blocks: &[Block]) -> String {
+    let labels: Vec<_> = blocks.iter().map(|block| printable(&block.label)).collect();
+    if labels.is_empty() { "text".into() } else { labels.join(", ") }
 }
 
 /// Whether the input looks like PEM rather than DER.
@@ -149,6 +165,13 @@ mod tests {
                 assert!(other == text || only_block(other.as_bytes(), "X509 CRL").is_none());
             }
         }
+    }
+
+    #[test]
+    fn labels_are_escaped_in_a_message() {
+        let found = blocks(b"-----BEGIN A\x1b[31m-----\nMAA=\n-----END A\x1b[31m-----\n").unwrap();
+        assert_eq!(labels(&found), "A\\u{1b}[31m");
+        assert_eq!(labels(&[]), "text");
     }
 
     #[test]

@@ -1,7 +1,15 @@
 //! Untrusted text for a terminal or a log: nothing in it may move the cursor, hide, or reverse its
 //! neighbours.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+/// The longest message that is shown whole, in characters.
+const LONGEST: usize = 2000;
+/// What is shown of a longer one, from its beginning and from its end.
+const SHOWN: (usize, usize) = (1200, 400);
+/// Characters of a name that a sentence has room for.
+const ROOM: usize = 120;
 
 /// `text` with every control, bidirectional, zero-width and otherwise invisible character shown as
 /// a `\u{..}` escape. All other characters, the backslash too, stay as they are.
@@ -25,6 +33,62 @@ pub fn printable_bytes(bytes: &[u8]) -> String {
         }
     }
     shown
+}
+
+/// Talk, which may have several lines: the same, but for the ends of lines and tabs.
+pub fn talk(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\n' | '\t') {
+            shown.push(character);
+        } else {
+            push(&mut shown, character);
+        }
+    }
+    shown
+}
+
+/// A message that may hold what somebody else wrote, without end: one that is too long loses its
+/// middle, since what is wrong stands at the beginning or the end. It is one line, so that nothing in it looks
+/// like a message of its own.
+pub fn message(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return printable(text);
+    }
+    let (head, tail) = SHOWN;
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(count - tail).collect();
+    let left_out = count - head - tail;
+    message(&format!("{start} … ({left_out} characters are left out) … {end}"))
+}
+
+/// JSON in which nothing is hidden: the same document, with an escape for each such character. Below
+/// U+0020 the writer of JSON has escaped all but the ends of its own lines.
+pub fn json(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte < 0x7F) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character >= '\u{7f}' && is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// What is left of a text that may be as long as somebody else likes: at most 120 characters of it.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(ROOM) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn push(shown: &mut String, character: char) {
@@ -72,6 +136,25 @@ mod tests {
         assert_eq!(printable("user\u{202e}moc"), r"user\u{202e}moc");
         assert_eq!(printable("a\u{200b}b\u{feff}\u{2066}"), r"a\u{200b}b\u{feff}\u{2066}");
         assert_eq!(printable("\u{e0041}\u{2028}"), r"\u{e0041}\u{2028}");
+    }
+
+    #[test]
+    fn talk_keeps_its_lines_and_a_message_its_ends() {
+        assert_eq!(talk("a\n\tb\r\u{9b}"), "a\n\tb\\u{d}\\u{9b}");
+        assert_eq!(message("no\nhint: run this"), r"no\u{a}hint: run this");
+        let long = message(&format!("begin {} end", "x\u{7}".repeat(500_000)));
+        assert!(long.starts_with("begin x\\u{7}x") && long.ends_with(r"x\u{7} end"), "{long}");
+        assert!(long.contains("998410 characters are left out") && long.len() < 8000, "{long}");
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_is_hidden() {
+        for text in ["plain", "Zürich", "a\u{9b}31m\u{202e}\u{7f}\u{e0041}\u{1b}\n"] {
+            let written = serde_json::to_string(text).unwrap();
+            let shown = json(&written);
+            assert_eq!(printable(&shown), *shown);
+            assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        }
     }
 
     #[test]

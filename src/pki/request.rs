@@ -56,8 +56,7 @@ impl Request {
             (Some(_), Some(_)) => Err(Error::refused("more than one request is in it")
                 .hint("put each request in a file of its own")),
             (None, _) => {
-                let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
-                Err(Error::refused(format!("no request is in it, only {}", labels.join(", ")))
+                Err(Error::refused(format!("no request is in it, only {}", pem::labels(&blocks)))
                     .hint("a request begins with -----BEGIN CERTIFICATE REQUEST-----"))
             }
         }

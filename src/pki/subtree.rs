@@ -1,7 +1,7 @@
 //! One subtree of a name constraint, and whether a name is in it (RFC 5280 4.2.1.10).
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::general_name::{GeneralName, other_name_type};
 use super::name::CanonicalName;
@@ -71,48 +71,99 @@ impl Subtree {
     }
 
     /// Whether it is of the name's kind, so that the name must be compared.
-    pub(super) fn concerns(&self, name: &GeneralName) -> bool {
-        let tag = match name {
-            GeneralName::Email(_) => 1,
-            GeneralName::Dns(_) => 2,
-            GeneralName::Directory(_) => 4,
-            GeneralName::Uri(_) => 6,
-            GeneralName::Ip(_) => 7,
-            GeneralName::Other { tag, .. } => *tag,
-        };
-        match (self, name) {
-            (Self::Other(0, Some(oid)), GeneralName::Other { tag: 0, value }) => {
-                other_name_type(value).is_none_or(|found| found == *oid)
+    pub(super) fn concerns(&self, name: &Candidate<'_>) -> bool {
+        match (self, &name.form) {
+            (Self::Other(0, Some(oid)), Form::Other(found)) if name.tag == 0 => {
+                found.as_ref().is_none_or(|found| found == oid)
             }
-            _ => self.tag() == tag,
+            _ => self.tag() == name.tag,
         }
     }
 
     /// Whether the name is in it; `excluding` where a doubt must count as yes.
-    pub(super) fn contains(&self, name: &GeneralName, excluding: bool) -> Answer {
-        match (self, name) {
-            (Self::Dns(base), GeneralName::Dns(host)) => dns(base, host, excluding),
-            (Self::Email(base), GeneralName::Email(mailbox)) => email(base, mailbox, excluding),
-            (Self::Uri(base), GeneralName::Uri(uri)) => match host_of(uri) {
-                Some(host) => Answer::from(host_or_domain(base, host)),
-                None => Answer::Unknown("it has no host name"),
-            },
-            (Self::Ip(address, mask), GeneralName::Ip(ip)) => match ip {
-                std::net::IpAddr::V4(ip) => within(address, mask, &ip.octets()),
-                std::net::IpAddr::V6(ip) => within(address, mask, &ip.octets()),
-            },
-            (Self::Directory(base, _), GeneralName::Directory(name)) => {
-                match CanonicalName::of(name) {
-                    Some(name) => Answer::from(name.is_within(base)),
-                    None => Answer::Unknown("it is malformed"),
-                }
-            }
+    pub(super) fn contains(&self, name: &Candidate<'_>, excluding: bool) -> Answer {
+        match (self, &name.form) {
             (Self::Bounded(_), _) => Answer::Unknown("a constraint has a minimum or maximum"),
             (Self::Other(..), _) => {
                 Answer::Unknown("constraints on this kind of name are not supported")
             }
+            (_, Form::Unusable(why)) => Answer::Unknown(why),
+            (Self::Dns(base), Form::Dns(host)) => Answer::from(dns(base, host, excluding)),
+            (Self::Email(base), Form::Email(local, domain)) => {
+                Answer::from(email(base, local, domain, excluding))
+            }
+            (Self::Uri(base), Form::Uri(host)) => Answer::from(host_or_domain(base, host)),
+            (Self::Ip(address, mask), Form::Ip(octets)) => within(address, mask, octets),
+            (Self::Directory(base, _), Form::Directory(name)) => Answer::from(name.is_within(base)),
             _ => Answer::Unknown("it is malformed"),
         }
+    }
+}
+
+/// A name made ready to be compared with many subtrees: what takes long for a long name is done once.
+#[derive(Debug)]
+pub(super) struct Candidate<'n> {
+    tag: u32,
+    form: Form<'n>,
+}
+
+#[derive(Debug)]
+enum Form<'n> {
+    Dns(&'n str),
+    /// Local part and domain.
+    Email(&'n str, &'n str),
+    /// The host in it.
+    Uri(&'n str),
+    Ip(Vec<u8>),
+    Directory(CanonicalName),
+    /// The type of an otherName.
+    Other(Option<String>),
+    /// Why it cannot be compared.
+    Unusable(&'static str),
+}
+
+impl<'n> Candidate<'n> {
+    pub(super) fn of(name: &'n GeneralName) -> Self {
+        const MALFORMED: Form<'_> = Form::Unusable("it is malformed");
+        let (tag, form) = match name {
+            GeneralName::Email(mailbox) => (
+                1,
+                match mailbox.rsplit_once('@') {
+                    None => Form::Unusable("it has no @"),
+                    Some((_, domain)) if mailbox.contains('\0') || domain.ends_with('.') => {
+                        MALFORMED
+                    }
+                    Some((local, domain)) => Form::Email(local, domain),
+                },
+            ),
+            GeneralName::Dns(host) => {
+                let malformed = !host.is_ascii()
+                    || host.contains('\0')
+                    || host.starts_with('.')
+                    || host.ends_with('.');
+                (2, if malformed { MALFORMED } else { Form::Dns(host) })
+            }
+            GeneralName::Directory(name) => {
+                (4, CanonicalName::of(name).map_or(MALFORMED, Form::Directory))
+            }
+            GeneralName::Uri(uri) => {
+                (6, host_of(uri).map_or(Form::Unusable("it has no host name"), Form::Uri))
+            }
+            GeneralName::Ip(IpAddr::V4(ip)) => (7, Form::Ip(ip.octets().to_vec())),
+            GeneralName::Ip(IpAddr::V6(ip)) => (7, Form::Ip(ip.octets().to_vec())),
+            GeneralName::Other { tag: 0, value } => (0, Form::Other(other_name_type(value))),
+            GeneralName::Other { tag, .. } => (*tag, MALFORMED),
+        };
+        Self { tag, form }
+    }
+}
+
+/// How long a name is, in octets.
+pub(super) fn length(name: &GeneralName) -> usize {
+    match name {
+        GeneralName::Email(text) | GeneralName::Dns(text) | GeneralName::Uri(text) => text.len(),
+        GeneralName::Directory(octets) | GeneralName::Other { value: octets, .. } => octets.len(),
+        GeneralName::Ip(_) => 16,
     }
 }
 
@@ -179,36 +230,27 @@ fn host_in_domain(base: &str, host: &str) -> bool {
             && (base.starts_with('.') || host.as_bytes()[host.len() - base.len() - 1] == b'.')
 }
 
-fn dns(base: &str, host: &str, excluding: bool) -> Answer {
-    if !host.is_ascii() || host.contains('\0') || host.starts_with('.') || host.ends_with('.') {
-        return Answer::Unknown("it is malformed");
-    }
+fn dns(base: &str, host: &str, excluding: bool) -> bool {
     // One label in place of the wildcard may make it the excluded host (RFC 6125 7.2).
     if excluding && let Some(parent) = host.strip_prefix("*.") {
         let below =
             base.split_once('.').is_some_and(|(_, above)| above.eq_ignore_ascii_case(parent));
         if below {
-            return Answer::Yes;
+            return true;
         }
     }
-    Answer::from(host_in_domain(base, host))
+    host_in_domain(base, host)
 }
 
-fn email(base: &str, mailbox: &str, excluding: bool) -> Answer {
-    let Some((local, domain)) = mailbox.rsplit_once('@') else {
-        return Answer::Unknown("it has no @");
-    };
-    if mailbox.contains('\0') || domain.ends_with('.') {
-        return Answer::Unknown("it is malformed");
-    }
-    Answer::from(match base.rsplit_once('@') {
+fn email(base: &str, local: &str, domain: &str, excluding: bool) -> bool {
+    match base.rsplit_once('@') {
         Some((base_local, host)) => {
             domain.eq_ignore_ascii_case(host) && (base_local.is_empty() || base_local == local)
         }
         // OpenSSL lets an empty base match nothing; excluded, it can only mean everything.
         None if base.is_empty() => excluding,
         None => host_or_domain(base, domain),
-    })
+    }
 }
 
 /// A host exactly, or with a leading dot every host below that domain (rfc822Name and URI).
@@ -238,7 +280,7 @@ mod tests {
     use super::*;
 
     fn in_dns(base: &str, host: &str) -> Answer {
-        Subtree::Dns(base.into()).contains(&GeneralName::Dns(host.into()), false)
+        Subtree::Dns(base.into()).contains(&Candidate::of(&GeneralName::Dns(host.into())), false)
     }
 
     #[test]
@@ -271,15 +313,19 @@ mod tests {
     fn a_wildcard_covers_an_excluded_host() {
         let excluded = Subtree::Dns("secret.example.com".into());
         let wildcard = GeneralName::Dns("*.Example.com".into());
-        assert_eq!(excluded.contains(&wildcard, true), Answer::Yes);
-        assert_eq!(excluded.contains(&wildcard, false), Answer::No);
-        assert_eq!(excluded.contains(&GeneralName::Dns("*.example.org".into()), true), Answer::No);
+        assert_eq!(excluded.contains(&Candidate::of(&wildcard), true), Answer::Yes);
+        assert_eq!(excluded.contains(&Candidate::of(&wildcard), false), Answer::No);
+        assert_eq!(
+            excluded.contains(&Candidate::of(&GeneralName::Dns("*.example.org".into())), true),
+            Answer::No
+        );
     }
 
     #[test]
     fn the_three_forms_of_an_email_constraint() {
         let email = |base: &str, mailbox: &str| {
-            Subtree::Email(base.into()).contains(&GeneralName::Email(mailbox.into()), false)
+            Subtree::Email(base.into())
+                .contains(&Candidate::of(&GeneralName::Email(mailbox.into())), false)
         };
         for (base, mailbox) in [
             ("example.com", "Joe@Example.COM"),
@@ -304,7 +350,7 @@ mod tests {
         assert_eq!(email("example.com", "joe"), Answer::Unknown("it has no @"));
         let everyone = Subtree::Email(String::new());
         assert_eq!(
-            everyone.contains(&GeneralName::Email("joe@example.com".into()), true),
+            everyone.contains(&Candidate::of(&GeneralName::Email("joe@example.com".into())), true),
             Answer::Yes
         );
     }
@@ -312,7 +358,7 @@ mod tests {
     #[test]
     fn the_host_of_a_uri_counts() {
         let uri = |base: &str, uri: &str| {
-            Subtree::Uri(base.into()).contains(&GeneralName::Uri(uri.into()), false)
+            Subtree::Uri(base.into()).contains(&Candidate::of(&GeneralName::Uri(uri.into())), false)
         };
         assert_eq!(uri("example.com", "https://example.com/a"), Answer::Yes);
         assert_eq!(uri(".example.com", "https://www.example.com:443?x"), Answer::Yes);
@@ -329,11 +375,11 @@ mod tests {
         let net = Subtree::read(7, &[192, 0, 2, 0, 255, 255, 255, 0]).unwrap();
         let none6 = Subtree::read(7, &[0; 32]).unwrap();
         let ip = |text: &str| GeneralName::Ip(text.parse().unwrap());
-        assert_eq!(net.contains(&ip("192.0.2.77"), false), Answer::Yes);
-        assert_eq!(net.contains(&ip("192.0.3.1"), false), Answer::No);
-        assert_eq!(net.contains(&ip("::1"), false), Answer::No);
-        assert_eq!(none6.contains(&ip("2001:db8::1"), true), Answer::Yes);
-        assert_eq!(none6.contains(&ip("192.0.2.1"), true), Answer::No);
+        assert_eq!(net.contains(&Candidate::of(&ip("192.0.2.77")), false), Answer::Yes);
+        assert_eq!(net.contains(&Candidate::of(&ip("192.0.3.1")), false), Answer::No);
+        assert_eq!(net.contains(&Candidate::of(&ip("::1")), false), Answer::No);
+        assert_eq!(none6.contains(&Candidate::of(&ip("2001:db8::1")), true), Answer::Yes);
+        assert_eq!(none6.contains(&Candidate::of(&ip("192.0.2.1")), true), Answer::No);
         assert_eq!(format!("{net} {none6}"), "192.0.2.0/24 ::/0");
         let odd = Subtree::read(7, &[10, 0, 0, 1, 255, 0, 0, 255]).unwrap();
         assert_eq!(odd.to_string(), "10.0.0.1/255.0.0.255");

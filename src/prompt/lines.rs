@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{Prompter, hidden, one_line};
 use crate::error::{Error, Result};
+use crate::pki::printable::talk;
 
 /// More than any answer has, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -27,17 +28,21 @@ pub struct Lines {
     hidden: bool,
 }
 
+/// Standard input of this process, without a buffer: the one of std is never freed, and would keep a
+/// password.
+pub fn stdin() -> Box<dyn Read> {
+    match std::io::stdin().as_fd().try_clone_to_owned() {
+        Ok(input) => Box::new(File::from(input)),
+        // What cannot be read has no answers.
+        Err(_) => Box::new(std::io::empty()),
+    }
+}
+
 impl Lines {
     /// Standard input of this process.
     pub fn of_stdin() -> Self {
-        let stdin = std::io::stdin();
-        let input: Box<dyn Read> = match stdin.as_fd().try_clone_to_owned() {
-            Ok(input) => Box::new(File::from(input)),
-            // What cannot be read has no answers.
-            Err(_) => Box::new(std::io::empty()),
-        };
         let hidden = fs_err::File::open("/dev/tty").is_ok();
-        Self { input, typed: stdin.is_terminal(), hidden }
+        Self { input: stdin(), typed: std::io::stdin().is_terminal(), hidden }
     }
 
     /// What is piped is not seen, so the line of the question ends here.
@@ -90,7 +95,7 @@ fn push(line: &mut Zeroizing<Vec<u8>>, byte: u8) {
 fn show(question: &str) {
     let mut stderr = std::io::stderr();
     // A question that cannot be seen can still be answered.
-    let _ = write!(stderr, "{question}:").and_then(|()| stderr.flush());
+    let _ = write!(stderr, "{}:", talk(question)).and_then(|()| stderr.flush());
 }
 
 impl Prompter for Lines {

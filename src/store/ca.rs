@@ -1,7 +1,6 @@
 //! The CA folder: finding it, reading it, locking it.
 
 use fs_err::os::unix::fs::OpenOptionsExt;
-use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use crate::pki::serial::Serial;
 use crate::store::index::Index;
 use crate::store::input;
 use crate::store::owner::Owner;
-use crate::store::{layout, together};
+use crate::store::{layout, lock, together};
 
 /// A CA folder that has a CA in it.
 #[derive(Debug)]
@@ -173,6 +172,30 @@ impl CaFolder {
         Ok(None)
     }
 
+    /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: the
+    /// index has no line for it and is damaged or missing, and there is no revocation list either.
+    pub fn ignorance(&self, certificate: &Certificate) -> Result<Option<String>> {
+        if !certificate.issuer.same_as(&self.certificate().subject) {
+            return Ok(None);
+        }
+        let index = Index::of(&self.path);
+        if index.vouches_for(&certificate.serial)? || self.has_list() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "{} is missing or damaged, and says nothing of the serial number {}",
+            index.path().display(),
+            certificate.serial
+        )))
+    }
+
+    fn has_list(&self) -> bool {
+        let path = self.path.join(layout::CRL.name);
+        let content = input::read_if_there(&path).unwrap_or_default().unwrap_or_default();
+        let lists = Crl::all_from_file_content(&content).unwrap_or_default();
+        lists.iter().any(|list| self.bundle.all().any(|one| list.check_signature(one).is_ok()))
+    }
+
     /// What this CA's revocation list revokes. A list that cannot be read says nothing, as one that is missing.
     pub fn listed_revocations(&self) -> Result<Vec<(Serial, Revocation)>> {
         let path = self.path.join(layout::CRL.name);
@@ -201,10 +224,10 @@ impl CaFolder {
         Owner { uid: folder.uid(), gid: folder.gid() }.take(file)
     }
 
-    /// Takes the lock of this CA, which ends with the process. `waiting` is called once when somebody
-    /// else has it. Fails where the CA is no longer the one that was opened.
-    pub fn lock(&self, waiting: impl FnOnce()) -> Result<Lock> {
-        let file = self.lock_file(layout::LOCK, waiting)?;
+    /// Takes the lock of this CA, which ends with the process. Fails where the CA is no longer the one that was
+    /// opened.
+    pub fn lock(&self) -> Result<Lock> {
+        let file = self.lock_file(layout::LOCK)?;
         together::recover(&self.path)?;
         let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
         if now.own().as_der() != self.certificate().as_der() {
@@ -215,11 +238,11 @@ impl CaFolder {
     }
 
     /// Takes the lock of those who issue for a list of persons.
-    pub fn lock_for_list(&self, waiting: impl FnOnce()) -> Result<ListLock> {
-        Ok(ListLock { _file: self.lock_file(layout::LIST_LOCK, waiting)? })
+    pub fn lock_for_list(&self) -> Result<ListLock> {
+        Ok(ListLock { _file: self.lock_file(layout::LIST_LOCK)? })
     }
 
-    fn lock_file(&self, kind: layout::FileKind, waiting: impl FnOnce()) -> Result<fs::File> {
+    fn lock_file(&self, kind: layout::FileKind) -> Result<fs::File> {
         check_leads_nowhere(&self.path)?;
         let path = self.path.join(kind.name);
         let file = fs::OpenOptions::new()
@@ -234,16 +257,7 @@ impl CaFolder {
         if there.uid() == 0 && there.nlink() == 1 && there.len() == 0 {
             self.give_to_owner(&file)?;
         }
-        let refused =
-            |error| Error::refused(format!("failed to lock {}", path.display())).caused_by(error);
-        match file.file().try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                file.file().lock().map_err(refused)?;
-            }
-            Err(TryLockError::Error(error)) => return Err(refused(error)),
-        }
+        lock::exclusive(&file, &path)?;
         Ok(file)
     }
 }

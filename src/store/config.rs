@@ -5,6 +5,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use fs_err as fs;
 use serde::Deserialize;
@@ -104,6 +105,15 @@ pub struct Settings {
     /// The networks that it may certify.
     #[serde(default)]
     pub permit_ip: Vec<String>,
+}
+
+impl FromStr for Settings {
+    type Err = Error;
+
+    /// The settings in the text of a mailca.toml alone.
+    fn from_str(text: &str) -> Result<Self> {
+        Self::from_table(parse(text)?)
+    }
 }
 
 impl Settings {

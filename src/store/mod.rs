@@ -92,6 +92,7 @@ pub mod input;
 pub mod installed;
 pub mod kit;
 pub mod layout;
+pub mod lock;
 pub mod owner;
 pub mod previous;
 pub mod together;

@@ -13,18 +13,18 @@
 //! [`recover`], which puts those files in the place of the links that `.mailca-live` leads to: the old
 //! ones before step 3, the new ones after it.
 
-use std::fs::TryLockError;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 
 use crate::error::{Error, Result};
 use crate::store::atomic::{self, folder_of, sync_folder};
-use crate::store::layout;
 use crate::store::owner::Owner;
+use crate::store::{layout, lock};
 
 const LIVE: &str = ".mailca-live";
 const OLD: &str = ".mailca-old";
@@ -53,21 +53,18 @@ pub struct Lock {
 impl Lock {
     /// Waits for it, and finishes what a process that died left there.
     pub fn of(base: &Path) -> Result<Self> {
-        let held = Self { base: base.to_owned(), _folder: lock(base)? };
+        let folder = fs::File::open(base)?;
+        lock::exclusive(&folder, base)?;
         recover_locked(base)?;
-        Ok(held)
+        Ok(Self { base: base.to_owned(), _folder: folder })
     }
 
-    /// The same without waiting; `None` where somebody else has it.
-    pub fn try_of(base: &Path) -> Result<Option<Self>> {
+    /// The same, and gives up after so long, unless another limit was set: others may enter that folder.
+    pub fn within(base: &Path, most: Duration) -> Result<Self> {
         let folder = fs::File::open(base)?;
-        match folder.file().try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(not_locked(base, error)),
-        }
+        lock::within(&folder, base, Some(most))?;
         recover_locked(base)?;
-        Ok(Some(Self { base: base.to_owned(), _folder: folder }))
+        Ok(Self { base: base.to_owned(), _folder: folder })
     }
 
     /// What [`replace`] does, under this lock.
@@ -106,6 +103,8 @@ fn replace_locked(base: &Path, files: &[NewFile<'_>]) -> Result<()> {
         return prepared;
     }
     atomic::symlink_replacing(Path::new(OLD), &base.join(LIVE))?;
+    // A link that leads through it may be durable before it otherwise, in a folder of its own.
+    sync_folder(base)?;
     for file in files {
         let path = base.join(file.name);
         atomic::symlink_replacing(&link_target(file.name), &path)?;
@@ -137,7 +136,6 @@ fn recover_locked(base: &Path) -> Result<()> {
         Ok(target) if target == Path::new(OLD) || target == Path::new(NEW) => {
             settle(base, &base.join(target))?;
             fs::remove_file(&live)?;
-            sync_folder(base)?;
         }
         Ok(_) => {
             return Err(Error::refused(format!("{} is not a link of mailca's", live.display())));
@@ -145,9 +143,14 @@ fn recover_locked(base: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
+    if !is_interrupted(base) {
+        return atomic::remove_if_there(&atomic::temporary_name(&live)?);
+    }
     atomic::remove_if_there(&atomic::temporary_name(&live)?)?;
     remove_tree(&base.join(NEW))?;
-    remove_tree(&base.join(OLD))
+    remove_tree(&base.join(OLD))?;
+    // Nobody would look for them later.
+    sync_folder(base)
 }
 
 /// Puts the files of `from` in the place of the links that lead to them.
@@ -215,16 +218,6 @@ fn link_target(name: &Path) -> PathBuf {
     target.push(LIVE);
     target.push(name);
     target
-}
-
-fn lock(base: &Path) -> Result<fs::File> {
-    let folder = fs::File::open(base)?;
-    folder.file().lock().map_err(|error| not_locked(base, error))?;
-    Ok(folder)
-}
-
-fn not_locked(base: &Path, error: std::io::Error) -> Error {
-    Error::refused(format!("failed to lock {}", base.display())).caused_by(error)
 }
 
 /// Makes a folder that lets in whom `like` lets in: a server that is another user reads its files through

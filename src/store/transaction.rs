@@ -41,8 +41,8 @@ pub struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     /// Takes the lock and finishes what a killed command left.
-    pub fn begin(ca: &'a CaFolder, waiting: impl FnOnce()) -> Result<Self> {
-        let lock = ca.lock(waiting)?;
+    pub fn begin(ca: &'a CaFolder) -> Result<Self> {
+        let lock = ca.lock()?;
         let pending = ca.path().join(layout::PENDING);
         let mut transaction = Self { ca, pending, remarks: Vec::new(), _lock: lock };
         // Before anything is signed that could not be recorded.
@@ -147,6 +147,8 @@ impl<'a> Transaction<'a> {
     /// The rest of step 1, and steps 2 and 3. `again` says that it may have been done before.
     fn finish(&mut self, intent: &Path, certificate: &Certificate, again: bool) -> Result<()> {
         let kept = self.ca.issued_path(&certificate.serial);
+        // Nothing is in newcerts/ that would not be found by its intent.
+        sync_folder(&self.pending)?;
         match rustix::fs::linkat(CWD, intent, CWD, &kept, AtFlags::empty()) {
             Ok(()) => {}
             Err(rustix::io::Errno::EXIST) if self.is_kept(certificate)? => {}
@@ -155,7 +157,6 @@ impl<'a> Transaction<'a> {
                     .caused_by(std::io::Error::from(error)));
             }
         }
-        sync_folder(&self.pending)?;
         sync_folder(atomic::folder_of(&kept))?;
         let index = Index::of(self.ca.path());
         if !again || !index.contains(&certificate.serial)? {
@@ -256,6 +257,10 @@ pub fn all_delivered(ca: &CaFolder, is_there: impl Fn(&Certificate) -> bool) -> 
             atomic::remove_if_there(&path)?;
             any = true;
         }
+    }
+    if any {
+        // Where nobody asks for one of them again, nobody would remove the note.
+        sync_folder(&ca.path().join(layout::PENDING))?;
     }
     Ok(any)
 }

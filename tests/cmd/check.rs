@@ -4,12 +4,24 @@
 mod certificates;
 #[path = "check/clients.rs"]
 mod clients;
+#[path = "check/commands.rs"]
+mod commands;
 #[path = "check/conversations.rs"]
 mod conversations;
+#[path = "check/families.rs"]
+mod families;
+#[path = "check/hostile.rs"]
+mod hostile;
+#[path = "check/impostors.rs"]
+mod impostors;
 #[path = "check/options.rs"]
 mod options;
 #[path = "check/outputs.rs"]
 mod outputs;
+#[path = "check/second.rs"]
+mod second;
+#[path = "check/strict.rs"]
+mod strict;
 #[path = "check/versions.rs"]
 mod versions;
 

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use mailca::pki::tlv;
+
 use crate::support::{Folder, need};
 
 const EC: &str = "EC ec_paramgen_curve:P-256";
@@ -30,6 +32,40 @@ fn a_request_with_thousands_of_names_is_refused() {
     folder.mailca("sign - --profile server --yes").stdin(stdin).refused(&["32768"]);
     std::fs::copy(folder.path("big.csr"), folder.path("req.pem")).unwrap();
     folder.mailca("sign --profile server --yes").refused(&["req.pem", "32768"]);
+}
+
+#[test]
+fn no_label_of_a_file_reaches_the_terminal() {
+    let folder = Folder::with_ca();
+    folder.write("bad.pem", "-----BEGIN A\x1b[2J\x07-----\nMAA=\n-----END A\x1b[2J\x07-----\n");
+    for line in ["sign bad.pem --profile server --yes", "verify bad.pem", "revoke bad.pem --yes"] {
+        let outcome = folder.mailca(line).output();
+        assert_ne!(outcome.status, Some(0), "{outcome}");
+        assert!(!outcome.stderr.contains(['\x1b', '\x07']), "{outcome}");
+        assert!(outcome.stderr.contains("A\\u{1b}[2J\\u{7}"), "{outcome}");
+    }
+}
+
+#[test]
+fn a_subject_that_no_other_program_reads_is_refused() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    let config = "[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=utf8only\nutf8=yes\n\
+                  [dn]\nCN=f\u{fc}nf.example.com\n";
+    folder.foreign_request("utf8", EC, config);
+    folder.mailca("sign utf8.csr --san DNS:five.example.com --profile server --yes").success();
+    // The same length and no UTF-8, signed anew: openssl reads nothing of what has such a subject.
+    let der = folder.openssl("req -in utf8.csr -outform der").success().stdout;
+    let parts = tlv::elements(&der).unwrap();
+    let at = parts[0].windows(2).position(|bytes| bytes == b"\xc3\xbc").unwrap();
+    let mut info = parts[0].to_vec();
+    info[at] = 0xff;
+    folder.write("info", &info);
+    let signature = folder.openssl("dgst -sha256 -sign utf8.key info").success().stdout;
+    let signature = tlv::bit_string(&signature).unwrap();
+    folder.write("bad.der", tlv::sequence(&[&info, parts[1], &signature]).unwrap());
+    let line = "sign bad.der --san DNS:five.example.com --profile server --yes";
+    folder.mailca(line).refused(&["bad.der", "CN", "not text", "UTF-8"]);
 }
 
 #[test]

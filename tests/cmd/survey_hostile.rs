@@ -16,8 +16,12 @@ use crate::support::flights::{message, record, server_hello};
 use crate::support::{hello, line, responder, say, serve_at_once};
 
 /// Little time: each of these servers takes all that it gets.
-const HASTY: SurveyOptions<'static> =
-    SurveyOptions { timeout: Duration::from_secs(3), step: Duration::from_millis(700), ..OPTIONS };
+const HASTY: SurveyOptions<'static> = SurveyOptions {
+    timeout: Duration::from_secs(3),
+    step: Duration::from_millis(700),
+    patience: Duration::from_millis(700),
+    ..OPTIONS
+};
 
 const UP_TO_TLS: &[&str] = &["220 mx ESMTP\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"];
 
@@ -213,4 +217,38 @@ fn a_server_that_has_room_later_is_asked_again() {
         "{:?}",
         found.versions
     );
+}
+
+#[test]
+fn a_late_greeting_is_waited_for_on_every_connection() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let address = serve_at_once(move |stream| {
+        // Longer than a step.
+        thread::sleep(Duration::from_millis(1500));
+        counter.fetch_add(1, Ordering::SeqCst);
+        say(&stream, UP_TO_TLS);
+        let _ = hello(&stream);
+        let _ = (&stream).write_all(b"\x15\x03\x01\x00\x02\x02\x46");
+        hold(&stream);
+    });
+    let options = SurveyOptions {
+        step: Duration::from_millis(700),
+        patience: Duration::from_secs(20),
+        ..OPTIONS
+    };
+    let (found, _) = look(&format!("{address}/smtp"), &options);
+    assert_eq!(found.obstacle, None);
+    let waited = found.opened.as_ref().unwrap().waited;
+    assert!(waited >= Duration::from_millis(1500), "{waited:?}");
+    assert!(
+        found.versions.iter().all(|one| one.is_spoken() == Some(false)),
+        "{:?}",
+        found.versions
+    );
+    assert!(count.load(Ordering::SeqCst) >= 7);
+    // Without patience it is left.
+    let options = SurveyOptions { patience: Duration::from_millis(700), ..options };
+    let (found, _) = look(&format!("{address}/smtp"), &options);
+    assert_eq!(found.obstacle, Some(Obstacle::Late("its greeting")));
 }

@@ -111,8 +111,44 @@ fn a_product_that_cannot_be_written_is_a_failure() {
         "mailca show --json joeuser/cert.pem",
         "mailca verify --json joeuser/cert.pem",
         "mailca sign - --profile server --yes < other.csr",
+        "mailca sign - --profile server --yes --json < other.csr",
+        "mailca list",
+        "mailca status",
+        "mailca --help",
+        "mailca --version",
+        "mailca sign --help",
     ] {
         let outcome = folder.bash(&format!("{line} > /dev/full")).exits(1);
         assert!(outcome.stderr.contains("error:"), "{outcome}");
+        folder.bash(&format!("{line} > /dev/full 2> /dev/full")).exits(1);
     }
+}
+
+/// What was to go to a reader who has gone is not delivered, and the same command delivers it. A report may be read
+/// in part.
+#[test]
+fn a_reader_who_has_gone_has_not_got_it() {
+    let folder = Folder::with_user();
+    folder.mailca("newreq --cn mail.example.com mail").success();
+    fs::copy(folder.path("mail/req.pem"), folder.path("other.csr")).unwrap();
+    let line = "sign - --profile server --yes";
+    for line in [line, &format!("{line} --json")] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = folder.mailca(line).command();
+        command.stdin(fs::File::open(folder.path("other.csr")).unwrap()).stdout(writer);
+        let output = command.output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        assert!(words.contains("error:") && words.contains("the same command"), "{words}");
+    }
+    assert_eq!(folder.index().len(), 3);
+    let outcome = folder.mailca(line).stdin(folder.read("other.csr")).success();
+    folder.write("cert.pem", &outcome.stdout);
+    let serial = crate::support::Certificate::read(&folder.path("cert.pem")).serial;
+    assert_eq!(folder.index()[2][3], serial);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = folder.mailca("list").command();
+    assert!(command.stdout(writer).status().unwrap().success());
 }

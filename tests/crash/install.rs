@@ -4,9 +4,9 @@
 use std::fs;
 
 use crate::full_disk::at_every_size;
-use crate::killed::only_tidies_up;
+use crate::look;
+use crate::strike::{self, Struck};
 use crate::support::{Folder, Outcome, Snapshot, need};
-use crate::trace::{changing_calls, struck};
 
 /// An installation, or what brings one about.
 struct Case {
@@ -19,7 +19,7 @@ struct Case {
 /// The owner is left to whoever runs it.
 const TO: &str = "etc/pf";
 
-const CASES: [Case; 5] = [
+static CASES: [Case; 5] = [
     // A first one, over the pair of somebody else.
     Case { line: "install mail --for dovecot --to etc/pf", before: with_foreign_pair, again: SAME },
     // A first one into nothing.
@@ -85,20 +85,16 @@ fn keys(folder: &Folder) -> Vec<Vec<u8>> {
 }
 
 /// The public key of the pair in the server's folder, where there is one; never half of it.
-fn pair(folder: &Folder, context: &str) -> Option<String> {
+fn pair(folder: &Folder, context: &str) -> Option<Vec<u8>> {
     let has = |name: &str| folder.path(TO).join(name).exists();
     if !has("key.pem") && !has("cert.pem") {
         return None;
     }
-    let public = |line: &str, name: &str| {
-        let outcome = folder.openssl(&format!("{line} {TO}/{name}")).output();
-        assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
-        outcome.text()
-    };
-    let key = public("pkey -pubout -in", "key.pem");
-    let certificate = public("x509 -noout -pubkey -in", "cert.pem");
+    let path = |name: &str| folder.path(TO).join(name);
+    let key = look::key(&path("key.pem"));
+    let certificate = look::certificate(&path("cert.pem"));
     assert_eq!(key, certificate, "{context}: key.pem and cert.pem are no pair");
-    public(&format!("verify -CAfile {TO}/cacert.pem"), "cert.pem");
+    assert!(look::is_issued_by(&path("cert.pem"), &path("cacert.pem")), "{context}");
     for name in ["key.pem", "cert.pem", "cacert.pem"] {
         use std::os::unix::fs::PermissionsExt;
         let there = fs::metadata(folder.path(TO).join(name)).unwrap();
@@ -111,7 +107,7 @@ fn look_and_go_on(case: &Case, before: &Folder, folder: &Folder, outcome: &Outco
     let context = &format!("{context}: {outcome}");
     let old = pair(before, context);
     let now = pair(folder, context);
-    let new = folder.openssl("x509 -noout -pubkey -in mail/cert.pem").success().text();
+    let new = look::certificate(&folder.path("mail/cert.pem"));
     assert!(now == old || now.as_ref() == Some(&new), "{context}: a third pair");
     let known: Vec<_> = keys(before).into_iter().chain(keys(folder)).collect();
     folder.write("works", "");
@@ -123,7 +119,7 @@ fn look_and_go_on(case: &Case, before: &Folder, folder: &Folder, outcome: &Outco
     let second = folder.mailca(line).output();
     assert_eq!(second.status, Some(0), "{context}\nand then {second}");
     let context = &format!("{context}\nand then {second}");
-    let new = folder.openssl("x509 -noout -pubkey -in mail/cert.pem").success().text();
+    let new = look::certificate(&folder.path("mail/cert.pem"));
     assert_eq!(pair(folder, context).as_ref(), Some(&new), "{context}");
     let left = keys(folder);
     assert!(known.iter().all(|key| left.contains(key)), "{context}: a key is lost");
@@ -138,79 +134,13 @@ fn look_and_go_on(case: &Case, before: &Folder, folder: &Folder, outcome: &Outco
     assert!(kept <= 1, "{context}: the same key is kept {kept} times");
 }
 
-fn struck_everywhere(number: usize, by: &str, status: i32) {
+/// One of the installations, as a case of the table.
+pub fn case(number: usize) -> strike::Case {
     let case = &CASES[number];
-    let before = (case.before)();
-    let start = Snapshot::of(before.root());
-    let copy = || {
-        let folder = Folder::copy_of(&start);
-        moved(&folder, before.root());
-        folder
+    let look = |struck: &Struck<'_>| {
+        look_and_go_on(case, struck.before, struck.folder, struck.outcome, struck.context);
     };
-    let trial = copy();
-    if number == 4 {
-        trial.write("works", "");
-    }
-    let mut calls = changing_calls(&trial, case.line);
-    if number == 4 {
-        // The way back does as much again; the calls are counted by their names.
-        let more: Vec<_> = calls.iter().map(|call| call.name.clone()).collect();
-        for name in more {
-            let number = calls.iter().filter(|call| call.name == name).count() + 1;
-            let line = format!("on the way back, {name}");
-            calls.push(crate::trace::Call { name, number, line });
-        }
-    }
-    for call in calls {
-        let folder = copy();
-        let outcome = struck(&folder, case.line, &call, by);
-        let context = format!("{} struck by {by} at {} {}", case.line, call.name, call.line);
-        let fails_anyway = number == 4 && outcome.status == Some(1);
-        let passed_over = status == 1 && only_tidies_up(&call) && outcome.status == Some(0);
-        assert!(
-            fails_anyway || passed_over || outcome.status == Some(status),
-            "{context}: {outcome}"
-        );
-        look_and_go_on(case, &before, &folder, &outcome, &context);
-    }
-}
-
-/// Some files hold the place of the folder.
-fn moved(folder: &Folder, from: &std::path::Path) {
-    let [old, new] = [from, folder.root()].map(|path| path.display().to_string());
-    for name in ["demoCA/openssl.cnf", "mail/install.toml"] {
-        if folder.exists(name) {
-            let text = folder.text(name).replace(&old, &new);
-            folder.write(name, text);
-        }
-    }
-}
-
-macro_rules! at_every_step {
-    ($($name:ident: $number:literal,)+) => {
-        mod killed {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl");
-                super::struck_everywhere($number, "signal=KILL", 137);
-            })+
-        }
-        mod no_space {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl");
-                super::struck_everywhere($number, "error=ENOSPC", 1);
-            })+
-        }
-    };
-}
-
-at_every_step! {
-    over_a_foreign_pair: 0,
-    into_nothing: 1,
-    of_a_new_key: 2,
-    by_a_renewal: 3,
-    and_back: 4,
+    strike::Case { line: case.line, before: case.before, look: Box::new(look) }
 }
 
 #[test]
@@ -221,7 +151,7 @@ fn a_full_disk_leaves_the_old_pair_or_the_new_one() {
         // Whichever it is, it is a pair.
         let now = pair(after, context);
         assert!(now.is_some(), "{context}: the old pair is gone");
-        let new = after.openssl("x509 -noout -pubkey -in mail/cert.pem").success().text();
+        let new = look::certificate(&after.path("mail/cert.pem"));
         let is_new = now.as_ref() == Some(&new);
         assert!(outcome.status != Some(0) || is_new, "{context}");
         let known = keys(after);

@@ -3,10 +3,9 @@
 use std::fs;
 
 use crate::job::Job;
-use crate::killed::struck_everywhere;
-use crate::support::{Folder, need};
+use crate::support::Folder;
 
-pub const JOBS: [Job; 3] = [
+pub static JOBS: [Job; 3] = [
     Job { line: "backup ca.tar", before: with_user, done: archive_is_whole },
     Job { line: "restore ca.tar", before: lost, done: ca_is_there },
     Job { line: "doctor --fix", before: damaged, done: ca_is_sound },
@@ -59,20 +58,4 @@ fn ca_is_sound(folder: &Folder) {
     let rows = folder.text("demoCA/index.txt");
     assert_eq!(rows.lines().filter(|line| line.starts_with('V')).count(), 3, "{rows}");
     folder.openssl("ca -config demoCA/openssl.cnf -gencrl -out probe.crl").success();
-}
-
-#[test]
-fn killed_at_every_step() {
-    need!("strace", "openssl");
-    for job in &JOBS {
-        struck_everywhere(job, "signal=KILL", 137);
-    }
-}
-
-#[test]
-fn no_space_at_every_step() {
-    need!("strace", "openssl");
-    for job in &JOBS {
-        struck_everywhere(job, "error=ENOSPC", 1);
-    }
 }

@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use mailca::pki::certificate::Certificate as X509;
+
 use crate::full_disk::at_every_size;
-use crate::killed::only_tidies_up;
+use crate::look;
+use crate::strike::{self, Struck};
 use crate::support::{Folder, Outcome, Snapshot, mode, need};
-use crate::trace::{changing_calls, struck};
 
 struct Case {
     line: &'static str,
@@ -16,7 +18,7 @@ struct Case {
     had_one: bool,
 }
 
-const CASES: [Case; 4] = [
+static CASES: [Case; 4] = [
     Case {
         line: "kit joe --password-out joe.pw --imap a.example --smtp b.example",
         before: with_joe,
@@ -88,26 +90,28 @@ fn serial(folder: &Folder, name: &str, context: &str) -> String {
     assert!(text("joe.html").trim_ascii_end().ends_with(b"</html>"), "{context}: half a page");
     let profile = text("joe.mobileconfig");
     assert!(profile.windows(8).any(|window| window == b"</plist>"), "{context}: half a profile");
-    folder.openssl(&format!("x509 -noout -inform DER -in {kit}/cacert.crt")).success();
-    folder.openssl(&format!("x509 -noout -in {kit}/cacert.pem")).success();
+    let _ = look::certificate(&folder.path(&format!("{kit}/cacert.crt")));
+    let _ = look::certificate(&folder.path(&format!("{kit}/cacert.pem")));
     if kit == name {
         for entry in fs::read_dir(folder.path(name)).unwrap() {
             assert_eq!(mode(&entry.unwrap().path()), 0o400, "{context}: {name}");
         }
     }
-    let line = format!("pkcs12 -clcerts -nokeys -in {kit}/joe.p12 -passin");
-    let opened = ["joe.pw", "new.pw", "old.pw"].iter().find_map(|password| {
-        let outcome = folder.openssl(&line).arg(&format!("file:{password}")).output();
-        (outcome.status == Some(0)).then(|| outcome.text())
+    let opened = ["joe.pw", "new.pw", "old.pw"].iter().find_map(|name| {
+        let password = folder.exists(name).then(|| folder.text(name))?;
+        mailca::pki::pkcs12::read(&folder.read(&format!("{kit}/joe.p12")), password.trim_end()).ok()
     });
-    let pem = opened.unwrap_or_else(|| panic!("{context}: {name}: its password is nowhere"));
+    let contents = opened.unwrap_or_else(|| panic!("{context}: {name}: its password is nowhere"));
     let _ = fs::remove_dir_all(folder.path(".unpacked"));
-    folder.openssl("x509 -noout -serial").stdin(pem).success().text()
+    let certificates = contents.certificates.iter();
+    let certificates = certificates.map(|it| X509::from_der(&it.der).unwrap());
+    let own = certificates.filter(|it| it.subject.oneline().ends_with("CN=joe"));
+    own.map(|it| it.serial.to_string()).next().unwrap()
 }
 
 fn look_and_go_on(case: &Case, folder: &Folder, outcome: &Outcome, context: &str) {
     let context = &format!("{context}: {outcome}");
-    let newest = folder.openssl("x509 -noout -serial -in joe/cert.pem").success().text();
+    let newest = look::certificates(&folder.path("joe/cert.pem"))[0].serial.to_string();
     let there = kits(folder, context);
     // A file that was to give way may have both of its names for now, or the other one twice.
     let old_is_there = |kits: &[(String, String)]| kits.iter().any(|kit| kit.1 != newest);
@@ -125,44 +129,12 @@ fn look_and_go_on(case: &Case, folder: &Folder, outcome: &Outcome, context: &str
     assert!(hidden.is_empty() || done, "{context}: left behind: {hidden:?}");
 }
 
-fn struck_everywhere(case: &Case, by: &str, status: i32) {
-    let before = (case.before)();
-    let start = Snapshot::of(before.root());
-    let copy = || Folder::copy_of(&start);
-    for call in changing_calls(&copy(), case.line) {
-        let folder = copy();
-        let outcome = struck(&folder, case.line, &call, by);
-        let context = format!("{} struck by {by} at {} {}", case.line, call.name, call.line);
-        let passed_over = status == 1 && only_tidies_up(&call) && outcome.status == Some(0);
-        assert!(passed_over || outcome.status == Some(status), "{context}: {outcome}");
-        look_and_go_on(case, &folder, &outcome, &context);
-    }
-}
-
-macro_rules! at_every_step {
-    ($($name:ident: $number:literal,)+) => {
-        mod killed {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl", "unzip");
-                super::struck_everywhere(&super::CASES[$number], "signal=KILL", 137);
-            })+
-        }
-        mod no_space {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl", "unzip");
-                super::struck_everywhere(&super::CASES[$number], "error=ENOSPC", 1);
-            })+
-        }
-    };
-}
-
-at_every_step! {
-    a_first_folder: 0,
-    a_folder_after_a_renewal: 1,
-    a_first_file: 2,
-    a_file_after_a_renewal: 3,
+/// One of the kits, as a case of the table.
+pub fn case(number: usize) -> strike::Case {
+    let case = &CASES[number];
+    let look =
+        |struck: &Struck<'_>| look_and_go_on(case, struck.folder, struck.outcome, struck.context);
+    strike::Case { line: case.line, before: case.before, look: Box::new(look) }
 }
 
 #[test]

@@ -4,9 +4,9 @@
 use std::fs;
 
 use crate::full_disk::at_every_size;
-use crate::killed::only_tidies_up;
-use crate::support::{Certificate, Folder, Outcome, Snapshot, need};
-use crate::trace::{changing_calls, struck};
+use crate::look;
+use crate::strike::{self, Struck};
+use crate::support::{Certificate, Folder, Snapshot, need};
 
 /// A renewal.
 struct Case {
@@ -16,7 +16,7 @@ struct Case {
     before: fn() -> Folder,
 }
 
-const CASES: [Case; 6] = [
+static CASES: [Case; 6] = [
     Case { line: "renew mail", name: "mail", before: with_host },
     Case { line: "renew --new-key mail", name: "mail", before: with_host },
     Case { line: "renew mail", name: "mail", before: with_next_key },
@@ -68,17 +68,12 @@ fn keys(folder: &Folder) -> Vec<Vec<u8>> {
 
 /// What must hold at every moment, whoever reads the folder.
 fn is_sound(folder: &Folder, name: &str, context: &str) {
-    let path = |file: &str| folder.path(name).join(file).display().to_string();
-    let public = |line: &str, file: &str| {
-        let outcome = folder.openssl(line).arg(&path(file)).output();
-        assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
-        outcome.text()
-    };
-    let key = public("pkey -pubout -in", "key.pem");
-    let certificate = public("x509 -noout -pubkey -in", "cert.pem");
+    let path = |file: &str| folder.path(name).join(file);
+    let key = look::key(&path("key.pem"));
+    let certificate = look::certificate(&path("cert.pem"));
     assert_eq!(key, certificate, "{context}: key.pem and cert.pem are no pair");
-    assert_eq!(key, public("req -noout -pubkey -verify -in", "req.pem"), "{context}");
-    public("verify -CAfile demoCA/cacert.pem", "cert.pem");
+    assert_eq!(key, look::request(&path("req.pem")), "{context}");
+    assert!(look::is_issued_by(&path("cert.pem"), &folder.path("demoCA/cacert.pem")), "{context}");
     let serial = serial(folder, name);
     assert!(crate::job::serials(folder).contains(&serial), "{context}: not in index.txt");
     for file in ["key.pem", "next-key.pem", "req.pem", "cert.pem", "cacert.pem"] {
@@ -91,8 +86,9 @@ fn is_sound(folder: &Folder, name: &str, context: &str) {
 }
 
 /// Looks at a folder in which the renewal was struck, and brings it to its end.
-fn look_and_go_on(case: &Case, before: &Folder, folder: &Folder, outcome: &Outcome, context: &str) {
+fn look_and_go_on(case: &Case, struck: &Struck<'_>) {
     let Case { line, name, .. } = case;
+    let Struck { before, folder, outcome, context } = struck;
     let context = &format!("{context}: {outcome}");
     is_sound(folder, name, context);
     let known: Vec<_> = keys(before).into_iter().chain(keys(folder)).collect();
@@ -124,58 +120,11 @@ fn look_and_go_on(case: &Case, before: &Folder, folder: &Folder, outcome: &Outco
     assert!(hidden.is_empty(), "{context}: left behind: {hidden:?}");
 }
 
-fn struck_everywhere(number: usize, by: &str, status: i32) {
+/// One of the renewals, as a case of the table.
+pub fn case(number: usize) -> strike::Case {
     let case = &CASES[number];
-    let before = (case.before)();
-    let start = Snapshot::of(before.root());
-    let copy = || {
-        let folder = Folder::copy_of(&start);
-        moved(&folder, &before);
-        folder
-    };
-    for call in changing_calls(&copy(), case.line) {
-        let folder = copy();
-        let outcome = struck(&folder, case.line, &call, by);
-        let context = format!("{} struck by {by} at {} {}", case.line, call.name, call.line);
-        let passed_over = status == 1 && only_tidies_up(&call) && outcome.status == Some(0);
-        assert!(passed_over || outcome.status == Some(status), "{context}: {outcome}");
-        look_and_go_on(case, &before, &folder, &outcome, &context);
-    }
-}
-
-/// The configuration for openssl holds the place of the CA.
-fn moved(folder: &Folder, from: &Folder) {
-    let [old, new] = [from, folder].map(|folder| folder.root().display().to_string());
-    let text = folder.text("demoCA/openssl.cnf").replace(&old, &new);
-    folder.write("demoCA/openssl.cnf", text);
-}
-
-macro_rules! at_every_step {
-    ($($name:ident: $number:literal,)+) => {
-        mod killed {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl");
-                super::struck_everywhere($number, "signal=KILL", 137);
-            })+
-        }
-        mod no_space {
-            $(#[test]
-            fn $name() {
-                crate::support::need!("strace", "openssl");
-                super::struck_everywhere($number, "error=ENOSPC", 1);
-            })+
-        }
-    };
-}
-
-at_every_step! {
-    same_key: 0,
-    new_key: 1,
-    next_key: 2,
-    current_folder: 3,
-    revoking_the_old_one: 4,
-    expiring: 5,
+    let look = |struck: &Struck<'_>| look_and_go_on(case, struck);
+    strike::Case { line: case.line, before: case.before, look: Box::new(look) }
 }
 
 #[test]

@@ -1,13 +1,8 @@
-//! The system calls of a run that change files, and runs that are struck at one of them.
+//! The system calls of a run, as strace shows them.
 
 use std::path::Path;
 
 use crate::support::{Folder, MAILCA, Outcome, Run, peer};
-
-/// Everything by which a program changes what is on the disk.
-const CHANGING: &str = "openat,write,pwrite64,writev,fsync,fdatasync,syncfs,link,linkat,symlinkat,\
-    rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,ftruncate,chmod,fchmod,fchmodat,\
-    copy_file_range,rmdir";
 
 /// One system call of a run.
 #[derive(Clone, Debug)]
@@ -16,20 +11,6 @@ pub struct Call {
     /// The how manieth of its name in the run, from 1, as strace counts.
     pub number: usize,
     pub line: String,
-}
-
-impl Call {
-    /// Whether it can change a file: not a read-only open, not a word to the terminal.
-    fn changes(&self) -> bool {
-        let arguments = self.line.split_once('(').map_or("", |(_, rest)| rest);
-        match self.name.as_str() {
-            "openat" => {
-                ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| self.line.contains(flag))
-            }
-            "write" | "writev" => !["0,", "1,", "2,"].iter().any(|fd| arguments.starts_with(fd)),
-            _ => true,
-        }
-    }
 }
 
 /// mailca under strace with these options of it.
@@ -65,20 +46,4 @@ fn parse(path: &Path) -> Vec<Call> {
         calls.push(Call { name: name.into(), number, line: line.into() });
     }
     calls
-}
-
-/// The calls of `line` in such a folder that change files.
-pub fn changing_calls(folder: &Folder, line: &str) -> Vec<Call> {
-    let run = |options: &[&str]| strace(folder, options, line).success();
-    let calls: Vec<_> = traced(run, CHANGING).into_iter().filter(Call::changes).collect();
-    assert!(calls.len() >= 4, "too few to be true: {calls:?}");
-    calls
-}
-
-/// The run, struck at that call by `signal=KILL` or `error=ENOSPC`.
-pub fn struck(folder: &Folder, line: &str, call: &Call, by: &str) -> Outcome {
-    let Call { name, number, .. } = call;
-    let inject = format!("inject={name}:{by}:when={number}");
-    strace(folder, &["-o", "/dev/null", "-e", &format!("trace={name}"), "-e", &inject], line)
-        .output()
 }

@@ -31,10 +31,12 @@ fn look(port: u16, step: Duration) -> Observations {
     let options = SurveyOptions {
         timeout: Duration::from_secs(120),
         step,
+        patience: step,
         server_name: None,
         connect: None,
         client: None,
         relay: None,
+        is_brief: false,
     };
     survey(&target, &options, &mut |_| {}).unwrap()
 }

@@ -1,5 +1,6 @@
 //! `mailca config dovecot` beside Debian's conf.d, for 2.3 (bookworm) and 2.4 (trixie).
 
+use crate::check::nothing_to_mend;
 use crate::site::{CA, HOST};
 use crate::support::{Machine, Outcome, need_machine};
 use crate::{dovecot, site, users};
@@ -96,6 +97,7 @@ fn handshakes_verify_and_no_password_is_asked_for_before_tls() {
         prepare(&machine);
         start(&machine, "receive,submission,relay-by-cert --crl");
         machine.wait_for_port(465);
+        nothing_to_mend(&machine, &[587, 465, 143, 993, 110, 995, 4190]);
         for (protocol, port) in dovecot::PORTS.into_iter().chain([("", 465)]) {
             machine.handshake(protocol, port, CA, "");
             machine.handshake(protocol, port, CA, "-cert joeuser/cert.pem -key joeuser/key.pem");

@@ -1,5 +1,6 @@
 //! `mailca config exim` on Debian's Exim, in one file and split, and with an exim.conf of one's own.
 
+use crate::check::nothing_to_mend;
 use crate::site::{CA, HOST, USER};
 use crate::support::{Machine, Outcome, Tls, need_machine};
 use crate::{exim, peer, users};
@@ -108,6 +109,24 @@ fn every_role_is_accepted(release: &str) {
 }
 
 #[test]
+fn whoever_has_chosen_versions_and_ciphers_keeps_them() {
+    for split in [false, true] {
+        let Some(machine) = machine("trixie", split) else { return };
+        let chosen = |machine: &Machine| {
+            assert_eq!(set_up(machine, "receive").status, Some(0));
+            machine.shell("exim4 -bP tls_require_ciphers").trim().to_owned()
+        };
+        assert!(chosen(&machine).contains("-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"));
+        machine.shell(
+            "for file in exim4.conf.localmacros conf.d/main/000_own; do
+               echo 'tls_require_ciphers = SECURE256' >>/etc/exim4/$file
+             done",
+        );
+        assert_eq!(chosen(&machine), "tls_require_ciphers = SECURE256");
+    }
+}
+
+#[test]
 fn what_exim_refuses_is_put_back() {
     let Some(machine) = machine("trixie", true) else { return };
     assert_eq!(set_up(&machine, "receive").status, Some(0));
@@ -152,6 +171,7 @@ fn relays_and_logs_in(release: &str, split: bool) {
     for port in [465, 587] {
         machine.wait_for_port(port);
     }
+    nothing_to_mend(&machine, &[25, 587, 465]);
     machine.handshake("smtp", 25, CA, "");
     machine.handshake("smtp", 587, CA, "-cert jane/cert.pem -key jane/key.pem");
     machine.handshake("", 465, CA, "");
@@ -265,7 +285,10 @@ fn an_exim_conf_of_ones_own_relays_for_certificates() {
          exim4 -bV && install -d -o Debian-exim -g Debian-exim /run/exim4",
     );
     machine.spawn_daemon("/usr/sbin/exim4 -bdf -oP /run/exim4/exim.pid");
-    machine.wait_for_port(587);
+    for port in [25, 587, 465] {
+        machine.wait_for_port(port);
+    }
+    nothing_to_mend(&machine, &[25, 587, 465]);
     machine.handshake("smtp", 25, CA, "");
     let answer = |folder: &str| users::answer(&machine, folder, |s| s);
     assert!(answer("/root/jane").starts_with("250"), "{}", machine.told());

@@ -1,5 +1,6 @@
 //! `mailca config opensmtpd`: OpenSMTPD takes what it prints, and does it.
 
+use crate::check::nothing_to_mend;
 use crate::peer::{self, Signed};
 use crate::site::{CA, USER, certify};
 use crate::support::{Machine, Smtp, Tls, need_machine};
@@ -54,6 +55,7 @@ fn it_receives_over_tls_with_what_is_printed() {
     let machine = need_machine!("opensmtpd", "trixie");
     fresh(&machine);
     start(&machine, "", as_printed);
+    nothing_to_mend(&machine, &[25]);
     let outcome = machine.handshake("smtp", 25, CA, "-tls1_2");
     assert_eq!(outcome.text().matches(" s:").count(), 2, "{outcome}");
     for old in ["-tls1", "-tls1_1"] {
@@ -78,6 +80,7 @@ fn users_log_in_under_tls_only() {
     fresh(&machine);
     machine.shell("useradd -m joe && echo joe:secret | chpasswd");
     start(&machine, "--role receive,submission", as_printed);
+    nothing_to_mend(&machine, &[25, 587, 465]);
     machine.handshake("smtp", 587, CA, "");
     machine.handshake("", 465, CA, "");
     for port in [25, 587] {

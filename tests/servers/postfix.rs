@@ -46,8 +46,14 @@ pub fn configure(machine: &Machine, main: &str) {
     machine.write("/etc/postfix/main.cf", format!("{MAIN}{main}"), 0o644);
 }
 
+/// Those that serve by what was there before end when the master tells them, which is after the command.
 pub fn reload(machine: &Machine) {
+    let before = machine.shell("pgrep -x smtpd || :");
     machine.shell("postfix reload >>/var/log/mail.log 2>&1");
+    machine.wait_until("the end of those before", || {
+        let now = machine.shell("pgrep -x smtpd || :");
+        !now.lines().any(|pid| before.lines().any(|one| one == pid))
+    });
 }
 
 pub fn stop(machine: &Machine) {

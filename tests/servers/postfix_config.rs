@@ -1,5 +1,6 @@
 //! `mailca config postfix`: Postfix takes what it prints, and does it.
 
+use crate::check::nothing_to_mend;
 use crate::peer::{self, Signed};
 use crate::site::{CA, USER, certify};
 use crate::support::{Machine, Smtp, Tls, need_machine};
@@ -87,6 +88,7 @@ fn it_receives_over_tls_with_what_is_printed() {
                 machine.try_handshake("smtp", 25, CA, &format!("{old} -cipher ALL:@SECLEVEL=0"));
             assert_ne!(outcome.status, Some(0), "{outcome}");
         }
+        nothing_to_mend(&machine, &[25]);
         postfix::stop(&machine);
     }
 }
@@ -137,6 +139,7 @@ fn users_log_in_under_tls_only() {
         }
         let log = machine.log();
         assert!(log.contains("postfix/submission/smtpd") && !log.contains("warning: "), "{log}");
+        nothing_to_mend(&machine, &[25, 587, 465]);
         postfix::stop(&machine);
     }
 }

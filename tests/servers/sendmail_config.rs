@@ -1,5 +1,6 @@
 //! `config sendmail`: what it prints is put into Debian's own files, and Sendmail does what it says.
 
+use crate::check::nothing_to_mend;
 use crate::site::{self, CA, HOST, USER};
 use crate::support::{Machine, Tls, need_machine};
 use crate::{pages, sendmail};
@@ -141,6 +142,7 @@ fn users_submit(machine: &Machine) {
     prepare(machine);
     log_ins(machine);
     start(machine, "--role receive,submission");
+    nothing_to_mend(machine, &[25, 587, 465]);
     for port in [25, 587, 465] {
         let protocol = if port == 465 { "" } else { "smtp" };
         machine.handshake(protocol, port, CA, "");

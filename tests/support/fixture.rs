@@ -22,6 +22,24 @@ impl Folder {
         Self(TempDir::with_prefix("mailca-test-").unwrap())
     }
 
+    /// One in memory where there is such a place, for tests that fill one very often.
+    pub fn in_memory() -> Self {
+        let made = TempDir::with_prefix_in("mailca-test-", "/dev/shm");
+        made.map_or_else(|_| Self::empty(), Self)
+    }
+
+    /// Takes away all that is in it.
+    pub fn clear(&self) {
+        for entry in fs::read_dir(self.root()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                fs::remove_dir_all(entry.path()).unwrap();
+            } else {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    }
+
     /// With a P-256 CA in `demoCA/`.
     pub fn with_ca() -> Self {
         Self::with_ca_of("ecdsa-p256")

@@ -18,6 +18,7 @@ mod pty;
 mod responder;
 mod run;
 mod snapshot;
+pub mod tlv;
 
 pub use cert::{Certificate, certificate_der, issuer_of, subject_of};
 pub use fixture::{Folder, KEY_TYPES};
@@ -27,8 +28,8 @@ pub use mail_server::{chain, say, serve, tls_server, tls_server_with};
 pub use openssl_server::Openssl;
 pub use peer::{peer, peers_python, skip};
 pub use pty::{CTRL_C, Pty};
-pub use responder::{Mail, hello, line, responder, serve_at_once};
-pub use run::{Outcome, Run};
+pub use responder::{Mail, hello, line, responder, serve_at_once, serve_on};
+pub use run::{Outcome, Run, clean_environment};
 pub use snapshot::{Snapshot, mode};
 
 /// Ends the test where one of the programs is missing: a failure under CI, a counted skip elsewhere.

@@ -80,6 +80,20 @@ impl Pty {
         }
     }
 
+    /// Waits until the program shows the words, or ends without.
+    pub fn shows_before_the_end(&mut self, words: &str) -> bool {
+        loop {
+            if let Some(at) = self.screen[self.seen..].find(words) {
+                self.seen += at + words.len();
+                return true;
+            }
+            if self.child.try_wait().unwrap().is_some() && !self.read() {
+                return self.screen[self.seen..].contains(words);
+            }
+            self.read_on("the end");
+        }
+    }
+
     /// Waits for a question whose answer is not to be seen: until the echo is off, else what is
     /// typed would be on the screen.
     pub fn expect_hidden(&mut self, words: &str) -> &mut Self {

@@ -13,7 +13,14 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A server that does this with every connection, in a thread each. It ends with the test program.
 pub fn serve_at_once(handler: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), handler)
+}
+
+/// The same on a port that is open already.
+pub fn serve_on(
+    listener: TcpListener,
+    handler: impl Fn(TcpStream) + Send + Sync + 'static,
+) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     let handler = Arc::new(handler);
     thread::spawn(move || {
@@ -35,16 +42,23 @@ pub struct Mail {
     pub implicit: bool,
     /// Whether it obeys what came in plain text behind STARTTLS.
     pub obeys: bool,
+    /// Whether it relays for whoever has shown a certificate, to `@trusting.example.org`.
+    pub trusts: bool,
 }
 
 impl Mail {
     pub fn new(protocol: Protocol, tls: ServerConfig) -> Self {
-        Self { protocol, tls: Some(Arc::new(tls)), implicit: false, obeys: false }
+        Self { protocol, tls: Some(Arc::new(tls)), implicit: false, obeys: false, trusts: false }
     }
 
     /// Runs it.
     pub fn start(self) -> SocketAddr {
         serve_at_once(move |stream| self.attend_to(stream))
+    }
+
+    /// Runs it on a port that is open already.
+    pub fn start_on(self, listener: TcpListener) -> SocketAddr {
+        serve_on(listener, move |stream| self.attend_to(stream))
     }
 
     /// Serves one connection.
@@ -69,7 +83,11 @@ impl Mail {
         if self.implicit || self.protocol == Protocol::Sieve {
             tls.write_all(self.greeting(true).as_bytes())?;
         }
-        self.talk(&mut tls, &mut rest, true)?;
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock)?;
+        }
+        let trusts = tls.conn.peer_certificates().is_some();
+        Self { trusts, ..self.clone() }.talk(&mut tls, &mut rest, true)?;
         tls.conn.send_close_notify();
         tls.flush()
     }
@@ -130,7 +148,18 @@ impl Mail {
             ),
             (Protocol::Smtp, "QUIT") => "221 2.0.0 bye\r\n".into(),
             (Protocol::Smtp, "STARTTLS") => "220 2.0.0 go\r\n".into(),
-            (Protocol::Smtp, "RCPT") if !line.contains("@example.com>") => {
+            (Protocol::Smtp, "RCPT") if self.trusts && line.contains("@trusting.") => {
+                "250 2.1.5 ok\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT") if line.contains("@later.") => {
+                "454 4.7.1 <a@example.org>: Relay access denied\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT") if line.contains("@grey.") => {
+                "450 4.2.0 <a@example.org>: Recipient address rejected: Greylisted\r\n".into()
+            }
+            (Protocol::Smtp, "RCPT")
+                if !["@example.com>", "@open."].iter().any(|one| line.contains(one)) =>
+            {
                 "554 5.7.1 Relay access denied\r\n".into()
             }
             (Protocol::Smtp, "NOOP" | "MAIL" | "RCPT" | "RSET") => "250 2.0.0 ok\r\n".into(),

@@ -162,6 +162,26 @@ impl Run {
 }
 
 impl Outcome {
+    /// Of a run that nobody saw the end of.
+    pub fn of_power_failure(line: &str) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: String::new(),
+            status: Some(137),
+            command: format!("{line} (the power failed)"),
+        }
+    }
+
+    /// How a run at a terminal ended, which shows both streams.
+    pub fn of_terminal(command: &str, screen: String, status: i32) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: screen,
+            status: Some(status),
+            command: command.to_owned(),
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }

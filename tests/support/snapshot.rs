@@ -40,10 +40,44 @@ impl Snapshot {
         }
     }
 
+    /// The same at another place, for the files that hold the place where they are.
+    pub fn moved(mut self, from: &Path, to: &Path) -> Self {
+        let [from, to] = [from, to].map(|path| path.display().to_string());
+        for (_, kind) in self.0.values_mut() {
+            if let Kind::File(bytes) = kind
+                && let Ok(text) = std::str::from_utf8(bytes)
+                && text.contains(&from)
+                && !text.contains('\0')
+            {
+                *bytes = text.replace(&from, &to).into_bytes();
+            }
+        }
+        self
+    }
+
     /// The relative names of all files and links, sorted.
     pub fn files(&self) -> Vec<String> {
         let files = self.0.iter().filter(|(_, (_, kind))| *kind != Kind::Folder);
         files.map(|(name, _)| name.display().to_string()).collect()
+    }
+
+    /// Which files there are, with their modes, whether each is as it was, and about how much is in it; so that two
+    /// snapshots have the same shape where they differ in keys and signatures only.
+    pub fn shape_since(&self, before: &Self) -> Vec<String> {
+        let shape = |(name, entry): (&PathBuf, &(u32, Kind))| {
+            let is_random = |c: char| c.is_ascii_hexdigit() && !c.is_ascii_lowercase();
+            let name = name.display().to_string().replace(is_random, "");
+            let content = match &entry.1 {
+                _ if before.0.values().any(|old| old.1 == entry.1) => "as it was".to_owned(),
+                Kind::Folder => "folder".to_owned(),
+                Kind::Link(target) => format!("-> {}", target.display()),
+                Kind::File(bytes) => {
+                    format!("{} {}", bytes.len().div_ceil(128), bytes.ends_with(b"\n"))
+                }
+            };
+            format!("{name} {:o} {content}", entry.0)
+        };
+        self.0.iter().map(shape).collect()
     }
 
     /// What was added, removed or changed since `before`, one line each.

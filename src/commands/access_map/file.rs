@@ -15,7 +15,7 @@ use crate::mail::server::Server;
 use crate::store::atomic::{self, Staged};
 use crate::store::ca::CaFolder;
 use crate::store::folder::Existing;
-use crate::store::{input, layout};
+use crate::store::{input, layout, lock};
 
 /// The mode of a new map. It holds names and fingerprints; some servers read it as a user of their own, and
 /// none takes one that others may write. Later it keeps the mode and the owner that it was given.
@@ -43,9 +43,7 @@ pub(super) fn lock(ca: &CaFolder) -> Result<fs::File> {
         .mode(layout::ACCESS_MAP_LOCK.mode)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
         .open(&path)?;
-    file.file().lock().map_err(|error| {
-        Error::refused(format!("failed to lock {}", path.display())).caused_by(error)
-    })?;
+    lock::exclusive(&file, &path)?;
     Ok(file)
 }
 

@@ -39,6 +39,8 @@ impl Here {
     pub(super) fn new(settings: &Settings, global: &Global, env: &Env) -> Result<Self> {
         let folder = CertificateFolder::of(None, &global.ca_dir)?;
         folder.check_writable()?;
+        // What a killed command left of its files would be in the way of the next one.
+        folder.recover()?;
         Ok(Self {
             folder,
             public_mode: settings.chosen_cert_mode()?.unwrap_or(PUBLIC_MODE),

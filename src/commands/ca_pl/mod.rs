@@ -77,6 +77,7 @@ pub fn run(arguments: &[OsString], env: &mut Env) -> Result<()> {
             .filter(|path| !path.is_empty())
             .map_or_else(|| PathBuf::from(CA_DIR), PathBuf::from),
         no_input: false,
+        lock_timeout: None,
         quiet: false,
         json: false,
         color: Color::Auto,

@@ -7,15 +7,16 @@ use crate::error::Result;
 use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
 use crate::mail::check::{Finding, Issue, Severity, Software};
-use crate::net::probe::{self, ProbeOptions};
-use crate::net::survey::{self, Observations, Obstacle, SurveyOptions};
+use crate::net::survey::{self, Observation, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
-use crate::pki::certificate::Certificate;
 
 use super::targets::{Planned, server_name};
 
-/// The longest that one connection may take: some servers let a client wait for their greeting.
+/// The longest that is waited for a connection, and for an answer.
 pub(super) const STEP: Duration = Duration::from_secs(10);
+/// The longest that is waited for the first greeting, where all the time there is is not much more: Sendmail's
+/// `greet_pause` and Postfix's `postscreen` make clients wait for 5 to 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that is waited for a port to be opened that nobody has named.
 const REACH: Duration = Duration::from_secs(4);
 
@@ -43,6 +44,7 @@ pub(super) fn look(
     planned: &Planned,
     addresses: &[SocketAddr],
     common: &Common<'_>,
+    tell: &dyn Fn(Stage),
 ) -> Result<Option<PortReport>> {
     let target = &planned.target;
     let subject = Subject {
@@ -60,10 +62,13 @@ pub(super) fn look(
     let mut seen: Option<Observations> = None;
     for address in rest.by_ref() {
         // Of eight usual ports some are filtered mostly, and each would be waited for.
-        if !planned.is_named && !survey::answers(*address, common.left().min(REACH)) {
+        if !planned.is_named
+            && let Err(why) = survey::reach(*address, common.left().min(REACH))
+        {
+            closed.push(why);
             continue;
         }
-        let one = survey(target, *address, common)?;
+        let one = survey(target, *address, common, tell)?;
         if let (Some(Obstacle::Unreachable(why)), None) = (&one.obstacle, &one.opened) {
             closed.push(why.clone());
             continue;
@@ -81,7 +86,8 @@ pub(super) fn look(
     }
     report.findings.extend(closed.iter().map(|why| silent(why)));
     for address in rest {
-        report.findings.extend(compare(&report, *address, common));
+        let more = compare(&report, *address, subject, common)?;
+        report.findings.extend(more);
     }
     sort(&mut report.findings);
     Ok(Some(report))
@@ -92,7 +98,10 @@ pub(super) fn look(
 fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     finding.severity = match finding.issue {
         Issue::LoginBeforeTls if software == Some(Software::Dovecot) => Severity::Info,
-        Issue::RelayOpen => Severity::Warning,
+        Issue::RelayOpen => {
+            finding.issue = Issue::RelayUnclear;
+            Severity::Warning
+        }
         _ => return,
     };
     finding.seen.push_str(
@@ -100,46 +109,79 @@ fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     );
 }
 
-fn survey(target: &Target, address: SocketAddr, common: &Common<'_>) -> Result<Observations> {
+/// How far the look at a port is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is not connected yet, or waits for the greeting.
+    Greeting,
+    /// The server has greeted.
+    Questions,
+}
+
+/// The longest that is waited for the first greeting, in a check of so much time.
+pub(super) fn patience(timeout: Duration) -> Duration {
+    PATIENCE.max(timeout / 2)
+}
+
+fn survey(
+    target: &Target,
+    address: SocketAddr,
+    common: &Common<'_>,
+    tell: &dyn Fn(Stage),
+) -> Result<Observations> {
     let options = SurveyOptions {
         timeout: common.left(),
         connect: Some(address),
         server_name: common.options.server_name.or(server_name(Some(&target.host))),
         ..common.options
     };
-    survey::survey(target, &options, &mut |_| {})
+    survey::survey(target, &options, &mut |one| {
+        if matches!(one, Observation::Opened(_)) {
+            tell(Stage::Questions);
+        }
+    })
 }
 
-/// Of the other addresses, what certificate is there.
-fn compare(report: &PortReport, address: SocketAddr, common: &Common<'_>) -> Option<Finding> {
-    let own = report.chain.first()?;
-    let options = ProbeOptions {
-        timeout: common.left().min(STEP),
-        server_name: common.options.server_name,
-        client: None,
-        connect: Some(address),
-    };
-    match probe::presented(&report.target, &options) {
-        Ok(other) if other.chain.first().is_some_and(|der| der == own.as_der()) => None,
-        Ok(other) => {
-            let other = other.chain.first().and_then(|der| Certificate::from_der(der).ok());
-            let what = other.map_or_else(
-                || "one that cannot be read".to_owned(),
-                |other| {
-                    format!("that of {} with the serial number {}", other.title(), other.serial)
-                },
-            );
-            let first = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
-            let seen = format!(
-                "{} presents {what}, and {first} that of {} with the serial number {}",
-                address.ip(),
-                own.title(),
-                own.serial
-            );
-            Some(Finding::new(Issue::FamiliesDiffer, seen))
-        }
-        Err(error) => Some(silent(&error.to_string())),
+/// Of the other addresses, what one connection shows, as far as it is not the same. Versions and ciphers are the
+/// program's, which is the same as a rule.
+fn compare(
+    report: &PortReport,
+    address: SocketAddr,
+    subject: Subject<'_>,
+    common: &Common<'_>,
+) -> Result<Vec<Finding>> {
+    let options = SurveyOptions { is_brief: true, client: None, relay: None, ..common.options };
+    let seen = survey(&report.target, address, &Common { options, ..*common }, &|_| {})?;
+    let place = address.ip();
+    if let (Some(Obstacle::Unreachable(why)), None) = (&seen.obstacle, &seen.opened) {
+        return Ok(vec![silent(why)]);
     }
+    let mut other = judge(&seen, subject, common.standard);
+    if survey::is_own(address) {
+        let software = other.software;
+        other.findings.iter_mut().for_each(|finding| allow_for_itself(finding, software));
+    }
+    let is_known = |one: &Finding| report.findings.iter().any(|known| known.issue == one.issue);
+    let mut found: Vec<_> = other.findings.into_iter().filter(|one| !is_known(one)).collect();
+    found.retain(|one| one.severity > Severity::Info);
+    for one in &mut found {
+        one.seen = format!("at {place}: {}", one.seen);
+    }
+    if let (Some(own), Some(first)) = (other.chain.first(), report.chain.first())
+        && own.as_der() != first.as_der()
+    {
+        let at = report.address.map(|first| first.ip().to_string()).unwrap_or_default();
+        let told = format!(
+            "{place} presents that of {} with the serial number {}, and {at} that of {} with the serial \
+             number {}",
+            own.title(),
+            own.serial,
+            first.title(),
+            first.serial
+        );
+        found.push(Finding::new(Issue::FamiliesDiffer, told));
+    }
+    Ok(found)
 }
 
 /// An address that does not answer. That this machine has no way to it is no fault of the server's.
@@ -161,7 +203,9 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         versions: Vec::new(),
         cipher_suite: None,
         chain: Vec::new(),
+        ends: None,
         asks_certificate: None,
+        folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }
 }

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::printable::printable;
 use crate::pki::tlsa::Published;
 use crate::store::input;
 
+/// Where records come from.
+const SOURCE: &str =
+    "the DNS is asked by `dig +short TLSA _25._tcp.HOST`; --tlsa - reads what it prints";
+
 /// Records, or files of them.
-pub(super) fn read(given: &[String]) -> Result<Vec<Published>> {
+pub(super) fn read(given: &[String], env: &mut Env) -> Result<Vec<Published>> {
     let mut all = Vec::new();
     for text in given {
         let path = Path::new(text);
@@ -18,13 +23,19 @@ pub(super) fn read(given: &[String]) -> Result<Vec<Published>> {
         let found = if is_record {
             Published::parse_all(text)?
         } else {
-            let content = input::read(path)
-                .map_err(|error| error.hint("a record is written '3 1 1 HASH', in quotes"))?;
+            let place = if text == "-" { "standard input".to_owned() } else { printable(text) };
+            let content = match text.as_str() {
+                "-" => env.read_stdin()?,
+                _ => input::read(path).map_err(|error| {
+                    error.hint("a record is written '3 1 1 HASH', in quotes").hint(SOURCE)
+                })?,
+            };
             let text = String::from_utf8_lossy(&content);
-            Published::parse_all(&text).map_err(|error| error.as_refused().at(path.display()))?
+            Published::parse_all(&text).map_err(|error| error.as_refused().at(place))?
         };
         if found.is_empty() {
-            return Err(Error::refused(format!("no TLSA record is in {}", printable(text))));
+            let place = if text == "-" { "standard input".to_owned() } else { printable(text) };
+            return Err(Error::refused(format!("no TLSA record is in {place}")).hint(SOURCE));
         }
         all.extend(found);
     }

@@ -1,17 +1,18 @@
-//! All ports of all hosts, several at once; told in their order, each as soon as it and those before it
-//! are done.
+//! All ports of all hosts, several at once. Whoever sits at a terminal is told of each as soon as it is done;
+//! elsewhere they are told in their order, so that two reports can be compared.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use super::look::{Common, STEP, look};
+use super::look::{Common, STEP, Stage, look};
+use super::order::{Order, Reports};
+use super::progress::{self, Progress};
 use super::targets::{Plan, Planned, PlannedHost};
 use crate::error::Result;
-use crate::mail::check::report::{HostReport, PortReport, sort};
-use crate::mail::check::{Finding, Issue, across};
+use crate::mail::check::Issue;
+use crate::mail::check::report::{HostReport, PortReport};
 use crate::net::survey;
 
 /// So many ports are looked at at a time. Each gets several connections.
@@ -25,113 +26,72 @@ pub(super) enum Done<'r> {
     Host(&'r HostReport),
 }
 
-/// Which of its findings are wanted, and which families of addresses.
+/// Which of its findings are wanted, which families of addresses, and in what order it is told.
 pub(super) struct Wanted<'a> {
     pub(super) ignored: &'a [Issue],
     pub(super) family: &'a (dyn Fn(&SocketAddr) -> bool + Sync),
+    pub(super) order: Order,
 }
 
-type Outcome = Result<Option<PortReport>>;
+/// What a thread has to tell of a port.
+enum News {
+    Stage(Stage),
+    Over(Box<Result<Option<PortReport>>>),
+}
 
 /// Looks at everything, and tells of it as it comes.
 pub(super) fn run(
     plan: &Plan,
     common: &Common<'_>,
     wanted: &Wanted<'_>,
+    progress: &mut Progress,
     tell: &mut dyn FnMut(Done<'_>) -> Result<()>,
 ) -> Result<Vec<HostReport>> {
     let addresses: Vec<_> = in_parallel(&plan.hosts, |host| addresses(host, plan, common, wanted));
-    let jobs: Vec<(usize, &Planned)> = plan
+    let hosts = plan.hosts.iter().zip(&addresses);
+    let mut reports = Reports::new(hosts, wanted, common);
+    let jobs: Vec<(&Planned, &[SocketAddr])> = plan
         .hosts
         .iter()
-        .enumerate()
-        .filter(|(at, _)| addresses[*at].is_ok())
-        .flat_map(|(at, host)| host.ports.iter().map(move |port| (at, port)))
+        .zip(&addresses)
+        .filter_map(|(host, known)| Some((host, known.as_deref().ok()?)))
+        .flat_map(|(host, known)| host.ports.iter().map(move |port| (port, known)))
         .collect();
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..PORTS_AT_ONCE.min(jobs.len()) {
-            let (sender, jobs, next, addresses) = (sender.clone(), &jobs, &next, &addresses);
+            let (sender, jobs, next) = (sender.clone(), &jobs, &next);
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((host, planned)) = jobs.get(at) else { break };
-                    let known = addresses[*host].as_deref().unwrap_or_default();
-                    let outcome = look(planned, known, common);
-                    if sender.send((at, outcome)).is_err() {
+                    let Some((planned, known)) = jobs.get(at) else { break };
+                    let stage = |stage| drop(sender.send((at, News::Stage(stage))));
+                    stage(Stage::Greeting);
+                    let outcome = Box::new(look(planned, known, common, &stage));
+                    if sender.send((at, News::Over(outcome))).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(sender);
-        let mut arrived = Arrived { receiver, early: BTreeMap::new(), next: 0 };
-        let mut reports = Vec::new();
-        for (host, addresses) in plan.hosts.iter().zip(&addresses) {
-            let mut report = HostReport {
-                host: host.host.to_string(),
-                ports: Vec::new(),
-                silent: Vec::new(),
-                findings: Vec::new(),
-            };
-            match addresses {
-                Ok(_) => collect(host, &mut report, &mut arrived, wanted, tell)?,
-                Err(why) => report.findings.push(Finding::new(Issue::Unreachable, why.clone())),
+        progress.around(|| reports.begin(tell))?;
+        loop {
+            match receiver.recv_timeout(progress::EVERY) {
+                Ok((at, News::Stage(stage))) => progress.reaches(at, &jobs[at].0.target, stage),
+                Ok((at, News::Over(outcome))) => {
+                    progress.ends(at);
+                    let outcome = (*outcome)?;
+                    progress.around(|| reports.add(at, outcome, tell))?;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            report.findings.retain(|one| !wanted.ignored.contains(&one.issue));
-            sort(&mut report.findings);
-            tell(Done::Host(&report))?;
-            reports.push(report);
+            progress.draw(jobs.len());
         }
-        Ok(reports)
+        Ok(reports.into_all())
     })
-}
-
-/// The outcomes in the order of the jobs.
-struct Arrived {
-    receiver: mpsc::Receiver<(usize, Outcome)>,
-    early: BTreeMap<usize, Outcome>,
-    next: usize,
-}
-
-impl Arrived {
-    fn next(&mut self) -> Outcome {
-        let wanted = self.next;
-        self.next += 1;
-        while !self.early.contains_key(&wanted) {
-            let Ok((at, outcome)) = self.receiver.recv() else { break };
-            self.early.insert(at, outcome);
-        }
-        self.early.remove(&wanted).unwrap_or(Ok(None))
-    }
-}
-
-fn collect(
-    host: &PlannedHost,
-    report: &mut HostReport,
-    arrived: &mut Arrived,
-    wanted: &Wanted<'_>,
-    tell: &mut dyn FnMut(Done<'_>) -> Result<()>,
-) -> Result<()> {
-    for planned in &host.ports {
-        match arrived.next()? {
-            Some(mut port) => {
-                port.findings.retain(|one| !wanted.ignored.contains(&one.issue));
-                tell(Done::Port(&port))?;
-                report.ports.push(port);
-            }
-            None => report.silent.push(planned.target.clone()),
-        }
-    }
-    if report.ports.is_empty() {
-        let why = "none of the usual ports answers";
-        report.findings.push(Finding::new(Issue::Unreachable, why));
-        // The finding says it.
-        report.silent.clear();
-    }
-    report.findings.extend(across::judge(&report.ports));
-    Ok(())
 }
 
 /// The addresses of a host; why there are none, in words.
@@ -144,8 +104,7 @@ fn addresses(
     if !plan.connect.is_empty() {
         return Ok(plan.connect.clone());
     }
-    let all = survey::addresses(&host.host, 0, common.left().min(STEP))
-        .map_err(|error| error.to_string())?;
+    let all = survey::found(&host.host, common.left().min(STEP))?;
     let fitting: Vec<_> = all.into_iter().filter(|one| (wanted.family)(one)).collect();
     if fitting.is_empty() {
         return Err("the host has no address of this family".to_owned());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::cli::Check;
 use crate::error::{Error, Result};
-use crate::net::service::Service;
+use crate::net::service::{Protocol, Service};
 use crate::net::target::{Host, Target, Typed, service_of_port};
 
 /// A port of a host.
@@ -31,6 +31,14 @@ pub(super) struct Plan {
     pub(super) connect: Vec<SocketAddr>,
     /// Whom every certificate is to be for, instead of its host.
     pub(super) name: Option<Host>,
+}
+
+impl Plan {
+    /// Whether this is spoken on one of the ports.
+    pub(super) fn has(&self, protocol: Protocol) -> bool {
+        let mut ports = self.hosts.iter().flat_map(|host| &host.ports);
+        ports.any(|port| port.target.service.protocol() == protocol)
+    }
 }
 
 /// Takes the command line apart.
@@ -109,7 +117,11 @@ fn connected(args: &Check, name: Option<Host>) -> Result<Plan> {
         };
         let first = target.get_or_insert(Target { host, port, service });
         if first.service != service {
-            return Err(Error::usage("--connect names two services: it is for one server"));
+            return Err(Error::usage(format!(
+                "{text} is for {service}, and the --connect before it for {}",
+                first.service
+            ))
+            .hint("--connect is for the addresses of one service: check the others one by one"));
         }
     }
     let target = target.ok_or_else(|| Error::bug("--connect without an address"))?;

@@ -12,6 +12,9 @@ use crate::mail::server::Server;
 const ROLES: [Role; 5] =
     [Role::Receive, Role::Submission, Role::RelayByCert, Role::VerifyPeers, Role::Client];
 
+/// TLS 1.2 and 1.3 for an Exim with GnuTLS, as Debian's is.
+const PRIORITIES: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 /// Prints the one or the other.
 pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<()> {
     let wanted = Wanted::new(Server::Exim, &ROLES, &args.server, global, env)?;
@@ -20,6 +23,7 @@ pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<(
     let acl = wanted.has_any(&[Role::Submission, Role::RelayByCert]);
     values["server"] = json!(acl || wanted.has(Role::Receive));
     values["acl"] = json!(acl);
+    values["priorities"] = json!(PRIORITIES);
     values["list"] = json!(wanted.list(args.list.as_deref())?);
     values["peers"] = json!(peers(&args.peers, &wanted)?);
     for (name, template) in [("rcpt", "exim-rcpt.acl"), ("auth", "exim-auth.conf")] {

@@ -26,10 +26,10 @@ mod found;
 mod known;
 mod make;
 mod passwords;
-mod person;
+pub mod person;
 mod progress;
 mod report;
-mod rows;
+pub mod rows;
 mod run;
 mod writer;
 
@@ -63,8 +63,7 @@ pub fn run(list: &Path, args: &Issue, global: &Global, env: &mut Env) -> Result<
     recorder.open_key(env)?;
     agree(persons.len(), &ca, wishes.yes, env)?;
     // Of two runs for one list the second finds what the first has done.
-    let _alone =
-        ca.lock_for_list(|| env.say("waiting for another `mailca issue --from` of this CA"))?;
+    let _alone = ca.lock_for_list()?;
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);
     drop(transaction);

@@ -192,9 +192,6 @@ impl Renewal {
         let delivered = !matches!(self.destination, Destination::Nowhere);
         let to_stdout = matches!(self.destination, Destination::Stdout);
         let revoked_old = delivered && wishes.revoke_old && revoke(&self.old, ca, env)?;
-        if delivered && !to_stdout {
-            recorder.delivered(&self.occasion)?;
-        }
         Ok(Renewed {
             path: self.destination.path(),
             argument: self.destination.folder().map(CertificateFolder::argument),

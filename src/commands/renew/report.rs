@@ -27,8 +27,10 @@ pub(super) struct Report {
     renewed: Vec<Value>,
     failed: Vec<Value>,
     skipped: Vec<Value>,
-    /// What goes to standard output, with the occasions that are over when it has arrived.
-    printed: Vec<(String, Occasion)>,
+    /// What goes to standard output.
+    printed: Vec<String>,
+    /// The occasions that are over when all is done and said.
+    occasions: Vec<Occasion>,
     servers: bool,
     revoked: bool,
 }
@@ -92,7 +94,10 @@ impl Report {
             "pem": new.to_pem()?,
         }));
         if renewed.to_stdout {
-            self.printed.push((new.to_pem()?, renewed.occasion));
+            self.printed.push(new.to_pem()?);
+        }
+        if renewed.delivered {
+            self.occasions.push(renewed.occasion);
         }
         Ok(())
     }
@@ -148,19 +153,21 @@ impl Report {
         env: &mut Env,
     ) -> Result<()> {
         if global.json {
-            env.print_json(&json!({
+            let document = json!({
                 "renewed": self.renewed,
                 "failed": self.failed,
                 "skipped": self.skipped,
                 "access_maps": maps.json(),
-            }))?;
-        } else {
-            for (pem, _) in &self.printed {
-                env.print_bytes(pem.as_bytes())?;
+            });
+            if self.printed.is_empty() {
+                env.print_json(&document)?;
+            } else {
+                env.hand_out_json(&document)?;
             }
-        }
-        for (_, occasion) in &self.printed {
-            recorder.delivered(occasion)?;
+        } else {
+            for pem in &self.printed {
+                env.hand_out(pem.as_bytes())?;
+            }
         }
         let nothing = self.renewed.is_empty() && self.failed.is_empty() && self.skipped.is_empty();
         // A timer with nothing to do is silent: cron sends every word by mail.
@@ -172,6 +179,11 @@ impl Report {
         }
         if self.revoked {
             env.say("next: `mailca crl`, so that others hear of the revocation");
+        }
+        // Last of all: where this is killed before, or its output is lost, the same command does not renew a second
+        // time.
+        for occasion in &self.occasions {
+            recorder.delivered(occasion)?;
         }
         if self.failed.is_empty() {
             return maps.outcome();

@@ -65,7 +65,7 @@ fn judge(target: Target, presented: Presented, known: &Known<'_>, now: OffsetDat
     let own = read.first().and_then(Option::as_ref);
     let mut wrong = None;
     // Whoever shows a certificate and fails to show its key is nobody.
-    let is_somebody = presented.is_finished || presented.is_key_proven;
+    let is_somebody = presented.is_key_proven;
     let mut fits = |named: &Named| {
         let Some(own) = own.filter(|_| is_somebody) else { return false };
         let has_key =
@@ -196,7 +196,7 @@ impl Live {
         if self.fits.contains(&true) {
             return Ok(());
         }
-        let what = if self.presented.is_finished || self.presented.is_key_proven {
+        let what = if self.presented.is_key_proven {
             "the server presents a key that is in none of the records"
         } else {
             "the server has not shown that it has the key of its certificate"

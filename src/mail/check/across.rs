@@ -2,7 +2,22 @@
 
 use super::report::PortReport;
 use super::{Finding, Issue};
+use crate::net::service::{Protocol, Service};
+use crate::net::target::Target;
 use crate::pki::certificate::Certificate;
+
+/// Where nobody named a port, one that does not answer may be none; but whoever takes mail listens on port 25.
+pub fn silent(silent: &[Target]) -> Option<Finding> {
+    let is_dead = silent.iter().any(|target| target.service == Service::Smtp);
+    is_dead.then(|| {
+        let dead: Vec<_> = silent
+            .iter()
+            .filter(|target| target.service.protocol() == Protocol::Smtp)
+            .map(|target| format!("{} ({})", target.port, target.service))
+            .collect();
+        Finding::new(Issue::PortSilent, format!("nothing answers on {}", dead.join(", ")))
+    })
+}
 
 /// Compares the certificates of the ports.
 pub fn judge(ports: &[PortReport]) -> Vec<Finding> {

@@ -74,16 +74,22 @@ macro_rules! issues {
 
 issues! {
     Unreachable, "unreachable", Critical;
+    NoAddress, "no-address", Critical;
     AddressUnreachable, "address-unreachable", Warning;
+    PortSilent, "port-silent", Warning;
+    TurnedAway, "turned-away", Critical;
+    NoGreeting, "no-greeting", Critical;
     WrongProtocol, "wrong-protocol", Critical;
     StarttlsMissing, "starttls-missing", Error;
     StarttlsRefused, "starttls-refused", Error;
     ResponseInjection, "response-injection", Critical;
     CommandInjection, "command-injection", Critical;
     HandshakeFailed, "handshake-failed", Error;
+    HandshakeUncommon, "handshake-uncommon", Warning;
+    SessionBroken, "session-broken", Critical;
     LoginBeforeTls, "login-before-tls", Error;
     StarttlsInsideTls, "starttls-inside-tls", Warning;
-    LoginMissing, "login-missing", Info;
+    LoginMissing, "login-missing", Warning;
     EhloName, "ehlo-name", Warning;
     EhloChanges, "ehlo-changes", Info;
     Incomplete, "incomplete", Warning;
@@ -101,9 +107,11 @@ issues! {
     CipherDes, "cipher-des", Error;
     Cipher3Des, "cipher-3des", Warning;
     CipherStaticRsa, "cipher-static-rsa", Info;
+    DiffieHellmanShort, "diffie-hellman-short", Warning;
     CertificateUnreadable, "certificate-unreadable", Error;
     KeyUnproven, "key-unproven", Error;
     Revoked, "revoked", Critical;
+    RevocationUnknown, "revocation-unknown", Warning;
     Expired, "expired", Error;
     NotYetValid, "not-yet-valid", Error;
     ExpiresSoon, "expires-soon", Warning;
@@ -112,6 +120,7 @@ issues! {
     Untrusted, "untrusted", Error;
     ForeignCa, "foreign-ca", Warning;
     ChainInvalid, "chain-invalid", Error;
+    ChainUnverified, "chain-unverified", Warning;
     ChainOrder, "chain-order", Warning;
     ChainSuperfluous, "chain-superfluous", Info;
     NameMismatch, "name-mismatch", Error;
@@ -119,21 +128,28 @@ issues! {
     KeyShort, "key-short", Error;
     SignatureWeak, "signature-weak", Error;
     ServerUsageMissing, "server-usage-missing", Error;
+    SigningUsageMissing, "signing-usage-missing", Error;
     ClientUsageMissing, "client-usage-missing", Info;
+    StapleMissing, "staple-missing", Error;
+    AuthorityAsServer, "authority-as-server", Warning;
     ValidTooLong, "valid-too-long", Warning;
     ClientCertificateAsked, "client-certificate-asked", Info;
+    ClientCertificateRequired, "client-certificate-required", Error;
     ClientCertificateNotAsked, "client-certificate-not-asked", Warning;
     ClientAuthorityMissing, "client-authority-missing", Warning;
+    ClientCertificateInvalid, "client-certificate-invalid", Warning;
     ClientCertificateRefused, "client-certificate-refused", Error;
     ClientCertificateAccepted, "client-certificate-accepted", Info;
     RelayOpen, "relay-open", Critical;
+    RelayUnclear, "relay-unclear", Warning;
     RelayRefused, "relay-refused", Error;
     RelayAllowed, "relay-allowed", Info;
     DaneMismatch, "dane-mismatch", Critical;
     DaneAnchorMissing, "dane-anchor-missing", Error;
     DaneRecordUnusable, "dane-record-unusable", Warning;
+    DaneNotCompared, "dane-not-compared", Warning;
     DaneMatch, "dane-match", Info;
-    FamiliesDiffer, "families-differ", Warning;
+    FamiliesDiffer, "families-differ", Info;
     CertificatesDiffer, "certificates-differ", Info;
 }
 
@@ -141,6 +157,11 @@ impl Issue {
     /// The one of an identifier.
     pub fn by_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|issue| issue.id() == id)
+    }
+
+    /// Whether it is of the server's certificate and not of the server.
+    pub fn is_of_certificate(self) -> bool {
+        (Self::CertificateUnreadable..=Self::ValidTooLong).contains(&self)
     }
 
     /// The identifier that is most like a mistyped one.

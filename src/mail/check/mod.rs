@@ -3,9 +3,11 @@
 //! - [`issue`]: everything that can be found, with its identifier and severity. [`page`]: what the page of
 //!   each in `templates/check/` says. [`software`]: for which program the advice is.
 //! - [`judge`]: makes findings of what was seen on one port. [`across`]: of several ports of a host.
+//! - [`cause`]: what is mended together.
 //! - [`report`]: what came of it, for [`crate::render::check`].
 
 pub mod across;
+pub mod cause;
 pub mod issue;
 pub mod judge;
 pub mod page;

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Finding, Severity, Software};
+use time::OffsetDateTime;
+
+use super::{Finding, Issue, Page, Severity, Software};
 use crate::net::hello::Version;
 use crate::net::target::Target;
 use crate::pki::certificate::Certificate;
@@ -24,8 +26,12 @@ pub struct PortReport {
     pub cipher_suite: Option<String>,
     /// Its certificate and those that it sends along, as far as they could be read.
     pub chain: Vec<Certificate>,
+    /// When the first of its certificates ends, or the way up to a root from it.
+    pub ends: Option<OffsetDateTime>,
     /// Whether it asks for a client certificate, where that was seen.
     pub asks_certificate: Option<bool>,
+    /// The certificate folder here that has the server's certificate, or else one for the host.
+    pub folder: Option<String>,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
 }
@@ -37,7 +43,7 @@ pub struct HostReport {
     pub host: String,
     /// Its ports that were looked at.
     pub ports: Vec<PortReport>,
-    /// The usual ports that do not answer, where none was named.
+    /// The usual ports that do not answer, where none was named; all, where the host has no address.
     pub silent: Vec<Target>,
     /// What was found when the ports were compared.
     pub findings: Vec<Finding>,
@@ -53,9 +59,99 @@ pub fn worst<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<Seve
     findings.into_iter().map(|finding| finding.severity).max()
 }
 
+/// How something is mended in a program; nothing where there is nothing to do. HOST, SERVER and FOLDER in the page
+/// become what they stand for, as far as that is known.
+pub fn advice(
+    issue: Issue,
+    host: &str,
+    software: Option<Software>,
+    folder: Option<&str>,
+) -> Option<String> {
+    let page = Page::of(issue);
+    let text = page.mend(software);
+    if text == "nothing." {
+        return None;
+    }
+    let server = software.filter(|one| one.has_configuration()).map(Software::name);
+    let mut told = String::new();
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let end = rest[start..].find(|one| !is_word(one)).map_or(rest.len(), |at| start + at);
+        let word = &rest[start..end];
+        told.push_str(&rest[..start]);
+        match (word, server, folder) {
+            ("HOST", ..) => told.push_str(host),
+            ("SERVER", Some(server), _) => told.push_str(server),
+            // The current folder is the one that is meant without a name.
+            ("FOLDER", _, Some(".")) => {
+                let length = told.trim_end_matches(' ').len();
+                told.truncate(length);
+            }
+            ("FOLDER", _, Some(folder)) => told.push_str(folder),
+            _ => told.push_str(word),
+        }
+        rest = &rest[end..];
+    }
+    told.push_str(rest);
+    Some(told)
+}
+
+impl PortReport {
+    /// How one of its findings is mended.
+    pub fn advice(&self, issue: Issue) -> Option<String> {
+        let host = self.target.host.to_string();
+        advice(issue, &host, self.software, self.folder.as_deref())
+    }
+}
+
 impl HostReport {
+    /// What there is to do, each thing once however many ports it is on, with how bad it is at the worst: of each
+    /// certificate, and of the server.
+    pub fn jobs(&self) -> Vec<(Issue, Severity)> {
+        let mut jobs: Vec<(Issue, Option<&Certificate>, Severity)> = Vec::new();
+        let of_ports = self.ports.iter().flat_map(|port| {
+            let own = port.chain.first();
+            port.findings.iter().map(move |finding| (finding, own))
+        });
+        for (finding, own) in of_ports.chain(self.findings.iter().map(|finding| (finding, None))) {
+            let own = own.filter(|_| finding.issue.is_of_certificate());
+            let is_same = |job: &&mut (Issue, Option<&Certificate>, Severity)| {
+                job.0 == finding.issue
+                    && job.1.map(Certificate::as_der) == own.map(Certificate::as_der)
+            };
+            match jobs.iter_mut().find(is_same) {
+                Some(job) => job.2 = job.2.max(finding.severity),
+                None => jobs.push((finding.issue, own, finding.severity)),
+            }
+        }
+        jobs.into_iter().map(|(issue, _, severity)| (issue, severity)).collect()
+    }
+
     /// Every finding, of the ports and of the host.
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.ports.iter().flat_map(|port| &port.findings).chain(&self.findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_what_is_known() {
+        let told = |software, folder| {
+            advice(Issue::Expired, "mx.example.com", software, folder).unwrap_or_default()
+        };
+        let known = told(Some(Software::Postfix), Some("mx"));
+        assert!(known.contains("`mailca renew mx`"), "{known}");
+        assert!(known.contains("`mailca install mx --for postfix`"), "{known}");
+        let here = told(Some(Software::Postfix), Some("."));
+        assert!(here.contains("`mailca renew`"), "{here}");
+        assert!(here.contains("`mailca install --for postfix`"), "{here}");
+        let unknown = told(Some(Software::Cyrus), None);
+        assert!(unknown.contains("`mailca renew FOLDER`"), "{unknown}");
+        assert!(unknown.contains("--for SERVER"), "{unknown}");
+        assert_eq!(advice(Issue::DaneMatch, "mx", None, None), None);
     }
 }

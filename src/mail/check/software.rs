@@ -47,6 +47,11 @@ impl Software {
         }
     }
 
+    /// Whether `mailca config` and `mailca install` know it.
+    pub fn has_configuration(self) -> bool {
+        self != Self::Cyrus
+    }
+
     /// The one of a name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|software| software.name() == name)

@@ -1,5 +1,9 @@
 //! Calls of m4 macros, as far as configuration files of Sendmail have them.
 
+/// The longest call that is understood, in bytes. Of those that do not end, each would be looked at to the end
+/// of the file.
+const LONGEST: usize = 1 << 14;
+
 /// A call at the beginning of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
@@ -51,19 +55,22 @@ pub(super) fn lines(text: &str) -> Vec<&str> {
 }
 
 /// All calls, also those that are commented out, in order.
-pub(super) fn all(lines: &[&str]) -> Vec<Call> {
+pub(super) fn all(text: &str) -> Vec<Call> {
     let mut found = Vec::new();
-    let mut number = 0;
-    while let Some(line) = lines.get(number) {
+    let (mut number, mut rest) = (0, text);
+    while let Some(line) = rest.split_inclusive('\n').next() {
         let line = line.trim_start_matches([' ', '\t']);
         let commented = after_dnl(line);
         let parsed = match commented {
             Some(rest) => parse(rest.trim_start_matches([' ', '\t', '#']))
                 .filter(|parsed| !parsed.arguments.is_empty()),
             None if line.starts_with('#') => None,
-            None => parse(&[line, &lines[number + 1..].concat()].concat()),
+            None => parse(rest.trim_start_matches([' ', '\t'])),
         };
-        let last = number + parsed.as_ref().map_or(0, |parsed| parsed.line_ends);
+        let line_ends = parsed.as_ref().map_or(0, |parsed| parsed.line_ends);
+        let last = number + line_ends;
+        let length: usize = rest.split_inclusive('\n').take(line_ends + 1).map(str::len).sum();
+        rest = &rest[length..];
         if let Some(Parsed { name, arguments, rest, .. }) = parsed {
             let is_comment = commented.is_some();
             found.push(Call { first: number, last, is_comment, name, arguments, rest });
@@ -115,7 +122,7 @@ fn arguments(text: &str) -> Option<(Vec<String>, usize)> {
     let mut found = vec![String::new()];
     let (mut quotes, mut parentheses) = (0_usize, 1_usize);
     let mut position = 0;
-    while let Some(c) = text[position..].chars().next() {
+    while let Some(c) = text[position..].chars().next().filter(|_| position < LONGEST) {
         let rest = &text[position..];
         position += c.len_utf8();
         let argument = found.last_mut()?;

@@ -20,7 +20,7 @@ const LATE: [&str; 7] = [
 /// The file with all that the snippet says.
 pub(super) fn merged(text: &str, snippet: &str) -> Result<String, String> {
     let lines = call::lines(snippet);
-    let calls: Vec<_> = call::all(&lines).into_iter().filter(Call::is_active).collect();
+    let calls: Vec<_> = call::all(snippet).into_iter().filter(Call::is_active).collect();
     let mut merge = Merge::new(text);
     let mut number = 0;
     while let Some(line) = lines.get(number) {
@@ -64,7 +64,7 @@ struct Merge<'t> {
 impl<'t> Merge<'t> {
     fn new(text: &'t str) -> Self {
         let lines = call::lines(text);
-        let calls = call::all(&lines);
+        let calls = call::all(text);
         let is_late = |call: &&Call| {
             call.is_active() && (LATE.contains(&call.name.as_str()) || call.is_feature("msp"))
         };

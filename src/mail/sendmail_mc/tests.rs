@@ -165,6 +165,22 @@ fn a_map_beside_the_own_one_is_read() {
 }
 
 #[test]
+fn what_would_not_be_found_again_is_refused() {
+    let text = include_bytes!("../../../fuzz/corpus/sendmail_mc/quotes-without-end");
+    let snippet = "define(`confCACERT', `/etc/mail/tls/cacert.pem')dnl\n\
+                   define(`confSERVER_KEY', `/etc/mail/tls/key.pem')dnl\n\
+                   define(`confAUTH_OPTIONS', `A p')dnl\n\
+                   TRUST_AUTH_MECH(`LOGIN PLAIN')dnl\n\
+                   DAEMON_OPTIONS(`Name=MTA, Port=25')dnl\n\
+                   DAEMON_OPTIONS(`Name=MSA, Port=587, M=Ea')dnl\n\
+                   FEATURE(`access_db', `sequence access_own access_mailca')dnl\n";
+    let error = super::merged(text, snippet).unwrap_err();
+    assert!(error.to_string().contains("quotes"), "{error}");
+    let long = format!("define(`a', `{}')dnl\nMAILER(`smtp')dnl\n", "x".repeat(20_000));
+    assert!(super::merged(long.as_bytes(), SNIPPET).unwrap().starts_with(b"define(`a', `xx"));
+}
+
+#[test]
 fn a_line_that_is_no_macro_is_refused() {
     let error = diff("x", b"", "LOCAL_RULESETS\nR$* $: $1\n").unwrap_err();
     assert!(error.to_string().contains("LOCAL_RULESETS"), "{error}");

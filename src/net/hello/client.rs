@@ -29,8 +29,9 @@ const HANDSHAKE: u8 = 22;
 /// "I know secure renegotiation" (RFC 5746 3.3); some servers talk to nobody else.
 const RENEGOTIATION_SCSV: u16 = 0x00ff;
 
-/// x25519, secp256r1, secp384r1, secp521r1, x448, ffdhe2048, ffdhe3072, ffdhe4096.
-const GROUPS: [u16; 8] = [29, 23, 24, 25, 30, 0x0100, 0x0101, 0x0102];
+/// x25519, secp256r1, secp384r1, secp521r1, x448, ffdhe2048, ffdhe3072, ffdhe4096; and what hardly anybody
+/// has: brainpoolP256r1, P384r1 and P512r1 of TLS 1.2 and of 1.3, secp256k1.
+const GROUPS: [u16; 15] = [29, 23, 24, 25, 30, 0x0100, 0x0101, 0x0102, 26, 27, 28, 31, 32, 33, 22];
 
 /// ECDSA, Ed25519, Ed448, RSASSA-PSS of both kinds, PKCS#1, and with SHA-1 those that are still about, DSA
 /// among them (RFC 8446 4.2.3, RFC 5246 7.4.1.4.1).

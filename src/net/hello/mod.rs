@@ -91,6 +91,8 @@ pub struct Accepted {
     pub chain: Vec<Vec<u8>>,
     /// Whether the server asks for a client certificate, as far as that is seen (not in TLS 1.3).
     pub asks_certificate: bool,
+    /// The length in bits of the prime for Diffie-Hellman in a finite field, where the suite has that.
+    pub prime_bits: Option<usize>,
 }
 
 /// How a server said no.

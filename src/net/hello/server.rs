@@ -66,9 +66,16 @@ impl Flight {
         self.answer.as_ref()
     }
 
-    /// The answer of a server that has closed the connection.
+    /// The answer of a server that has closed the connection. Whoever closes in the middle has not refused.
     pub fn closed(self) -> Answer {
-        self.silent().unwrap_or(Answer::Refused(Refusal::Closed))
+        let is_begun = !self.records.is_empty() || !self.messages.is_empty();
+        let is_cut = is_begun || self.chosen.is_some();
+        let cut = || strange("it closes the connection in the middle of its answer");
+        self.silent().unwrap_or_else(
+            || {
+                if is_cut { cut() } else { Answer::Refused(Refusal::Closed) }
+            },
+        )
     }
 
     /// The answer of a server that says nothing more: none, unless it is clear from what there is.
@@ -170,10 +177,15 @@ impl Flight {
                 chosen.asks_certificate = true;
                 Ok(())
             }
+            (12, Some(chosen)) => {
+                let has_prime = chosen.suites.first().is_some_and(|one| one.has_finite_field());
+                chosen.prime_bits = prime_bits(body).filter(|_| has_prime);
+                Ok(())
+            }
             (14, Some(chosen)) => Err(Answer::Accepted(chosen.clone())),
             // What follows a certificate; and a server may ask for a new start at any time, which has
             // begun already (RFC 5246 7.4.1.1).
-            (4 | 12 | 22, Some(_)) | (0, _) => Ok(()),
+            (4 | 22, Some(_)) | (0, _) => Ok(()),
             _ => Err(strange(format!("it sends a message of type {kind} that has no place here"))),
         }
     }
@@ -189,9 +201,19 @@ fn server_hello(body: &[u8]) -> Option<Result<Accepted, Answer>> {
             suites: vec![Suite::Tls(hello.cipher.0)],
             chain: Vec::new(),
             asks_certificate: false,
+            prime_bits: None,
         }),
         None => Err(strange(format!("it chooses a version that is unknown, 0x{number:04X}"))),
     })
+}
+
+/// The length of the prime at the beginning of a `ServerKeyExchange` (RFC 5246 7.4.3).
+fn prime_bits(body: &[u8]) -> Option<usize> {
+    let (length, rest) = body.split_first_chunk::<2>()?;
+    let prime = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+    let start = prime.iter().position(|byte| *byte != 0)?;
+    let significant = &prime[start..];
+    Some(significant.len() * 8 - significant.first()?.leading_zeros() as usize)
 }
 
 /// What `supported_versions` says (RFC 8446 4.2.1).
@@ -243,6 +265,7 @@ fn ssl2_hello(body: &[u8]) -> Option<Accepted> {
         suites: suites.collect(),
         chain,
         asks_certificate: false,
+        prime_bits: None,
     })
 }
 
@@ -252,10 +275,15 @@ fn strange(what: impl Into<String>) -> Answer {
 
 /// What came is another protocol's, most likely words.
 fn not_tls(bytes: &[u8]) -> Answer {
+    strange(in_the_place_of_tls(bytes))
+}
+
+/// The same in words, with the first line of it.
+pub(in crate::net) fn in_the_place_of_tls(bytes: &[u8]) -> String {
     let end = bytes.iter().take(SHOWN).position(|byte| *byte == b'\n');
     let line = &bytes[..end.unwrap_or(bytes.len().min(SHOWN))];
     let shown = printable_bytes(line.trim_ascii_end());
-    strange(format!("it answers with something that is not TLS: \"{shown}\""))
+    format!("it answers with something that is not TLS: \"{shown}\"")
 }
 
 #[cfg(test)]

@@ -65,6 +65,23 @@ impl Weakness {
     }
 }
 
+/// Suites without a weakness by what a server needs for them. One with several certificates chooses one of them
+/// by the suite; and which group it has for Diffie-Hellman is seen only where it has to use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A certificate for ECDSA or one of the Edwards curves (RFC 8422 5.10).
+    Ecdsa,
+    /// One for RSA.
+    Rsa,
+    /// Diffie-Hellman in a finite field, with a certificate for RSA or DSA.
+    FiniteField,
+}
+
+impl Kind {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Ecdsa, Self::Rsa, Self::FiniteField];
+}
+
 /// The cipher kinds of SSL 2, all of them weak.
 const SSL2: [(u32, &str, &[Weakness]); 7] = [
     (0x01_00_80, "SSL_CK_RC4_128_WITH_MD5", &[Weakness::Rc4, Weakness::StaticKey]),
@@ -96,6 +113,22 @@ impl Suite {
     /// The suite of SSL 3 or TLS with this name at IANA.
     pub fn by_name(name: &str) -> Option<Self> {
         TlsCipherSuite::from_name(name).map(|suite| Self::Tls(suite.id.0))
+    }
+
+    /// What it needs; none for a suite that is of TLS 1.3 or unknown.
+    pub fn kind(self) -> Option<Kind> {
+        let Self::Tls(number) = self else { return None };
+        TlsCipherSuite::from_id(number).and_then(kind)
+    }
+
+    /// Whether the server sends a group and a key of its own for Diffie-Hellman in a finite field.
+    pub(super) fn has_finite_field(self) -> bool {
+        let Self::Tls(number) = self else { return false };
+        TlsCipherSuite::from_id(number).is_some_and(|suite| match suite.kx {
+            TlsCipherKx::Dhe => true,
+            TlsCipherKx::Dh => suite.au == TlsCipherAu::Null,
+            _ => false,
+        })
     }
 
     /// What is wrong with it, worst first.
@@ -139,6 +172,15 @@ fn weaknesses(suite: &TlsCipherSuite) -> Vec<Weakness> {
     Weakness::ALL.into_iter().filter(has).collect()
 }
 
+fn kind(suite: &TlsCipherSuite) -> Option<Kind> {
+    match (suite.kx, suite.au) {
+        (TlsCipherKx::Dhe, _) => Some(Kind::FiniteField),
+        (_, TlsCipherAu::Ecdsa) => Some(Kind::Ecdsa),
+        (_, TlsCipherAu::Rsa) => Some(Kind::Rsa),
+        _ => None,
+    }
+}
+
 /// The kinds of SSL 2.
 pub(super) fn of_ssl2() -> impl Iterator<Item = u32> {
     SSL2.into_iter().map(|one| one.0)
@@ -147,6 +189,12 @@ pub(super) fn of_ssl2() -> impl Iterator<Item = u32> {
 /// The suites of a version without any weakness, the best first.
 pub fn strong(version: Version) -> Vec<u16> {
     offered(version, |suite| weaknesses(suite).is_empty())
+}
+
+/// Those of some kinds.
+pub fn strong_of(version: Version, kinds: &[Kind]) -> Vec<u16> {
+    let fits = |suite: &TlsCipherSuite| kind(suite).is_some_and(|kind| kinds.contains(&kind));
+    offered(version, |suite| weaknesses(suite).is_empty() && fits(suite))
 }
 
 /// The suites of a version that have one of these weaknesses at least.
@@ -174,10 +222,8 @@ fn is_of(suite: &TlsCipherSuite, version: Version) -> bool {
         // Those of TLS 1.3 that encrypt.
         return matches!(suite.id.0, 0x1301..=0x1305);
     }
-    let has_code = !matches!(
-        suite.enc,
-        TlsCipherEnc::Aria | TlsCipherEnc::Sm4 | TlsCipherEnc::Aegis | TlsCipherEnc::Seed
-    );
+    let has_code =
+        !matches!(suite.enc, TlsCipherEnc::Aria | TlsCipherEnc::Sm4 | TlsCipherEnc::Aegis);
     let needs_no_more = matches!(
         suite.kx,
         TlsCipherKx::Rsa
@@ -254,6 +300,13 @@ mod tests {
         }
         assert_eq!(strong(Version::Tls13), [0x1302, 0x1301, 0x1303, 0x1304, 0x1305]);
         assert!(weak(Version::Tls13, &Weakness::ALL).is_empty());
+        // What a server with one certificate may have beside its own kind goes into one hello.
+        for own in Kind::ALL {
+            let others: Vec<_> = Kind::ALL.into_iter().filter(|kind| *kind != own).collect();
+            let rest = strong_of(Version::Tls12, &others).len();
+            let all = rest + weak(Version::Tls12, &Weakness::ALL).len();
+            assert!(all <= 200, "{own:?}: {rest} {all}");
+        }
         assert_eq!(of_ssl2().count(), 7);
     }
 

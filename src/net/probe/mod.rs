@@ -4,6 +4,7 @@
 //! One deadline holds over everything, name lookup and slow servers included. Memory is bounded by
 //! the conversation's limits and by those of rustls for a handshake.
 
+mod scheme;
 mod witness;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::net::probe::witness::{ClientCertificate, Testimony, Witness};
 use crate::net::service::Protocol;
 use crate::net::starttls::{Conversation, Fault, Seen, farewell};
-use crate::net::stream::{self, Deadline, Stream};
+use crate::net::stream::{self, Deadline, Pace, Stream};
 use crate::net::talk::{Break, talk};
 use crate::net::target::{Host, Target};
 use crate::pki::certificate::Certificate;
@@ -69,8 +70,11 @@ pub struct Presented {
     pub version: Option<&'static str>,
     /// The cipher suite as IANA names it.
     pub cipher_suite: Option<String>,
-    /// Whether the server has shown that it has the key of its certificate.
+    /// Whether the server has shown that it has the key of its certificate. Without that it may be anybody,
+    /// however far the handshake came.
     pub is_key_proven: bool,
+    /// Whether it sent a response of OCSP along (RFC 6066 8).
+    pub is_stapled: bool,
     /// Whether the handshake came to its end. In TLS 1.3 that says nothing on whether the server accepts
     /// a client certificate.
     pub is_finished: bool,
@@ -132,6 +136,8 @@ pub fn open(target: &Target, options: &ProbeOptions<'_>) -> Result<Session> {
 pub(super) struct Handshakes {
     protocol: Protocol,
     name: ServerName<'static>,
+    /// Whether the server is told the name.
+    is_named: bool,
     client: Option<Arc<CertifiedKey>>,
 }
 
@@ -144,12 +150,18 @@ impl Handshakes {
     ) -> Result<Self> {
         let client = client.map(certified).transpose()?.map(Arc::new);
         let name = server_name(target, instead)?;
-        Ok(Self { protocol: target.service.protocol(), name, client })
+        Ok(Self { protocol: target.service.protocol(), name, is_named: true, client })
     }
 
     /// The same without a client certificate.
     pub(super) fn without_client(&self) -> Self {
-        Self { protocol: self.protocol, name: self.name.clone(), client: None }
+        let (protocol, name) = (self.protocol, self.name.clone());
+        Self { protocol, name, is_named: self.is_named, client: None }
+    }
+
+    /// The same for a client that has no certificate and asks for no host name.
+    pub(super) fn nameless(&self) -> Self {
+        Self { is_named: false, ..self.without_client() }
     }
 
     /// Shakes hands after the conversation. Where no certificate comes, gives what went wrong; nothing
@@ -161,7 +173,8 @@ impl Handshakes {
     ) -> std::result::Result<Session, Option<io::Error>> {
         let witness = Arc::new(Witness::new());
         let client = Arc::new(ClientCertificate::new(self.client.clone()));
-        let config = config(Arc::clone(&witness), Arc::clone(&client)).map_err(Some)?;
+        let mut config = config(Arc::clone(&witness), Arc::clone(&client)).map_err(Some)?;
+        config.enable_sni = self.is_named;
         let mut connection = ClientConnection::new(Arc::new(config), self.name.clone())
             .map_err(|error| Some(io::Error::other(error)))?;
         let outcome = connection.complete_io(&mut stream).map(|_| ());
@@ -198,6 +211,7 @@ fn summed_up(
             // The names of TLS 1.3's have a prefix of their own in rustls.
             .map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)),
         is_key_proven: testimony.is_proven,
+        is_stapled: testimony.is_stapled,
         is_finished: outcome.is_ok(),
         request: None,
         notes,
@@ -209,6 +223,13 @@ impl Session {
     pub(super) fn inside(&mut self) -> Option<impl Read + Write + '_> {
         let (connection, stream) = self.live.as_mut()?;
         Some(rustls::Stream::new(connection, stream))
+    }
+
+    /// Gives the server time to greet inside TLS.
+    pub(super) fn keep(&mut self, pace: Pace) {
+        if let Some((_, stream)) = self.live.as_mut() {
+            stream.keep(pace);
+        }
     }
 
     /// Ends it without another word of the protocol: it has been said.

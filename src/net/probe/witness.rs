@@ -2,21 +2,20 @@
 //! and what answers when the server asks for ours, and remembers that it did.
 //!
 //! An odd certificate must not keep us from seeing it, so that only a signature that is surely wrong
-//! ends the handshake; one that cannot be checked is remembered as a doubt.
+//! ends the handshake; after one that cannot be checked the key counts as unproven, however well the
+//! handshake ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::net::probe::CertificateRequest;
-use crate::pki::signature::{KeyAlgorithm, key_description};
-use crate::pki::tlv;
+use crate::net::probe::scheme::{self, Proof, Version};
 
 /// Signatures of RSA keys for RSASSA-PSS only, with SHA-256, 384 and 512 (RFC 8446 4.2.3), which rustls
 /// has no names for.
@@ -29,6 +28,8 @@ pub(super) struct Testimony {
     pub(super) chain: Vec<Vec<u8>>,
     /// Whether the server signed with the key of its certificate.
     pub(super) is_proven: bool,
+    /// Whether the server sent a response of OCSP along.
+    pub(super) is_stapled: bool,
     /// Why that could not be seen.
     pub(super) doubt: Option<String>,
 }
@@ -36,14 +37,12 @@ pub(super) struct Testimony {
 /// The verifier of one handshake.
 #[derive(Debug)]
 pub(super) struct Witness {
-    algorithms: WebPkiSupportedAlgorithms,
     testimony: Mutex<Testimony>,
 }
 
 impl Witness {
     pub(super) fn new() -> Self {
-        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-        Self { algorithms, testimony: Mutex::default() }
+        Self { testimony: Mutex::default() }
     }
 
     pub(super) fn testimony(&self) -> Testimony {
@@ -56,65 +55,22 @@ impl Witness {
 
     fn hear(
         &self,
+        version: Version,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match self.proof(message, certificate, signed) {
+        match scheme::prove(version, certificate, message, signed.scheme, signed.signature()) {
             Proof::Given => self.lock().is_proven = true,
             Proof::Wrong => return Err(CertificateError::BadSignature.into()),
             Proof::Unknown(why) => {
                 self.lock().doubt = Some(format!(
-                    "whether the server has the key of its certificate was not seen: {why}"
+                    "the server has not shown that it has the key of its certificate: {why}"
                 ));
             }
         }
         Ok(HandshakeSignatureValid::assertion())
     }
-
-    fn proof(&self, message: &[u8], certificate: &[u8], signed: &DigitallySignedStruct) -> Proof {
-        let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
-            return Proof::Unknown("the certificate cannot be read".into());
-        };
-        let spki = parsed.public_key().raw;
-        let unfit = || {
-            Proof::Unknown(format!(
-                "its key is of a kind that is not checked, {}",
-                key_description(spki)
-            ))
-        };
-        let parts = tlv::elements(spki).unwrap_or_default();
-        let [algorithm, key] = parts[..] else { return unfit() };
-        let Some(key) = tlv::bit_string_content(key) else { return unfit() };
-        // Below 2048 bits aws-lc verifies nothing.
-        if matches!(KeyAlgorithm::of(spki), Ok(KeyAlgorithm::Rsa { bits }) if bits < 2048) {
-            return unfit();
-        }
-        let mut fitting = self
-            .algorithms
-            .mapping
-            .iter()
-            .filter(|(scheme, _)| *scheme == signed.scheme)
-            .flat_map(|(_, algorithms)| *algorithms)
-            .filter(|one| {
-                tlv::sequence(&[one.public_key_alg_id().as_ref()]).is_ok_and(|id| id == algorithm)
-            })
-            .peekable();
-        if fitting.peek().is_none() {
-            return unfit();
-        }
-        if fitting.any(|one| one.verify_signature(key, message, signed.signature()).is_ok()) {
-            Proof::Given
-        } else {
-            Proof::Wrong
-        }
-    }
-}
-
-enum Proof {
-    Given,
-    Wrong,
-    Unknown(String),
 }
 
 impl ServerCertVerifier for Witness {
@@ -123,11 +79,13 @@ impl ServerCertVerifier for Witness {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let all = std::iter::once(end_entity).chain(intermediates);
-        self.lock().chain = all.map(|one| one.to_vec()).collect();
+        let mut testimony = self.lock();
+        testimony.chain = all.map(|one| one.to_vec()).collect();
+        testimony.is_stapled = !ocsp_response.is_empty();
         Ok(ServerCertVerified::assertion())
     }
 
@@ -137,7 +95,7 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.hear(message, certificate, signed)
+        self.hear(Version::Tls12, message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -146,12 +104,13 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.hear(message, certificate, signed)
+        self.hear(Version::Tls13, message, certificate, signed)
     }
 
     /// Those too that are not checked: a server that has nothing else would show us nothing.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let mut schemes = self.algorithms.supported_schemes();
+        let known = aws_lc_rs::default_provider().signature_verification_algorithms;
+        let mut schemes = known.supported_schemes();
         schemes.push(SignatureScheme::ED448);
         schemes.extend(RSA_PSS_PSS.map(SignatureScheme::from));
         schemes

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::net::hello::server::in_the_place_of_tls;
 use crate::net::service::Protocol;
 use crate::net::starttls::lines::{LINE, LINES, TOTAL};
 use crate::pki::printable::printable_bytes;
@@ -40,6 +41,12 @@ pub enum Fault {
     },
     /// Bytes follow the reply after which only TLS may come.
     Injected,
+    /// What follows is the server's goodbye, in its protocol or as a TLS alert: its TLS has failed before it was
+    /// spoken to. Nobody would put that there to be taken for something else.
+    Withdrawn {
+        /// What it did, with its words.
+        words: String,
+    },
     /// The server closed the connection.
     Closed {
         /// What was expected of it.
@@ -52,9 +59,44 @@ impl Fault {
         Self::Foreign { protocol, line: shown(line) }
     }
 
+    /// What follows the agreement to begin TLS.
+    pub(super) fn behind(protocol: Protocol, bytes: &[u8]) -> Self {
+        let is_goodbye = |word: &&[u8]| bytes.starts_with(word) || word.starts_with(bytes);
+        let goodbyes: &[&[u8]] = match protocol {
+            Protocol::Smtp => &[b"421 ", b"454 ", b"554 "],
+            Protocol::Imap => &[b"* BYE "],
+            Protocol::Pop3 => &[b"-ERR"],
+            Protocol::Sieve => &[b"BYE"],
+        };
+        if is_alert(bytes) {
+            let words = "it agreed to begin TLS, and ended it with an alert at once";
+            Self::Withdrawn { words: words.to_owned() }
+        } else if goodbyes.iter().any(is_goodbye) && !bytes.trim_ascii_end().contains(&b'\n') {
+            // As it is told where it comes a moment later.
+            Self::Withdrawn { words: in_the_place_of_tls(bytes) }
+        } else {
+            Self::Injected
+        }
+    }
+
     pub(super) fn refused(command: Option<&'static str>, reply: &[u8]) -> Self {
         Self::Refused { command, reply: shown(reply) }
     }
+}
+
+/// Whether it is a TLS alert in plain text, or the beginning of one (RFC 8446 5.1, 6): a library that has no version
+/// or key to offer may not wait for the client to say so.
+fn is_alert(bytes: &[u8]) -> bool {
+    let fits = |(at, byte): (usize, &u8)| match at {
+        0 => *byte == 21,
+        1 => *byte == 3,
+        2 => *byte <= 4,
+        3 => *byte == 0,
+        4 => *byte == 2,
+        5 => matches!(byte, 1 | 2),
+        at => at == 6,
+    };
+    bytes.iter().enumerate().all(fits)
 }
 
 /// A server's line for a message.
@@ -93,6 +135,7 @@ impl fmt::Display for Fault {
                 "the server sent more after it had agreed to begin TLS: somebody may be inserting \
                  words into the connection",
             ),
+            Self::Withdrawn { words } => formatter.write_str(words),
             Self::Closed { awaited } => {
                 write!(formatter, "the server closed the connection instead of sending {awaited}")
             }

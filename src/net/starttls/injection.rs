@@ -30,7 +30,8 @@ pub(super) fn command(protocol: Protocol) -> &'static str {
 pub struct Aftermath {
     protocol: Protocol,
     lines: Lines,
-    /// The replies of sieve until now: the first is not asked for.
+    /// The replies until now. The first of sieve is not asked for. Of SMTP and POP3 a second one says that
+    /// there were two commands, since goodbye has one reply whatever the server thinks of it.
     replies: usize,
 }
 
@@ -53,14 +54,15 @@ impl Aftermath {
                 Protocol::Smtp => {
                     let (code, is_last, _) = smtp::parse(&line).ok_or_else(foreign)?;
                     // Goodbye is 221; 421 is a server that has closed for some reason of its own.
-                    is_last.then_some(&code != b"221" && &code != b"421")
+                    let is_end = &code == b"221" || &code == b"421";
+                    self.reply(is_last, is_end)
                 }
                 Protocol::Imap => match imap::word(&line).0 {
                     b"a3" => Some(true),
                     b"a9" => Some(false),
                     _ => None,
                 },
-                Protocol::Pop3 => Some(!pop3::parse(&line).ok_or_else(foreign)?.0),
+                Protocol::Pop3 => self.reply(true, pop3::parse(&line).ok_or_else(foreign)?.0),
                 Protocol::Sieve => {
                     let tokens = sieve::tokens(&line).ok_or_else(foreign)?;
                     let is_reply = matches!(tokens.first(), Some(sieve::Token::Word(_)));
@@ -75,6 +77,22 @@ impl Aftermath {
             }
         }
         Ok(None)
+    }
+
+    /// What a reply says that may be the last.
+    fn reply(&mut self, is_whole: bool, is_end: bool) -> Option<bool> {
+        self.replies += usize::from(is_whole);
+        match (is_whole, self.replies) {
+            (false, _) => None,
+            (true, 1) => is_end.then_some(false),
+            (true, _) => Some(true),
+        }
+    }
+
+    /// What it says that nothing more came in time.
+    pub fn silent(&self) -> Option<bool> {
+        let has_one = matches!(self.protocol, Protocol::Smtp | Protocol::Pop3) && self.replies == 1;
+        has_one.then_some(false)
     }
 }
 
@@ -120,7 +138,12 @@ mod tests {
     fn an_answer_to_it_is_told_from_a_goodbye() {
         for (protocol, words, wanted) in [
             (Protocol::Smtp, "250 2.0.0 Ok\r\n221 bye\r\n", Some(true)),
-            (Protocol::Smtp, "503-hello\r\n503 first\r\n", Some(true)),
+            (Protocol::Smtp, "503-hello\r\n503 first\r\n221 bye\r\n", Some(true)),
+            // One reply, whatever it is, is that to the goodbye.
+            (Protocol::Smtp, "503-hello\r\n503 first\r\n", None),
+            (Protocol::Smtp, "500 what\r\n", None),
+            (Protocol::Smtp, "250 bye\r\n", None),
+            (Protocol::Pop3, "-ERR what\r\n", None),
             (Protocol::Smtp, "221-so\r\n221 bye\r\n", Some(false)),
             (Protocol::Smtp, "421 too slow\r\n", Some(false)),
             (Protocol::Smtp, "250-", None),

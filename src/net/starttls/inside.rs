@@ -74,6 +74,7 @@ pub struct Inside {
     seen: Seen,
     answer: RelayAnswer,
     is_answered: bool,
+    refusal: Option<Fault>,
 }
 
 impl Inside {
@@ -93,6 +94,7 @@ impl Inside {
             seen: Seen::default(),
             answer: RelayAnswer::default(),
             is_answered: false,
+            refusal: None,
         };
         if !service.is_implicit() {
             inside.ask_capabilities();
@@ -121,7 +123,16 @@ impl Inside {
             };
             let Some(line) = self.lines.take(end)? else { return Ok(InsideStep::Receive) };
             if let Some(reply) = self.line(&line)? {
-                self.is_answered = true;
+                // Postfix shakes hands with anybody, and then refuses EHLO to whose certificate it does not like.
+                if self.state == State::Capabilities
+                    && self.protocol == Protocol::Smtp
+                    && !reply.is_ok
+                {
+                    let reply = reply.line.clone();
+                    self.refusal = Some(Fault::Refused { command: Some("EHLO"), reply });
+                } else {
+                    self.is_answered |= self.refusal.is_none();
+                }
                 self.replied(reply)?;
             }
         }
@@ -150,7 +161,12 @@ impl Inside {
         self.relay.as_ref().map(|_| &self.answer)
     }
 
-    /// Whether a reply has come: only then has a server of TLS 1.3 accepted the client's certificate
+    /// That it answers EHLO with a refusal.
+    pub fn refusal(&self) -> Option<&Fault> {
+        self.refusal.as_ref()
+    }
+
+    /// Whether a reply has come that is no refusal of all that follows: only then has a server of TLS 1.3 accepted the client's certificate
     /// (RFC 8446 4.4.2.4, E.1.2).
     pub fn is_answered(&self) -> bool {
         self.is_answered

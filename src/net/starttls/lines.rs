@@ -28,8 +28,9 @@ impl Lines {
         self.count = 0;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+    /// What was not taken.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buffer
     }
 
     /// The next line, without CR and LF, where it is there as a whole. `end` says how long it is with

@@ -129,8 +129,10 @@ impl Conversation {
     pub fn step(&mut self) -> Result<Step, Fault> {
         loop {
             if self.is_done {
-                let clean = self.lines.is_empty();
-                return if clean { Ok(Step::Handshake) } else { Err(Fault::Injected) };
+                return match self.lines.rest() {
+                    [] => Ok(Step::Handshake),
+                    rest => Err(Fault::behind(self.talk.protocol(), rest)),
+                };
             }
             let end = match self.talk {
                 Talk::Sieve(_) => sieve::end_of_line,

@@ -59,12 +59,32 @@ impl RelayAnswer {
     /// Whether the server would take a message for that recipient; none where it did not come to the
     /// question, and where the server said that it cannot tell now (4yz).
     pub fn is_allowed(&self) -> Option<bool> {
-        match self.recipient.as_ref()?.bytes().next()? {
+        let Some(recipient) = &self.recipient else {
+            // Whoever has to log in before MAIL relays nothing before that (RFC 4954 6).
+            let must_log_in = self.sender.as_ref().is_some_and(|reply| reply.starts_with("530"));
+            return must_log_in.then_some(false);
+        };
+        match recipient.bytes().next()? {
             b'2' => Some(true),
             b'5' => Some(false),
+            b'4' => is_denial(recipient).then_some(false),
             _ => None,
         }
     }
+}
+
+/// Whether a temporary no means a lasting one: Postfix's `defer_unauth_destination`, which is Debian's default,
+/// says `454 4.7.1 Relay access denied`. Greylisting says 4.7.1 here and there, too.
+fn is_denial(reply: &str) -> bool {
+    // The address stands in brackets and may be called anything.
+    let words: String =
+        reply.split('<').map(|part| part.rsplit('>').next().unwrap_or("")).collect();
+    let words = words.to_ascii_lowercase();
+    let says = |known: &[&str]| known.iter().any(|word| words.contains(word));
+    if says(&["greylist", "graylist", "grey-list", "try again", "later", "hostname"]) {
+        return false;
+    }
+    says(&["denied", "relay", "4.7.1"])
 }
 
 #[cfg(test)]
@@ -109,5 +129,18 @@ mod tests {
         assert_eq!(answer(Some("554 5.7.1 denied")).is_allowed(), Some(false));
         assert_eq!(answer(Some("450 greylisted")).is_allowed(), None);
         assert_eq!(answer(None).is_allowed(), None);
+        for (reply, wanted) in [
+            ("454 4.7.1 <a@example.net>: Relay access denied", Some(false)),
+            ("450 4.7.1 a@example.net... Relaying temporarily denied", Some(false)),
+            ("454 4.7.1 no", Some(false)),
+            ("450 4.2.0 <relay@denied.example>: Recipient address rejected: Greylisted", None),
+            ("451 4.7.1 Greylisting in action, please come back later", None),
+            ("450 4.7.1 Client host rejected: cannot find your hostname", None),
+            ("452 4.2.2 <a@example.net>: mailbox full", None),
+        ] {
+            assert_eq!(answer(Some(reply)).is_allowed(), wanted, "{reply}");
+        }
+        let must = RelayAnswer { sender: Some("530 5.7.0 log in".into()), recipient: None };
+        assert_eq!(must.is_allowed(), Some(false));
     }
 }

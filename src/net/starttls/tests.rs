@@ -139,10 +139,27 @@ fn an_end_anywhere_is_told_as_such() {
 #[test]
 fn words_after_the_agreement_are_a_fault_of_their_own() {
     for (service, words, _) in AGREEABLE {
-        for more in ["x", "\0", "\r\n", "250 ok\r\n"] {
+        let alert = "\x15\x03\x01\0\x02\x02P";
+        for more in ["x", "\0", "\r\n", "250 ok\r\n", "\x15x", &format!("{alert}250 ok\r\n")] {
             let (_, _, end) = whole(service, format!("{words}{more}").as_bytes());
             assert_eq!(end, Err(Fault::Injected), "{service}: {more:?}");
         }
+        // Nobody has put that there but the server's own library.
+        for length in 1..=alert.len() {
+            let (_, _, end) = whole(service, format!("{words}{}", &alert[..length]).as_bytes());
+            assert!(matches!(end, Err(Fault::Withdrawn { .. })), "{service}: {end:?}");
+        }
+        let goodbye = match service.protocol() {
+            Protocol::Smtp => "454 TLS not available\r\n",
+            Protocol::Imap => "* BYE [UNAVAILABLE] TLS initialization failed.\r\n",
+            Protocol::Pop3 => "-ERR [SYS/TEMP] TLS initialization failed.\r\n",
+            Protocol::Sieve => "BYE \"TLS initialization failed.\"\r\n",
+        };
+        let (_, _, end) = whole(service, format!("{words}{goodbye}").as_bytes());
+        let Err(fault @ Fault::Withdrawn { .. }) = end else { panic!("{service}: {end:?}") };
+        assert!(fault.to_string().contains(goodbye.trim_end()), "{fault}");
+        let (_, _, end) = whole(service, format!("{words}{goodbye}x\r\n").as_bytes());
+        assert_eq!(end, Err(Fault::Injected), "{service}");
     }
 }
 

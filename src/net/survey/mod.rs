@@ -3,8 +3,13 @@
 //! suites it accepts, and whether it obeys what comes in plain text behind STARTTLS.
 //!
 //! A server in order gets eight connections, at most [`AT_ONCE`] at a time, and is gone through in the
-//! time of four conversations. One deadline holds over all, another over each connection. Nothing is
+//! time of four conversations. One that closes some of them without a word gets one more, to see whether it
+//! meant what it was asked, or the client. One deadline holds over all, another over each answer. Nothing is
 //! judged here, nobody logs in, and no message is sent.
+//!
+//! Some servers let a client wait for their greeting, to see whether it speaks first, or because they look it
+//! up: 6 seconds are usual, 30 are met, and RFC 5321 4.5.3.2 wants clients to wait for 5 minutes. The first
+//! connection has patience; the others wait for as long as the first one had to, and a little.
 
 mod observation;
 mod session;
@@ -38,9 +43,11 @@ pub const AT_ONCE: usize = 4;
 pub struct SurveyOptions<'a> {
     /// For everything together, from the lookup of the name on.
     pub timeout: Duration,
-    /// For each connection, the conversation in it included. Some servers wait for six seconds before they
-    /// greet, to see who speaks first: ten seconds leave room for that.
+    /// For a connection to be opened, and for each answer.
     pub step: Duration,
+    /// For the first greeting, and for each answer about relaying, before which a server may ask others. Further
+    /// greetings may take longer than a step by as much as the first one took.
+    pub patience: Duration,
     /// The host name to ask for in the handshake (RFC 6066 3) instead of the target's.
     pub server_name: Option<&'a str>,
     /// Where to connect to instead of looking the host up.
@@ -49,6 +56,8 @@ pub struct SurveyOptions<'a> {
     pub client: Option<ClientIdentity<'a>>,
     /// What to ask about relaying; for SMTP only.
     pub relay: Option<&'a Relay>,
+    /// Whether to make one connection alone, and see what it shows.
+    pub is_brief: bool,
 }
 
 /// The addresses of a host, of both families, in the order of the system's preference.
@@ -56,9 +65,15 @@ pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<Socket
     stream::lookup(host, port, Deadline::after(timeout))
 }
 
-/// Whether a connection can be made at all.
-pub fn answers(address: SocketAddr, timeout: Duration) -> bool {
-    Stream::connect(&[address], Deadline::after(timeout)).is_ok()
+/// Whether a connection can be made at all; else why not, in words.
+pub fn reach(address: SocketAddr, timeout: Duration) -> std::result::Result<(), String> {
+    let stream = Stream::connect(&[address], Deadline::after(timeout));
+    stream.map(drop).map_err(|error| worker::in_words(&error))
+}
+
+/// The addresses of a host, or why there are none, in words.
+pub fn found(host: &Host, timeout: Duration) -> std::result::Result<Vec<SocketAddr>, String> {
+    addresses(host, 0, timeout).map_err(|error| worker::in_words(&error))
 }
 
 /// Whether an address is this machine's own: servers are more open to themselves.
@@ -95,27 +110,31 @@ pub fn survey(
         None => stream::lookup(&target.host, target.port, deadline.sooner(options.step)),
     }
     .and_then(|addresses| Stream::connect(&addresses, deadline.sooner(options.step)));
-    let stream = match connected {
+    let mut stream = match connected {
         Ok(stream) => stream,
         Err(error) => {
             observations.obstacle = Some(Obstacle::Unreachable(worker::in_words(&error)));
             return Ok(observations);
         }
     };
-    let site = Site::new(target, &stream, deadline, options, handshakes);
+    let mut site = Site::new(target, &stream, deadline, options, handshakes);
+    stream.keep(site.pace());
     let (opened, stream) = session::open(stream, target);
+    site.allow_for(opened.waited);
     note(&mut observations, Observation::Opened(opened));
     let Some((stream, seen)) = stream else { return Ok(observations) };
     let jobs = Mutex::new(jobs(target, options, Job::Session(Box::new((stream, seen)))));
+    let again = Mutex::new(Vec::new());
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             let sender = sender.clone();
-            let (site, jobs) = (&site, &jobs);
+            let (site, jobs, again) = (&site, &jobs, &again);
             scope.spawn(move || {
                 let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 while let Some(job) = next() {
-                    site.run(job, &|one| drop(sender.send(one)));
+                    let left = site.run(job, false, &|one| drop(sender.send(one)));
+                    again.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
                 }
             });
         }
@@ -124,11 +143,28 @@ pub fn survey(
             note(&mut observations, one);
         }
     });
+    // There may be room for one connection at a time.
+    for job in again.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let told = Mutex::new(Vec::new());
+        let tell = |one| told.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+        site.run(job, true, &tell);
+        for one in told.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            note(&mut observations, one);
+        }
+    }
+    if let Some(newest) = observations.in_doubt()
+        && !versions::is_still_welcome(&site, newest)
+    {
+        observations.doubt_refusals();
+    }
     Ok(observations)
 }
 
 /// What there is to do, what takes longest first.
 fn jobs(target: &Target, options: &SurveyOptions<'_>, session: Job) -> VecDeque<Job> {
+    if options.is_brief {
+        return VecDeque::from([session]);
+    }
     let mut jobs = VecDeque::from([session, Job::Version(Version::Tls12)]);
     if !target.service.is_implicit() {
         jobs.push_back(Job::Injection);

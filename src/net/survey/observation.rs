@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::net::hello::suites::Suite;
-use crate::net::hello::{Accepted, Answer, Version};
+use crate::net::hello::{Accepted, Answer, Refusal, Version};
 use crate::net::probe::Presented;
 use crate::net::starttls::{Fault, RelayAnswer, Seen};
 use crate::net::target::Target;
@@ -24,6 +25,8 @@ pub enum Observation {
     Version(VersionSeen),
     /// Whether a command in plain text is taken for one inside TLS.
     Injection(Injection),
+    /// The certificates that a client gets that asks for no host name.
+    Nameless(Vec<Vec<u8>>),
 }
 
 /// Everything that was seen of one server at one address.
@@ -45,6 +48,9 @@ pub struct Observations {
     pub versions: Vec<VersionSeen>,
     /// Not where TLS begins with the connection.
     pub injection: Option<Injection>,
+    /// The certificates that a client gets that asks for no host name; empty where that was not seen. Many
+    /// servers that deliver mail ask for none.
+    pub nameless: Vec<Vec<u8>>,
 }
 
 /// Where a server was reached, and what it said before TLS.
@@ -54,6 +60,8 @@ pub struct Opened {
     pub address: SocketAddr,
     /// What it said.
     pub seen: Seen,
+    /// How long it took to greet; nothing where TLS comes first.
+    pub waited: Duration,
     /// Why there can be no handshake.
     pub obstacle: Option<Obstacle>,
 }
@@ -129,9 +137,42 @@ pub struct VersionSeen {
     pub weak: Vec<Suite>,
     /// Why it is not certain that there are no further weaknesses; in words.
     pub unsure: Option<String>,
+    /// The chains of certificates that it sent, with each certificate of its own once.
+    pub shown: Vec<Vec<Vec<u8>>>,
+    /// The shortest prime for Diffie-Hellman in a finite field, in bits, and with which suite.
+    pub prime: Option<(Suite, usize)>,
+    /// Whether it closed one of the connections without a word. That may mean "no", or "not you".
+    pub is_closed: bool,
+    /// Whether there was no connection for one of the questions.
+    pub(super) is_unasked: bool,
 }
 
 impl VersionSeen {
+    pub(super) fn new(version: Version, outcome: Outcome) -> Self {
+        let (weak, shown) = (Vec::new(), Vec::new());
+        let (is_closed, is_unasked) = (false, false);
+        let (unsure, prime) = (None, None);
+        let mut seen = Self { version, outcome, weak, unsure, shown, prime, is_closed, is_unasked };
+        seen.note(&seen.outcome.clone());
+        seen
+    }
+
+    /// Keeps what an answer shows beside what was asked.
+    pub(super) fn note(&mut self, outcome: &Outcome) {
+        self.is_unasked |= matches!(outcome, Outcome::NotAsked(_));
+        let Outcome::Answered(answer) = outcome else { return };
+        self.is_closed |= *answer == Answer::Refused(Refusal::Closed);
+        let Answer::Accepted(accepted) = answer else { return };
+        let is_known = self.shown.iter().any(|one| one.first() == accepted.chain.first());
+        if !accepted.chain.is_empty() && !is_known {
+            self.shown.push(accepted.chain.clone());
+        }
+        if let (Some(bits), Some(suite)) = (accepted.prime_bits, accepted.suites.first())
+            && self.prime.is_none_or(|(_, shortest)| bits < shortest)
+        {
+            self.prime = Some((*suite, bits));
+        }
+    }
     /// What the server chose, where it was this version. A server may answer with an older one instead.
     pub fn accepted(&self) -> Option<&Accepted> {
         match &self.outcome {
@@ -175,6 +216,7 @@ impl Observations {
             relay_without_certificate: None,
             versions: Vec::new(),
             injection: None,
+            nameless: Vec::new(),
         }
     }
 
@@ -194,6 +236,36 @@ impl Observations {
                 self.versions.insert(at, seen);
             }
             Observation::Injection(injection) => self.injection = Some(injection),
+            Observation::Nameless(chain) => self.nameless = chain,
+        }
+    }
+
+    /// Where the server closed connections without a word, the newest version that it speaks: what it says to
+    /// that once more tells whether it meant the version or the client.
+    pub(super) fn in_doubt(&self) -> Option<Version> {
+        if !self.versions.iter().any(|one| one.is_closed) {
+            return None;
+        }
+        let shaken = self.presented().and_then(|presented| presented.version);
+        Version::ALL.into_iter().rev().find(|version| {
+            shaken == Some(version.title())
+                || self.version(*version).is_some_and(|seen| seen.accepted().is_some())
+        })
+    }
+
+    /// The server keeps this client out: that it closed is no answer.
+    pub(super) fn doubt_refusals(&mut self) {
+        let why = "the server closed the connection, and then another one that had to succeed: it may have \
+                   shut this client out";
+        for one in self.versions.iter_mut().filter(|one| one.is_closed) {
+            if one.outcome == Outcome::Answered(Answer::Refused(Refusal::Closed)) {
+                one.outcome = Outcome::NotAsked(why.into());
+            } else {
+                one.unsure = Some(why.into());
+            }
+        }
+        if let Some(Injection::Refused(_)) = self.injection {
+            self.injection = Some(Injection::Unknown(why.into()));
         }
     }
 
@@ -213,6 +285,23 @@ impl Observations {
         }
         let mut chains = self.versions.iter().rev().filter_map(VersionSeen::accepted);
         chains.find(|one| !one.chain.is_empty()).map(|one| one.chain.as_slice()).unwrap_or_default()
+    }
+
+    /// Chains with another certificate than [`Self::chain`], each certificate once, and the version of TLS in
+    /// which they were shown; none for those that only clients get that ask for no host name.
+    pub fn other_chains(&self) -> Vec<(Option<Version>, &[Vec<u8>])> {
+        let mut known = vec![self.chain().first()];
+        let of_versions =
+            self.versions.iter().rev().flat_map(|one| {
+                one.shown.iter().map(|chain| (Some(one.version), chain.as_slice()))
+            });
+        let all = of_versions.chain([(None, self.nameless.as_slice())]);
+        all.filter(|(_, chain)| {
+            let is_new = !chain.is_empty() && !known.contains(&chain.first());
+            known.push(chain.first());
+            is_new
+        })
+        .collect()
     }
 
     /// What was seen of a version.

@@ -16,8 +16,12 @@ pub(super) fn open(mut stream: Stream, target: &Target) -> (Opened, Option<(Stre
     let mut conversation = Conversation::new(target.service, &stream.own_name());
     let outcome = converse(&mut stream, &mut conversation, target);
     let seen = conversation.seen().clone();
-    let opened =
-        Opened { address: stream.address(), seen: seen.clone(), obstacle: outcome.clone().err() };
+    let opened = Opened {
+        address: stream.address(),
+        seen: seen.clone(),
+        waited: stream.waited(),
+        obstacle: outcome.clone().err(),
+    };
     (opened, outcome.is_ok().then_some((stream, seen)))
 }
 
@@ -51,7 +55,7 @@ pub(super) fn inside(
     let mut tls = session.inside()?;
     let mut talk = Talk::new(target.service, own_name, relay);
     let end = match speak(&mut tls, &mut talk) {
-        Ok(()) => None,
+        Ok(()) => talk.refusal().map(ToString::to_string),
         Err(Break::Fault(fault)) => Some(fault.to_string()),
         Err(Break::Io(error)) => Some(reason(&error)),
     };

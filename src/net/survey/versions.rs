@@ -2,7 +2,9 @@
 //! connection of its own.
 //!
 //! The weak suites are offered all together. A server that accepts none is through with one hello; of one
-//! that accepts something, the suites without a new weakness are left out of the next.
+//! that accepts something, the suites without a new weakness are left out of the next. In TLS 1.2 those that
+//! need another certificate than the first, or finite-field Diffie-Hellman, are among them: what the server
+//! shows and sends for those is seen in the clear.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -10,7 +12,7 @@ use aws_lc_rs::rand;
 
 use crate::net::hello::client::{Offer, RANDOM};
 use crate::net::hello::server::Flight;
-use crate::net::hello::suites::{self, Suite, Weakness};
+use crate::net::hello::suites::{self, Kind, Suite, Weakness};
 use crate::net::hello::{Answer, Refusal, Version};
 use crate::net::stream::Stream;
 use crate::net::survey::observation::{Outcome, VersionSeen};
@@ -24,8 +26,7 @@ pub(super) fn look(site: &Site<'_>, version: Version) -> VersionSeen {
     if version < Version::Tls12 {
         first.extend(suites::weak(version, &Weakness::ALL));
     }
-    let outcome = ask(site, version, &first);
-    let mut seen = VersionSeen { version, outcome, weak: Vec::new(), unsure: None };
+    let mut seen = VersionSeen::new(version, ask(site, version, &first));
     match (version, &seen.outcome) {
         (Version::Tls13, _) => {}
         // The server has told all of its kinds at once.
@@ -37,17 +38,24 @@ pub(super) fn look(site: &Site<'_>, version: Version) -> VersionSeen {
         }
         // protocol_version: whatever is offered, it will not be this version.
         (_, Outcome::Answered(Answer::Refused(Refusal::Alert(70)))) => {}
-        (Version::Tls12, Outcome::Answered(Answer::Refused(_))) => look_for_weak(site, &mut seen),
-        _ if seen.accepted().is_some() => look_for_weak(site, &mut seen),
+        (Version::Tls12, Outcome::Answered(Answer::Refused(_))) => {
+            look_further(site, &mut seen, &[]);
+        }
+        (Version::Tls12, _) if seen.accepted().is_some() => {
+            look_further(site, &mut seen, &Kind::ALL);
+        }
+        _ if seen.accepted().is_some() => look_further(site, &mut seen, &[]),
         _ => {}
     }
     seen
 }
 
-/// Offers what is weak, until the server accepts nothing more.
-fn look_for_weak(site: &Site<'_>, seen: &mut VersionSeen) {
+/// Offers what is weak, and the kinds of suites that it may have beside the one that it chose, until the server
+/// accepts nothing more.
+fn look_further(site: &Site<'_>, seen: &mut VersionSeen, kinds: &[Kind]) {
     let version = seen.version;
     let mut missing = Weakness::ALL.to_vec();
+    let mut kinds = kinds.to_vec();
     let mut found = seen.accepted().cloned();
     let mut offered = Vec::new();
     loop {
@@ -63,13 +71,15 @@ fn look_for_weak(site: &Site<'_>, seen: &mut VersionSeen) {
                 seen.weak.push(chosen);
             }
             missing.retain(|one| !weaknesses.contains(one));
+            kinds.retain(|one| !weaknesses.is_empty() || Some(*one) != chosen.kind());
         }
-        offered = suites::weak(version, &missing);
+        offered = suites::strong_of(version, &kinds);
+        offered.extend(suites::weak(version, &missing));
         if offered.is_empty() {
             return;
         }
-        let outcome = ask(site, version, &offered);
-        let next = VersionSeen { version, outcome, weak: Vec::new(), unsure: None };
+        let next = VersionSeen::new(version, ask(site, version, &offered));
+        seen.note(&next.outcome);
         found = next.accepted().cloned();
         if found.is_none() {
             if next.is_spoken().is_none() {
@@ -89,6 +99,12 @@ fn unsure(outcome: &Outcome) -> String {
         Outcome::Answered(Answer::Strange(what)) | Outcome::NotAsked(what) => what.clone(),
         _ => "the server did not answer in time".into(),
     }
+}
+
+/// Whether the server still answers a hello as well as it did, to this client.
+pub(super) fn is_still_welcome(site: &Site<'_>, version: Version) -> bool {
+    let seen = VersionSeen::new(version, ask(site, version, &suites::strong(version)));
+    seen.accepted().is_some()
 }
 
 /// Sends one hello and reads the answer.
@@ -122,6 +138,8 @@ fn exchange(stream: &mut Stream, offer: &Offer<'_>) -> io::Result<Answer> {
                     return Ok(answer.clone());
                 }
             }
+            // A reset is how some servers close.
+            Err(error) if error.kind() != ErrorKind::TimedOut => return Ok(flight.closed()),
             Err(error) => return flight.silent().ok_or(error),
         }
     }

@@ -11,7 +11,7 @@ use crate::net::hello::suites::Suite;
 use crate::net::hello::{Accepted, Answer, Version};
 use crate::net::probe::{Handshakes, Presented, reason};
 use crate::net::starttls::{Aftermath, Conversation, Fault, Relay, Seen, farewell};
-use crate::net::stream::{Deadline, Stream};
+use crate::net::stream::{Deadline, Pace, Stream};
 use crate::net::survey::observation::{
     Handshake, Injection, Inside, Observation, Obstacle, Outcome, VersionSeen,
 };
@@ -36,8 +36,9 @@ pub(super) struct Site<'a> {
     address: SocketAddr,
     own_name: String,
     server_name: Option<&'a str>,
-    deadline: Deadline,
-    step: Duration,
+    pace: Pace,
+    /// How long the first greeting took.
+    waited: Duration,
     relay: Option<&'a Relay>,
     handshakes: Handshakes,
     /// What the session chose, where it was TLS 1.3: it need not be asked for again.
@@ -65,11 +66,29 @@ impl<'a> Site<'a> {
                 .server_name
                 .or(name)
                 .filter(|name| name.parse::<std::net::IpAddr>().is_err()),
-            deadline,
-            step: options.step,
+            pace: Pace { end: deadline, greeting: options.patience, answer: options.step },
+            waited: Duration::ZERO,
             relay: options.relay,
             handshakes,
             newest: OnceLock::new(),
+        }
+    }
+
+    /// For the first connection.
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Others will have to wait as long.
+    pub(super) fn allow_for(&mut self, waited: Duration) {
+        self.waited = waited;
+    }
+
+    /// For what is said inside TLS. Whether to relay a server may ask others first.
+    fn pace_inside(&self) -> Pace {
+        match self.relay {
+            Some(_) => Pace { answer: self.pace.greeting, ..self.pace },
+            None => self.pace,
         }
     }
 
@@ -77,26 +96,36 @@ impl<'a> Site<'a> {
         self.server_name
     }
 
-    /// Does it, and tells what was seen.
-    pub(super) fn run(&self, job: Job, tell: &dyn Fn(Observation)) {
+    /// Does it, and tells what was seen. Gives it back where the server had no room for the connection, unless
+    /// this is the last attempt.
+    pub(super) fn run(&self, job: Job, is_last: bool, tell: &dyn Fn(Observation)) -> Option<Job> {
         match job {
             Job::Session(first) => self.session(*first, tell),
             Job::Version(Version::Tls13) if self.newest.get().is_some() => {
                 if let Some(accepted) = self.newest.get() {
-                    tell(Observation::Version(VersionSeen {
-                        version: Version::Tls13,
-                        outcome: Outcome::Answered(Answer::Accepted(accepted.clone())),
-                        weak: Vec::new(),
-                        unsure: None,
-                    }));
+                    let outcome = Outcome::Answered(Answer::Accepted(accepted.clone()));
+                    tell(Observation::Version(VersionSeen::new(Version::Tls13, outcome)));
                 }
             }
-            Job::Version(version) => tell(Observation::Version(versions::look(self, version))),
-            Job::Injection => tell(Observation::Injection(self.injection())),
+            Job::Version(version) => {
+                let seen = versions::look(self, version);
+                if seen.is_unasked && !is_last {
+                    return Some(Job::Version(version));
+                }
+                tell(Observation::Version(seen));
+            }
+            Job::Injection => match self.injection(tell) {
+                Err(_) if !is_last => return Some(Job::Injection),
+                Err(obstacle) => {
+                    tell(Observation::Injection(Injection::Unknown(obstacle.to_string())));
+                }
+                Ok(injection) => tell(Observation::Injection(injection)),
+            },
             Job::RelayWithoutCertificate => {
                 tell(Observation::RelayWithoutCertificate(self.relay_without_certificate()));
             }
         }
+        None
     }
 
     fn session(&self, (stream, seen): (Stream, Seen), tell: &dyn Fn(Observation)) {
@@ -110,6 +139,7 @@ impl<'a> Site<'a> {
                     let _ = self.newest.set(accepted);
                 }
                 tell(Observation::Handshake(Handshake::Presented(Box::new(presented))));
+                session.keep(self.pace_inside());
                 let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
                 if let Some(inside) = inside {
                     tell(Observation::Inside(inside));
@@ -128,6 +158,7 @@ impl<'a> Site<'a> {
         match self.handshakes.without_client().shake(stream, Seen::default()) {
             Err(silence) => failed(silent(silence.as_ref())),
             Ok(mut session) => {
+                session.keep(self.pace_inside());
                 let inside = session::inside(&mut session, self.target, &self.own_name, self.relay);
                 let presented = session.end();
                 inside.unwrap_or_else(|| failed(presented.notes.join("; ")))
@@ -135,30 +166,53 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn injection(&self) -> Injection {
+    /// Asks for no host name, to see which certificate is there for those who do not. Fails where there was no
+    /// connection on which to ask.
+    fn injection(&self, tell: &dyn Fn(Observation)) -> Result<Injection, Obstacle> {
+        let nameless = self.injection_with(&self.handshakes.nameless(), tell)?;
+        match nameless {
+            // It may have been for the name.
+            (Injection::Refused(_), false) => {
+                Ok(self.injection_with(&self.handshakes.without_client(), &|_| {})?.0)
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    }
+
+    /// What became of it, and whether there was a handshake.
+    fn injection_with(
+        &self,
+        handshakes: &Handshakes,
+        tell: &dyn Fn(Observation),
+    ) -> Result<(Injection, bool), Obstacle> {
         let protocol = self.target.service.protocol();
         let begin = || Conversation::injecting(self.target.service, &self.own_name);
         let stream = match self.dial_with(begin) {
             Ok(stream) => stream,
-            Err(Obstacle::Fault(fault @ (Fault::Refused { .. } | Fault::Closed { .. }))) => {
-                return Injection::Refused(fault.to_string());
+            Err(Obstacle::Fault(
+                fault @ (Fault::Refused { .. } | Fault::Closed { .. } | Fault::Withdrawn { .. }),
+            )) => {
+                return Ok((Injection::Refused(fault.to_string()), true));
             }
             // It answered the command before TLS began, where everybody sees that.
             Err(Obstacle::Fault(Fault::Injected)) => {
-                return Injection::Refused("it answers the command before TLS begins".into());
+                let why = "it answers the command before TLS begins";
+                return Ok((Injection::Refused(why.into()), true));
             }
-            Err(obstacle) => return Injection::Unknown(obstacle.to_string()),
+            Err(obstacle) => return Err(obstacle),
         };
-        let mut session = match self.handshakes.without_client().shake(stream, Seen::default()) {
+        let mut session = match handshakes.shake(stream, Seen::default()) {
             Ok(session) => session,
             // Most likely it took the command for the beginning of the handshake.
-            Err(silence) => return Injection::Refused(silent(silence.as_ref())),
+            Err(silence) => return Ok((Injection::Refused(silent(silence.as_ref())), false)),
         };
         let verdict = session
             .inside()
             .map(|mut tls| aftermath(&mut tls, Aftermath::new(protocol), farewell(protocol)));
         let presented = session.end();
-        verdict.unwrap_or_else(|| Injection::Refused(presented.notes.join("; ")))
+        let verdict = verdict.unwrap_or_else(|| Injection::Refused(presented.notes.join("; ")));
+        tell(Observation::Nameless(presented.chain));
+        Ok((verdict, true))
     }
 
     /// A connection on which the handshake can begin.
@@ -179,7 +233,7 @@ impl<'a> Site<'a> {
                 Err(Obstacle::Fault(Fault::Closed { awaited })) => *awaited == "its greeting",
                 _ => false,
             };
-            match pauses.next().filter(|pause| is_full && self.deadline.allows(*pause)) {
+            match pauses.next().filter(|pause| is_full && self.pace.end.allows(*pause)) {
                 Some(pause) => thread::sleep(pause),
                 None => return outcome,
             }
@@ -187,8 +241,10 @@ impl<'a> Site<'a> {
     }
 
     fn try_dial(&self, mut conversation: Conversation) -> Result<Stream, Obstacle> {
-        let mut stream = Stream::connect(&[self.address], self.deadline.sooner(self.step))
+        let Pace { end, answer, .. } = self.pace;
+        let mut stream = Stream::connect(&[self.address], end.sooner(answer))
             .map_err(|error| Obstacle::Unreachable(in_words(&error)))?;
+        stream.keep(Pace { greeting: answer + self.waited, ..self.pace });
         session::converse(&mut stream, &mut conversation, self.target)?;
         Ok(stream)
     }
@@ -214,6 +270,7 @@ fn aftermath(tls: &mut (impl Read + Write), mut aftermath: Aftermath, goodbye: &
             Err(error) if error.kind() != ErrorKind::TimedOut => {
                 return Injection::Refused(reason(&error));
             }
+            Err(_) if aftermath.silent() == Some(false) => return Injection::Dropped,
             Err(error) => return Injection::Unknown(reason(&error)),
         }
     }
@@ -226,6 +283,7 @@ fn newest(presented: &Presented) -> Option<Accepted> {
         suites: presented.cipher_suite.as_deref().and_then(Suite::by_name).into_iter().collect(),
         chain: presented.chain.clone(),
         asks_certificate: presented.request.is_some(),
+        prime_bits: None,
     })
 }
 

@@ -6,7 +6,7 @@ use x509_parser::der_parser::asn1_rs::Tag;
 use super::Attribute;
 
 /// A name brought into the form in which equal names are equal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CanonicalName(Vec<Vec<(String, u32, Vec<u8>)>>);
 
 impl CanonicalName {
@@ -23,6 +23,23 @@ impl CanonicalName {
     /// Whether this name is `base` or below it (RFC 5280 4.2.1.10, directoryName).
     pub fn is_within(&self, base: &Self) -> bool {
         self.0.starts_with(&base.0)
+    }
+}
+
+/// A name to look others up by: two are equal where [`same_name`] says so.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NameKey {
+    /// One that can be read.
+    Canonical(CanonicalName),
+    /// The octets of one that cannot.
+    Malformed(Vec<u8>),
+}
+
+impl NameKey {
+    /// Of a DER name.
+    pub fn of(name_der: &[u8]) -> Self {
+        CanonicalName::of(name_der)
+            .map_or_else(|| Self::Malformed(name_der.to_vec()), Self::Canonical)
     }
 }
 

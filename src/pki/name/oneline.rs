@@ -57,6 +57,11 @@ impl Oneline {
         text
     }
 
+    /// The RDNs, each with its attributes as type and value, in their order.
+    pub fn rdns(&self) -> &[Vec<(String, Vec<u8>)>] {
+        &self.0
+    }
+
     /// The last common name.
     pub fn common_name(&self) -> Option<String> {
         let mut names = self.0.iter().flatten().filter(|(kind, _)| kind == "CN");

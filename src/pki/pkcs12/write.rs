@@ -22,6 +22,7 @@ use super::mac::MacKey;
 use super::read::{DATA, ENCRYPTED_DATA, File, archive, opened};
 use super::{Bundle, Form, MAX_WRITE_ITERATIONS, composing};
 use crate::error::{Error, Result};
+use crate::pki::stack;
 
 const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
 pub(super) const LOCAL_KEY_ID: ObjectIdentifier =
@@ -289,10 +290,17 @@ fn in_parallel<A: Send, B, C: Send>(
         return Ok((first(), second(), third()));
     }
     thread::scope(|scope| {
-        let first = thread::Builder::new().spawn_scoped(scope, first)?;
-        let third = thread::Builder::new().spawn_scoped(scope, third)?;
+        let first = thread::Builder::new().spawn_scoped(scope, || wiping(first))?;
+        let third = thread::Builder::new().spawn_scoped(scope, || wiping(third))?;
         let second = second();
         let first = first.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok((first, second, third.join().unwrap_or_else(|panic| resume_unwind(panic))))
     })
+}
+
+/// The stack of a thread is kept for the next one.
+fn wiping<T>(work: impl FnOnce() -> T) -> T {
+    let done = work();
+    stack::wipe();
+    done
 }

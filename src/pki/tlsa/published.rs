@@ -32,12 +32,15 @@ impl Published {
     pub fn parse_all(text: &str) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         let mut open = String::new();
+        let mut unclosed = 0_usize;
         for line in text.lines() {
             let line = line.split(';').next().unwrap_or_default();
             // Parentheses hold one record on several lines together (RFC 1035 5.1).
             open.push_str(line);
             open.push(' ');
-            if open.matches('(').count() > open.matches(')').count() {
+            unclosed += line.matches('(').count();
+            unclosed = unclosed.saturating_sub(line.matches(')').count());
+            if unclosed > 0 {
                 continue;
             }
             found.extend(Self::parse(&std::mem::take(&mut open).replace(['(', ')'], " "))?);

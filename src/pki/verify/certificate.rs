@@ -9,9 +9,11 @@ use x509_parser::extensions::{
 };
 use x509_parser::prelude::FromDer as _;
 
+use super::encoding;
 use crate::error::{Error, Result};
 use crate::pki::constraints::Constraints;
-use crate::pki::name::{label, same_name};
+use crate::pki::name::{NameKey, label, same_name};
+use crate::pki::printable::shortened;
 use crate::pki::signature;
 
 /// A parsed certificate with its DER.
@@ -21,6 +23,9 @@ pub(super) struct Certificate<'a> {
     pub(super) parsed: X509Certificate<'a>,
     /// Its subject for a message.
     pub(super) label: String,
+    /// Subject and issuer to compare by.
+    pub(super) subject_key: NameKey,
+    pub(super) issuer_key: NameKey,
 }
 
 impl<'a> Certificate<'a> {
@@ -29,23 +34,13 @@ impl<'a> Certificate<'a> {
         let Ok(([], parsed)) = X509Certificate::from_der(der) else {
             return Err(Error::verdict("the certificate is malformed"));
         };
-        let label = label(parsed.subject().as_raw());
-        let certificate = Self { der, parsed, label };
-        let extensions = certificate.parsed.extensions();
-        for (at, extension) in extensions.iter().enumerate() {
-            if matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. }) {
-                return Err(Error::verdict(format!(
-                    "the certificate of \"{}\" has a malformed extension {}",
-                    certificate.label, extension.oid
-                )));
-            }
-            if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-                return Err(Error::verdict(format!(
-                    "the certificate of \"{}\" has the extension {} twice",
-                    certificate.label, extension.oid
-                )));
-            }
+        let label = shortened(&label(parsed.subject().as_raw()));
+        if let Some(fault) = encoding::fault(der, &parsed) {
+            return Err(Error::verdict(format!("the certificate of \"{label}\" {fault}")));
         }
+        let subject_key = NameKey::of(parsed.tbs_certificate.subject.as_raw());
+        let issuer_key = NameKey::of(parsed.tbs_certificate.issuer.as_raw());
+        let certificate = Self { der, parsed, label, subject_key, issuer_key };
         if certificate.parsed.tbs_certificate.signature != certificate.parsed.signature_algorithm {
             return Err(Error::verdict(format!(
                 "the certificate of \"{}\" names {} inside and {} outside as its signature algorithm",
@@ -83,7 +78,7 @@ impl<'a> Certificate<'a> {
 
     /// Issuer and subject are one name (RFC 5280 3.2).
     pub(super) fn is_self_issued(&self) -> bool {
-        same_name(self.subject(), self.issuer())
+        self.subject_key == self.issuer_key
     }
 
     /// Self-issued, and nothing says that another key signed it; the signature is not looked at.

@@ -1,6 +1,7 @@
 //! Rules of form that RFC 5280 puts on issuers and `openssl verify -x509_strict` enforces. Certificates
 //! of CA.pl break them and work everywhere, so here they are notes.
 
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::x509::X509Version;
 
 use super::certificate::Certificate;
@@ -48,8 +49,7 @@ fn faults(certificate: &Certificate<'_>, is_root: bool) -> Vec<&'static str> {
             version3 && !is_root && certificate.authority_key_identifier().is_none(),
             "has no authority key identifier",
         ),
-        (certificate.is_critical("2.5.29.14"), "has a critical subject key identifier"),
-        (certificate.is_critical("2.5.29.35"), "has a critical authority key identifier"),
+        (has_empty_names(certificate), "has a subjectAltName without a name"),
         (certificate.parsed.issuer().iter().next().is_none(), "has an empty issuer"),
         (no_subject && (ca || no_names), "has an empty subject"),
         (
@@ -61,4 +61,9 @@ fn faults(certificate: &Certificate<'_>, is_root: bool) -> Vec<&'static str> {
     .filter(|(broken, _)| *broken)
     .map(|(_, fault)| *fault)
     .collect()
+}
+
+fn has_empty_names(certificate: &Certificate<'_>) -> bool {
+    matches!(certificate.find("2.5.29.17"), Some(ParsedExtension::SubjectAlternativeName(names))
+        if names.general_names.is_empty())
 }

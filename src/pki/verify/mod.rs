@@ -4,6 +4,7 @@
 //! Not done: certificate policies, delta and indirect CRLs, OCSP.
 
 mod certificate;
+mod encoding;
 mod form;
 mod path;
 mod revocation;
@@ -11,15 +12,21 @@ mod revocation;
 mod tests;
 mod usage;
 
+use std::cell::Cell;
+
 use time::OffsetDateTime;
 
 use self::certificate::Certificate;
 use self::path::Search;
+use self::revocation::Lists;
 pub use self::usage::Purpose;
 use super::constraints::names_of;
 use super::general_name::GeneralName;
 use super::identity::Identity;
 use crate::error::{Error, Result};
+
+/// Comparisons of names with constraints in one search; the bound for one CA is an eighth of it.
+const MAX_COMPARISONS: usize = 1 << 23;
 
 /// What a certificate is verified against; all certificates and lists in DER.
 #[derive(Clone, Debug)]
@@ -56,8 +63,12 @@ pub fn verify(leaf: &[u8], options: &Options<'_>) -> Result<Path> {
     let leaf = Certificate::read(leaf)?;
     let (anchors, unreadable_anchors) = read_all(options.roots);
     let (intermediates, unreadable) = read_all(options.intermediates);
-    let search = Search::new(&anchors, &intermediates, options.at);
-    let checked = search.run(&leaf, &|path| check_path(path, options));
+    // Certificates know whole seconds (RFC 5280 4.1.2.5), and are valid to the end of their last one.
+    let at = options.at.replace_nanosecond(0).unwrap_or(options.at);
+    let context =
+        Context { options, at, lists: Lists::read(options.crls)?, comparisons: Cell::new(0) };
+    let search = Search::new(&anchors, &intermediates, at);
+    let checked = search.run(&leaf, &|path| check_path(path, &context));
     match unreadable_anchors + unreadable {
         0 => checked,
         count => checked.map_err(|error| {
@@ -83,12 +94,22 @@ fn read_all(ders: &[Vec<u8>]) -> (Vec<Certificate<'_>>, usize) {
     (read, unreadable)
 }
 
-fn check_path(path: &[&Certificate<'_>], options: &Options<'_>) -> Result<Path> {
+/// What is the same for every path of one search.
+struct Context<'o> {
+    options: &'o Options<'o>,
+    at: OffsetDateTime,
+    lists: Lists<'o>,
+    /// Comparisons of names with constraints that were made.
+    comparisons: Cell<usize>,
+}
+
+fn check_path(path: &[&Certificate<'_>], context: &Context<'_>) -> Result<Path> {
+    let options = context.options;
     let root = path.len() - 1;
     for (at, certificate) in path.iter().enumerate() {
         let is_leaf = at == 0;
         usage::check_critical_extensions(certificate, is_leaf)?;
-        usage::check_dates(certificate, is_leaf, options.at)?;
+        usage::check_dates(certificate, is_leaf, context.at)?;
         if !is_leaf {
             usage::check_is_ca(certificate, at == root)?;
         }
@@ -97,11 +118,11 @@ fn check_path(path: &[&Certificate<'_>], options: &Options<'_>) -> Result<Path> 
         }
     }
     usage::check_path_lengths(path)?;
-    check_name_constraints(path)?;
-    if !options.crls.is_empty() {
-        revocation::check(path, options.crls, options.at)?;
-    }
+    check_name_constraints(path, &context.comparisons)?;
     let mut notes = form::notes(path);
+    if !options.crls.is_empty() {
+        notes.extend(context.lists.check(path, context.at)?);
+    }
     if let Some(identity) = &options.identity {
         let found = identity.check(&path[0].parsed)?;
         notes.extend(found.advice().map(str::to_owned));
@@ -114,7 +135,7 @@ fn check_path(path: &[&Certificate<'_>], options: &Options<'_>) -> Result<Path> 
 
 /// RFC 5280 6.1.3 b and c: self-issued certificates are exempt but for the leaf. Those of the root count
 /// too, which RFC 5280 leaves open and OpenSSL does.
-fn check_name_constraints(path: &[&Certificate<'_>]) -> Result<()> {
+fn check_name_constraints(path: &[&Certificate<'_>], made: &Cell<usize>) -> Result<()> {
     let constraints =
         path[1..].iter().map(|issuer| issuer.constraints()).collect::<Result<Vec<_>>>()?;
     if constraints.iter().all(Option::is_none) {
@@ -133,6 +154,13 @@ fn check_name_constraints(path: &[&Certificate<'_>]) -> Result<()> {
         let names = names_of(certificate.subject(), &alternative, at == 0)?;
         for constraints in above {
             constraints.check(&names)?;
+            made.set(made.get().saturating_add(constraints.comparisons(&names)));
+            if made.get() > MAX_COMPARISONS {
+                return Err(Error::verdict(format!(
+                    "the names of \"{}\" and the name constraints above are too many to check",
+                    certificate.label
+                )));
+            }
         }
     }
     Ok(())

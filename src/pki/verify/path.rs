@@ -1,11 +1,14 @@
 //! Finds chains of issuers from a certificate to a trust anchor (RFC 5280 6.1, RFC 4158): depth first,
-//! with a bound on length and on signature checks.
+//! nearest to an anchor first, with a bound on length and on signature checks.
+
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use time::OffsetDateTime;
 
 use super::certificate::Certificate;
 use crate::error::{Error, Result};
-use crate::pki::name::printable_name;
+use crate::pki::name::{NameKey, printable_name};
+use crate::pki::printable::shortened;
 use crate::pki::signature;
 
 /// Certificates in a path, leaf and root included.
@@ -13,21 +16,37 @@ const MAX_LENGTH: usize = 12;
 /// Signature checks in one search. Real chains need fewer than ten.
 const MAX_SIGNATURES: usize = 64;
 
-/// How promising a path was whose error is kept: a complete one beats one that stopped early.
+/// How promising a path was whose error is kept: a complete one beats one that stopped early, and of
+/// those the longest is the one that was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Progress {
-    NoIssuer(usize),
-    OtherKey(usize),
-    UntrustedRoot(usize),
-    BadSignature(usize),
+    Stopped(usize, Obstacle),
     Complete,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    NoIssuer,
+    OtherKey,
+    UntrustedRoot,
+    BadSignature,
+}
+
+/// A CA certificate that may be an issuer.
+#[derive(Clone, Copy, Debug)]
+struct Candidate<'s, 'a> {
+    certificate: &'s Certificate<'a>,
+    is_anchor: bool,
+    /// Names between it and a trusted root, to its own issuer's and on; `usize::MAX` where none leads there.
+    distance: usize,
+}
+
 /// One search for a path.
+#[derive(Debug)]
 pub(super) struct Search<'s, 'a> {
-    pub(super) anchors: &'s [Certificate<'a>],
-    pub(super) intermediates: &'s [Certificate<'a>],
-    pub(super) at: OffsetDateTime,
+    anchors: &'s [Certificate<'a>],
+    by_name: HashMap<&'s NameKey, Vec<Candidate<'s, 'a>>>,
+    at: OffsetDateTime,
     signatures: usize,
     best: Option<(Progress, Error)>,
 }
@@ -38,7 +57,26 @@ impl<'s, 'a> Search<'s, 'a> {
         intermediates: &'s [Certificate<'a>],
         at: OffsetDateTime,
     ) -> Self {
-        Self { anchors, intermediates, at, signatures: 0, best: None }
+        let trusted = anchors.iter().map(|anchor| (anchor, true));
+        let all: Vec<_> = trusted.chain(intermediates.iter().map(|other| (other, false))).collect();
+        let distances = distances(&all);
+        let mut seen = HashSet::new();
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (certificate, is_anchor) in all {
+            if seen.insert(certificate.der) {
+                let distance = if is_anchor && certificate.seems_self_signed() {
+                    0
+                } else {
+                    distances.get(&certificate.issuer_key).map_or(usize::MAX, |above| above + 1)
+                };
+                by_name.entry(&certificate.subject_key).or_default().push(Candidate {
+                    certificate,
+                    is_anchor,
+                    distance,
+                });
+            }
+        }
+        Self { anchors, by_name, at, signatures: 0, best: None }
     }
 
     /// The first complete path that `accept` accepts, as what `accept` made of it; else the error of the
@@ -52,7 +90,7 @@ impl<'s, 'a> Search<'s, 'a> {
             if self.anchors.iter().any(|anchor| anchor.der == leaf.der) {
                 return accept(&[leaf]);
             }
-            self.keep(Progress::NoIssuer(1), || {
+            self.keep(Progress::Stopped(1, Obstacle::NoIssuer), || {
                 Error::verdict(format!(
                     "the certificate of \"{}\" is self-signed, and it is not among the trusted CA certificates",
                     leaf.label
@@ -78,7 +116,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let Some(&last) = path.last() else { return Ok(None) };
         let depth = path.len();
         if depth >= MAX_LENGTH {
-            self.keep(Progress::NoIssuer(depth), || {
+            self.keep(Progress::Stopped(depth, Obstacle::NoIssuer), || {
                 Error::verdict(format!(
                     "the chain of \"{}\" is longer than {MAX_LENGTH} certificates",
                     path[0].label
@@ -88,22 +126,26 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         let candidates = self.candidates(last, path);
         if candidates.is_empty() {
-            self.keep(Progress::NoIssuer(depth), || no_issuer(last, self.anchors));
+            let error = no_issuer(last, self.anchors);
+            self.keep(Progress::Stopped(depth, Obstacle::NoIssuer), || error);
         }
-        for (issuer, is_anchor) in candidates {
-            if !last.authority_key_fits(issuer) {
-                self.keep(Progress::OtherKey(depth), || other_key(last, issuer));
+        for (fits, Candidate { certificate: issuer, is_anchor, .. }) in candidates {
+            if !fits {
+                self.keep(Progress::Stopped(depth, Obstacle::OtherKey), || other_key(last, issuer));
                 continue;
             }
             self.signatures += 1;
             if self.signatures > MAX_SIGNATURES {
                 return Err(Error::verdict(format!(
-                    "no path was found within {MAX_SIGNATURES} signature checks: too many CA certificates \
-                     share a name"
+                    "no path for \"{}\" was found within {MAX_SIGNATURES} signature checks: too many CA \
+                     certificates share a name",
+                    path[0].label
                 )));
             }
             if let Err(error) = last.signed_by(issuer.spki()) {
-                self.keep(Progress::BadSignature(depth), || bad_signature(last, issuer, &error));
+                self.keep(Progress::Stopped(depth, Obstacle::BadSignature), || {
+                    bad_signature(last, issuer, &error)
+                });
                 continue;
             }
             let is_root = issuer.seems_self_signed();
@@ -114,7 +156,9 @@ impl<'s, 'a> Search<'s, 'a> {
                     Err(error) => self.keep(Progress::Complete, || error),
                 }
             } else if is_root {
-                self.keep(Progress::UntrustedRoot(depth), || untrusted_root(issuer));
+                self.keep(Progress::Stopped(depth, Obstacle::UntrustedRoot), || {
+                    untrusted_root(issuer)
+                });
             } else if let Some(accepted) = self.extend(path, accept)? {
                 return Ok(Some(accepted));
             }
@@ -123,27 +167,20 @@ impl<'s, 'a> Search<'s, 'a> {
         Ok(None)
     }
 
-    /// The certificates that bear the issuer's name: anchors first, then those valid at the time.
+    /// The certificates that bear the issuer's name, those of its key first, of these those valid at the
+    /// time, of these those nearest to an anchor; and whether the key is the issuer's.
     fn candidates(
         &self,
         last: &Certificate<'_>,
         path: &[&'s Certificate<'a>],
-    ) -> Vec<(&'s Certificate<'a>, bool)> {
-        let anchors = self.anchors.iter().map(|anchor| (anchor, true));
-        let others = self.intermediates.iter().map(|other| (other, false));
-        let mut found: Vec<(&'s Certificate<'a>, bool)> = Vec::new();
-        for (candidate, is_anchor) in anchors.chain(others) {
-            let known = path.iter().chain(found.iter().map(|(found, _)| found));
-            let mut known = known.map(|certificate| certificate.der);
-            if crate::pki::name::same_name(candidate.subject(), last.issuer())
-                && !known.any(|der| der == candidate.der)
-            {
-                found.push((candidate, is_anchor));
-            }
-        }
+    ) -> Vec<(bool, Candidate<'s, 'a>)> {
+        let named = self.by_name.get(&last.issuer_key).into_iter().flatten();
+        let unused = named.filter(|one| path.iter().all(|used| used.der != one.certificate.der));
+        let mut found: Vec<_> =
+            unused.map(|one| (last.authority_key_fits(one.certificate), *one)).collect();
         // A stable sort: the order given by the caller is kept among equals.
-        found.sort_by_key(|(candidate, is_anchor)| {
-            (!last.authority_key_fits(candidate), !candidate.is_valid_at(self.at), !is_anchor)
+        found.sort_by_key(|(fits, one)| {
+            (!fits, !one.certificate.is_valid_at(self.at), one.distance, !one.is_anchor)
         });
         found
     }
@@ -155,12 +192,36 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 }
 
+/// How many steps from issuer to issuer each name is away from a trusted root, by the names alone: in a
+/// mesh of CAs that certify each other the search goes straight to the root.
+fn distances<'s>(all: &[(&'s Certificate<'_>, bool)]) -> HashMap<&'s NameKey, usize> {
+    let mut below: HashMap<&NameKey, Vec<&NameKey>> = HashMap::new();
+    let mut distances = HashMap::new();
+    let mut queue = VecDeque::new();
+    for (certificate, is_anchor) in all {
+        below.entry(&certificate.issuer_key).or_default().push(&certificate.subject_key);
+        if *is_anchor && certificate.seems_self_signed() {
+            distances.insert(&certificate.subject_key, 0);
+            queue.push_back((&certificate.subject_key, 0));
+        }
+    }
+    while let Some((name, distance)) = queue.pop_front() {
+        for next in below.remove(name).into_iter().flatten() {
+            distances.entry(next).or_insert_with(|| {
+                queue.push_back((next, distance + 1));
+                distance + 1
+            });
+        }
+    }
+    distances
+}
+
 fn no_issuer(last: &Certificate<'_>, anchors: &[Certificate<'_>]) -> Error {
     let trusted: Vec<_> = anchors.iter().take(3).map(|anchor| anchor.label.as_str()).collect();
     Error::verdict(format!(
         "the issuer of \"{}\" is not among the CA certificates given: it is {}, and those trusted are {}",
         last.label,
-        printable_name(last.issuer()),
+        shortened(&printable_name(last.issuer())),
         if trusted.is_empty() { "none".to_owned() } else { trusted.join(", ") }
     ))
     .hint("give the root with --ca and the intermediate certificates with --untrusted")

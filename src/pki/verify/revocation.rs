@@ -1,5 +1,7 @@
 //! Certificate revocation lists (RFC 5280 5 and 6.3): is a list usable, and is a certificate on it.
 
+use std::cell::Cell;
+
 use time::OffsetDateTime;
 use x509_parser::extensions::{DistributionPointName, IssuingDistributionPoint, ParsedExtension};
 use x509_parser::prelude::FromDer as _;
@@ -10,6 +12,7 @@ use super::certificate::{Certificate, same_serial};
 use super::usage::{called, date_words};
 use crate::error::{Error, Result};
 use crate::pki::name::{label, same_name};
+use crate::pki::printable::shortened;
 use crate::pki::signature;
 
 /// CRL number, authority key identifier, issuing distribution point.
@@ -17,45 +20,76 @@ const UNDERSTOOD: &[&str] = &["2.5.29.20", "2.5.29.35", "2.5.29.28"];
 /// Reason, hold instruction, invalidity date.
 const UNDERSTOOD_IN_ENTRIES: &[&str] = &["2.5.29.21", "2.5.29.23", "2.5.29.24"];
 
-/// Checks the path, leaf first, against DER lists. The leaf's issuer must have a usable one; an
-/// intermediate CA is checked where its issuer has one.
-pub(super) fn check(path: &[&Certificate<'_>], crls: &[Vec<u8>], at: OffsetDateTime) -> Result<()> {
-    let lists = crls.iter().map(|der| read(der)).collect::<Result<Vec<_>>>()?;
-    if let [root] = path {
-        return check_one(root, root, true, &lists, at);
-    }
-    for (index, pair) in path.windows(2).enumerate() {
-        check_one(pair[0], pair[1], index == 0, &lists, at)?;
-    }
-    Ok(())
+/// Signature checks on lists in one search.
+const MAX_SIGNATURES: usize = 256;
+
+/// The lists that are given, read once.
+pub(super) struct Lists<'a> {
+    lists: Vec<CertificateRevocationList<'a>>,
+    signatures: Cell<usize>,
 }
 
-fn check_one(
-    certificate: &Certificate<'_>,
-    issuer: &Certificate<'_>,
-    is_leaf: bool,
-    lists: &[CertificateRevocationList<'_>],
-    at: OffsetDateTime,
-) -> Result<()> {
-    let mut candidates: Vec<_> = lists
-        .iter()
-        .filter(|list| {
-            same_name(list.issuer().as_raw(), issuer.subject()) && covers(list, certificate)
-        })
-        .collect();
-    // The newest usable list decides; where none is usable, the newest says why.
-    candidates.sort_by_key(|list| std::cmp::Reverse(list.last_update().timestamp()));
-    let mut failure = None;
-    for list in candidates {
-        match check_list(list, certificate, issuer, at) {
-            Ok(()) => return check_entry(list, certificate, is_leaf, at),
-            Err(error) => failure = failure.or(Some(error)),
-        }
+impl<'a> Lists<'a> {
+    /// From DER lists.
+    pub(super) fn read(ders: &'a [Vec<u8>]) -> Result<Self> {
+        let lists = ders.iter().map(|der| read(der)).collect::<Result<_>>()?;
+        Ok(Self { lists, signatures: Cell::new(0) })
     }
-    match failure {
-        Some(error) => Err(error),
-        None if is_leaf => Err(no_list(certificate, issuer, lists)),
-        None => Ok(()),
+
+    /// Checks the path, leaf first. The leaf's issuer must have a usable list; a CA is checked where its
+    /// issuer has one, and a note says where none was found.
+    pub(super) fn check(
+        &self,
+        path: &[&Certificate<'_>],
+        at: OffsetDateTime,
+    ) -> Result<Option<String>> {
+        let mut note = None;
+        for (index, certificate) in path.iter().enumerate() {
+            let issuer = path.get(index + 1).unwrap_or(certificate);
+            let found = self.check_one(certificate, issuer, index == 0, at)?;
+            if !found && index + 1 < path.len() && note.is_none() {
+                note = Some(format!(
+                    "no CRL given covers {}, which openssl -crl_check_all asks for",
+                    called(certificate, false)
+                ));
+            }
+        }
+        Ok(note)
+    }
+
+    /// Whether there is a list for it.
+    fn check_one(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        is_leaf: bool,
+        at: OffsetDateTime,
+    ) -> Result<bool> {
+        let named = self.lists.iter().filter(|list| {
+            same_name(list.issuer().as_raw(), issuer.subject()) && covers(list, certificate)
+        });
+        let mut candidates: Vec<_> = named.collect();
+        // The newest usable list decides; where none is usable, the newest says why.
+        candidates.sort_by_key(|list| std::cmp::Reverse(list.last_update().timestamp()));
+        let mut failure = None;
+        for list in candidates {
+            self.signatures.set(self.signatures.get() + 1);
+            if self.signatures.get() > MAX_SIGNATURES {
+                return Err(Error::verdict(format!(
+                    "no usable CRL for \"{}\" was found within {MAX_SIGNATURES} signature checks",
+                    certificate.label
+                )));
+            }
+            match check_list(list, certificate, issuer, at) {
+                Ok(()) => return check_entry(list, certificate, is_leaf, at).map(|()| true),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match failure {
+            Some(error) => Err(error),
+            None if is_leaf => Err(no_list(certificate, issuer, &self.lists)),
+            None => Ok(false),
+        }
     }
 }
 
@@ -64,7 +98,8 @@ fn no_list(
     issuer: &Certificate<'_>,
     lists: &[CertificateRevocationList<'_>],
 ) -> Error {
-    let makers: Vec<_> = lists.iter().take(3).map(|list| label(list.issuer().as_raw())).collect();
+    let makers: Vec<_> =
+        lists.iter().take(3).map(|list| shortened(&label(list.issuer().as_raw()))).collect();
     Error::verdict(format!(
         "no CRL given is for \"{}\", whose issuer is \"{}\"; those given are of: {}",
         certificate.label,

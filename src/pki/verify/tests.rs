@@ -132,12 +132,15 @@ fn dates_are_said_for_people_and_their_ends_are_included() {
 
 #[test]
 fn hostile_chains_end_the_search() {
-    // Fifteen CAs of one name and a hundred keys: every one is a candidate for every other.
+    // CAs of one name and a hundred keys: every one is a candidate for every other.
     let first = root("Same");
     let many: Vec<_> = (0..100).map(|_| root("Same").der()).collect();
     let leaf = issue(parameters("leaf", false), &first).der();
     let message = refusal(&leaf, &options(&[], &many, &[]));
-    assert!(message.starts_with("no path was found within 64 signature checks"), "{message}");
+    assert!(
+        message.starts_with("no path for \"leaf\" was found within 64 signature checks"),
+        "{message}"
+    );
 
     let mut line = vec![root("CA 0")];
     for depth in 1..15 {

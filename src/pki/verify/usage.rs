@@ -7,6 +7,7 @@ use x509_parser::x509::X509Version;
 
 use super::certificate::Certificate;
 use crate::error::{Error, Result};
+use crate::pki::printable::shortened;
 
 /// What the leaf is to be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +31,12 @@ impl Purpose {
     }
 }
 
-/// The extensions that OpenSSL understands where they are critical. Policies are read and, without a
-/// policy asked for, demand nothing.
+/// More unknown purposes than this are counted in an error instead of named.
+const PURPOSES_SHOWN: usize = 5;
+
+/// The extensions that OpenSSL understands where they are critical: not the key identifiers, which RFC
+/// 5280 4.2.1.1 and 4.2.1.2 forbid to be. Policies are read and, without a policy asked for, demand nothing.
 const UNDERSTOOD: &[&str] = &[
-    "2.5.29.14",
     "2.5.29.15",
     "2.5.29.17",
     "2.5.29.19",
@@ -41,7 +44,6 @@ const UNDERSTOOD: &[&str] = &[
     "2.5.29.31",
     "2.5.29.32",
     "2.5.29.33",
-    "2.5.29.35",
     "2.5.29.36",
     "2.5.29.37",
     "2.5.29.54",
@@ -229,7 +231,11 @@ fn extended_words(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Stri
     ];
     let mut words: Vec<String> =
         named.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned()).collect();
-    words.extend(usage.other.iter().map(x509_parser::der_parser::asn1_rs::Oid::to_id_string));
+    let unknown = usage.other.iter().take(PURPOSES_SHOWN);
+    words.extend(unknown.map(|oid| shortened(&oid.to_id_string())));
+    if usage.other.len() > PURPOSES_SHOWN {
+        words.push(format!("{} more", usage.other.len() - PURPOSES_SHOWN));
+    }
     if words.is_empty() { "empty".into() } else { words.join(", ") }
 }
 

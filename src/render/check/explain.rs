@@ -1,7 +1,5 @@
 //! `--explain`: the page of a finding, and the list of all.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::text::wrapped;
@@ -20,6 +18,21 @@ pub fn text(issue: Issue) -> String {
         let title = Software::by_name(name).map_or("any server", Software::title);
         text.push_str(&wrapped("  ", "    ", &format!("{title}: {mend}")));
     }
+    let uses = |word: &str| page.mends.iter().any(|(_, mend)| mend.contains(word));
+    let words = [
+        ("HOST", "the name of the mail server"),
+        ("FOLDER", "the folder with its cert.pem and key.pem"),
+        ("SERVER", "sendmail, postfix, exim, dovecot or opensmtpd"),
+    ];
+    let told: Vec<_> = words
+        .iter()
+        .filter(|(word, _)| uses(word))
+        .map(|(word, what)| format!("{word} is {what}"))
+        .collect();
+    if !told.is_empty() {
+        text.push('\n');
+        text.push_str(&wrapped("", "", &format!("{}.", told.join("; "))));
+    }
     text
 }
 
@@ -37,13 +50,12 @@ pub fn json(issue: Issue) -> Value {
     })
 }
 
-/// All of them, a line each.
+/// All of them, each beginning a line.
 pub fn list() -> String {
     let mut text = String::new();
     for issue in Issue::ALL {
-        // Writing to a String cannot fail.
-        let _ =
-            writeln!(text, "{:<29} {:<9} {}", issue.id(), issue.severity(), Page::of(*issue).title);
+        let first = format!("{:<29} {:<9} ", issue.id(), issue.severity());
+        text.push_str(&wrapped(&first, &" ".repeat(first.len()), &Page::of(*issue).title));
     }
     text
 }

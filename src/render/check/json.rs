@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::View;
-use crate::mail::check::report::{HostReport, PortReport, worst};
-use crate::mail::check::{Finding, Page, Severity, Software};
+use crate::mail::check::report::{HostReport, PortReport, advice, worst};
+use crate::mail::check::{Finding, Issue, Page, Severity, Software};
 use crate::net::hello::Version;
 use crate::render::certificate::summary;
 
@@ -15,6 +15,8 @@ pub fn document(view: &View<'_>) -> Value {
         "failed": worst.is_some_and(|worst| worst >= view.fail_on),
         "fail_on": view.fail_on.name(),
         "worst": worst.map(Severity::name),
+        "trust": view.trust.name(),
+        "not_asked": view.unasked().iter().map(|_| "relaying").collect::<Vec<_>>(),
         "hosts": view.hosts.iter().map(host).collect::<Vec<_>>(),
     })
 }
@@ -29,7 +31,7 @@ fn host(host: &HostReport) -> Value {
         "host": host.host,
         "ports": host.ports.iter().map(port).collect::<Vec<_>>(),
         "not_answering": silent.collect::<Vec<_>>(),
-        "findings": findings(&host.findings, None),
+        "findings": findings(&host.findings, |issue| advice(issue, &host.host, None, None)),
     })
 }
 
@@ -44,11 +46,12 @@ fn port(port: &PortReport) -> Value {
         "cipher_suite": port.cipher_suite,
         "chain": port.chain.iter().map(summary).collect::<Vec<_>>(),
         "asks_client_certificate": port.asks_certificate,
-        "findings": findings(&port.findings, port.software),
+        "folder": port.folder,
+        "findings": findings(&port.findings, |issue| port.advice(issue)),
     })
 }
 
-fn findings(findings: &[Finding], software: Option<Software>) -> Vec<Value> {
+fn findings(findings: &[Finding], advice: impl Fn(Issue) -> Option<String>) -> Vec<Value> {
     let one = |finding: &Finding| {
         let page = Page::of(finding.issue);
         json!({
@@ -57,7 +60,7 @@ fn findings(findings: &[Finding], software: Option<Software>) -> Vec<Value> {
             "title": page.title,
             "seen": finding.seen,
             "why": page.why,
-            "mend": page.mend(software),
+            "mend": advice(finding.issue),
         })
     };
     findings.iter().map(one).collect()

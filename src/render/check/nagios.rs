@@ -59,7 +59,7 @@ pub fn text(view: &View<'_>) -> String {
     all.sort_by_key(|(_, finding)| (std::cmp::Reverse(finding.severity), finding.issue));
     let ports: usize = view.hosts.iter().map(|host| host.ports.len()).sum();
     let head = match all.as_slice() {
-        [] => format!("{}, nothing to mend", count(ports, "port")),
+        [] => format!("{}, nothing to mend{}", count(ports, "port"), aside(view)),
         [(place, finding)] => line(place, finding),
         [(place, finding), rest @ ..] => {
             format!("{} (and {} more)", line(place, finding), rest.len())
@@ -69,7 +69,21 @@ pub fn text(view: &View<'_>) -> String {
     for (place, finding) in all {
         let _ = writeln!(text, "{}: {}", finding.severity, line(&place, finding));
     }
+    if let Some(note) = view.note {
+        let _ = writeln!(text, "{}", clean(note));
+    }
     text
+}
+
+/// What was not looked at: good is only what was.
+fn aside(view: &View<'_>) -> String {
+    let silent = view.hosts.iter().flat_map(|host| &host.silent);
+    let silent: Vec<_> = silent.map(|target| target.place().to_string()).collect();
+    let silent = (!silent.is_empty()).then(|| format!("no answer from {}", silent.join(", ")));
+    let unasked = view.unasked();
+    let unasked = (!unasked.is_empty()).then(|| format!("not asked: {}", unasked.join(", ")));
+    let told: Vec<_> = std::iter::once(String::new()).chain(silent).chain(unasked).collect();
+    told.join("; ")
 }
 
 /// The report where there was no check.
@@ -102,7 +116,7 @@ fn clean(text: &str) -> String {
 /// The days until the first certificate ends, and how many findings there are.
 fn numbers(view: &View<'_>) -> String {
     let ports = view.hosts.iter().flat_map(|host| &host.ports);
-    let ends = ports.filter_map(|port| port.chain.first()).map(|own| own.not_after).min();
+    let ends = ports.filter_map(|port| port.ends).min();
     let mut text = String::new();
     if let Some(end) = ends {
         let _ = write!(text, " days={}", (end - view.now).whole_days());

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::View;
 use crate::mail::check::report::{HostReport, PortReport};
 use crate::mail::check::{Finding, Severity};
+use crate::net::target::Target;
 
 /// The report.
 pub fn text(view: &View<'_>) -> String {
@@ -14,7 +15,8 @@ pub fn text(view: &View<'_>) -> String {
         "up",
         "Whether the port answered.",
         ports(view)
-            .map(|(host, port)| (place(host, Some(port)), i64::from(port.address.is_some()))),
+            .map(|(host, port)| (place(host, Some(port)), i64::from(port.address.is_some())))
+            .chain(silent(view)),
     );
     metric(
         &mut text,
@@ -70,6 +72,13 @@ fn ports<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a HostReport, &'a PortR
     view.hosts.iter().flat_map(|host| host.ports.iter().map(move |port| (host, port)))
 }
 
+/// What did not answer is down, whether it was named or not: a sample that is gone alarms nobody.
+fn silent(view: &View<'_>) -> impl Iterator<Item = (String, i64)> {
+    view.hosts
+        .iter()
+        .flat_map(|host| host.silent.iter().map(move |target| (labels(host, Some(target)), 0)))
+}
+
 /// The findings of each port and each host, with the labels of the place.
 fn groups<'a>(view: &View<'a>) -> impl Iterator<Item = (String, &'a [Finding])> {
     view.hosts.iter().flat_map(|host| {
@@ -80,12 +89,15 @@ fn groups<'a>(view: &View<'a>) -> impl Iterator<Item = (String, &'a [Finding])> 
 }
 
 fn place(host: &HostReport, port: Option<&PortReport>) -> String {
+    labels(host, port.map(|port| &port.target))
+}
+
+fn labels(host: &HostReport, target: Option<&Target>) -> String {
     let name = host.host.replace('\\', "\\\\").replace('"', "\\\"");
-    match port {
-        Some(port) => format!(
-            "host=\"{name}\",port=\"{}\",service=\"{}\"",
-            port.target.port, port.target.service
-        ),
+    match target {
+        Some(target) => {
+            format!("host=\"{name}\",port=\"{}\",service=\"{}\"", target.port, target.service)
+        }
         None => format!("host=\"{name}\""),
     }
 }

@@ -1,109 +1,159 @@
-//! A check for a person: port by port, the worst first. Colour repeats what the words say.
+//! A check for a person: a line for each port as it is done, and then what was found on the host, the worst first,
+//! each once with its ports. Colour repeats what the words say.
 
 use std::fmt::Write as _;
 
 use super::View;
-use crate::mail::check::report::{HostReport, PortReport, worst};
-use crate::mail::check::{Finding, Issue, Page, Severity, Software};
+use crate::mail::check::report::{HostReport, PortReport, advice, worst};
+use crate::mail::check::{Issue, Page, Severity, Software};
 use crate::net::hello::Version;
+use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::{count, minute};
 
 const WIDTH: usize = 80;
 /// Where what is said of a finding begins.
-const INDENT: &str = "            ";
+const INDENT: &str = "          ";
 
 /// Writes one piece after the other, so that a port is told when it is done. Why something matters and
 /// how to mend it is said once.
 pub struct Text {
     color: bool,
-    told: Vec<(Issue, Option<Software>)>,
+    fail_on: Severity,
+    told: Vec<(Issue, String)>,
+}
+
+/// A finding with all that was seen of it, and where.
+struct Group<'h> {
+    issue: Issue,
+    severity: Severity,
+    /// What was seen, how bad that is, and on which ports; none is the host itself.
+    seen: Vec<(&'h str, Severity, Vec<&'h PortReport>)>,
 }
 
 impl Text {
-    /// With colour, or not.
-    pub fn new(color: bool) -> Self {
-        Self { color, told: Vec::new() }
+    /// With colour, or not; what is worse than this is to be mended.
+    pub fn new(color: bool, fail_on: Severity) -> Self {
+        Self { color, fail_on, told: Vec::new() }
     }
 
     /// One port.
     pub fn port(&mut self, port: &PortReport) -> String {
+        let worst = worst(&port.findings).filter(|worst| self.counts(*worst));
+        let (name, paint) = worst.map_or(("ok", "32"), |worst| (worst.name(), color(worst)));
         let mut text = format!("{} ({})", port.target.place(), port.target.service);
         if let Some(software) = port.software {
             let _ = write!(text, ", {}", software.title());
+        }
+        if !port.versions.is_empty() {
+            let versions: Vec<_> = port.versions.iter().copied().map(Version::title).collect();
+            let _ = write!(text, ", {}", versions.join(", "));
         }
         if let Some(address) =
             port.address.filter(|address| address.ip().to_string() != port.target.host.to_string())
         {
             let _ = write!(text, ", at {}", address.ip());
         }
-        let mut text = self.painted("1", &text);
-        text.push('\n');
-        for line in facts(port) {
-            text.push_str(&wrapped("  ", "  ", &line));
-        }
-        self.findings(&port.findings, port.software, &mut text);
-        text.push('\n');
-        text
+        let text = wrapped(&format!("{name:<10}"), INDENT, &text);
+        text.replacen(name, &self.painted(paint, name), 1)
     }
 
     /// What there is to say of a host when its ports are told.
     pub fn host(&mut self, host: &HostReport) -> String {
         let mut text = String::new();
-        if !host.findings.is_empty() {
-            text.push_str(&self.painted("1", &host.host));
-            text.push('\n');
-            self.findings(&host.findings, None, &mut text);
+        for (own, ports) in certificates(host) {
+            text.push_str(&certificate(own, &ports));
+        }
+        if !text.is_empty() {
+            text.insert(0, '\n');
+        }
+        let groups = groups(host);
+        if !groups.is_empty() {
             text.push('\n');
         }
-        if !host.silent.is_empty() {
+        for group in &groups {
+            self.finding(group, host, &mut text);
+        }
+        if !host.silent.is_empty() && !host.ports.is_empty() {
             let silent = host.silent.iter();
             let silent: Vec<_> =
                 silent.map(|target| format!("{} ({})", target.port, target.service)).collect();
             let line = format!("{} does not answer on {}", host.host, silent.join(", "));
-            text.push_str(&wrapped("", "  ", &line));
             text.push('\n');
+            text.push_str(&wrapped("", "  ", &line));
         }
+        text.push('\n');
         text
     }
 
-    /// The last line: how many of which.
+    /// The last lines: what was not looked at, and how many of which.
     pub fn summary(&self, view: &View<'_>) -> String {
-        let all: Vec<_> = view.hosts.iter().flat_map(HostReport::all_findings).collect();
+        let jobs: Vec<_> = view.hosts.iter().flat_map(HostReport::jobs).collect();
         let ports = view.hosts.iter().map(|host| host.ports.len()).sum();
-        let number = |severity| all.iter().filter(|finding| finding.severity == severity).count();
+        let number = |severity| jobs.iter().filter(|(_, one)| *one == severity).count();
         let kinds: Vec<_> = Severity::ALL
             .into_iter()
             .rev()
-            .filter(|severity| *severity > Severity::Info && number(*severity) > 0)
+            .filter(|severity| self.counts(*severity) && number(*severity) > 0)
             .map(|severity| match severity {
-                Severity::Critical => format!("{} critical", number(severity)),
+                Severity::Critical | Severity::Info => format!("{} {severity}", number(severity)),
                 severity => count(number(severity), severity.name()),
             })
             .collect();
         let what = if kinds.is_empty() { "nothing to mend".to_owned() } else { kinds.join(", ") };
-        let color = worst(all.iter().copied()).map_or("32", color);
-        format!("{}: {}\n", count(ports, "port"), self.painted(color, &what))
+        let color = jobs.iter().map(|(_, severity)| *severity).max().map_or("32", color);
+        let mut text = String::new();
+        let unasked = view.unasked();
+        if !unasked.is_empty() {
+            text.push_str(&wrapped("", "  ", &format!("not asked: {}", unasked.join(", "))));
+        }
+        let _ = writeln!(text, "{}: {}", count(ports, "port"), self.painted(color, &what));
+        text
     }
 
-    fn findings(&mut self, findings: &[Finding], software: Option<Software>, text: &mut String) {
-        if findings.iter().all(|finding| finding.severity == Severity::Info) {
-            let _ = writeln!(text, "  {}        nothing to mend", self.painted("32", "ok"));
-        }
-        for finding in findings {
-            let page = Page::of(finding.issue);
-            let name = finding.severity.name();
-            let head = format!("{} [{}]", page.title, finding.issue.id());
-            let head = wrapped(&format!("  {name:<10}"), INDENT, &head);
-            text.push_str(&head.replacen(name, &self.painted(color(finding.severity), name), 1));
-            text.push_str(&wrapped(INDENT, INDENT, &finding.seen));
-            if finding.severity == Severity::Info || self.told.contains(&(finding.issue, software))
-            {
-                continue;
+    fn counts(&self, severity: Severity) -> bool {
+        severity > Severity::Info || severity >= self.fail_on
+    }
+
+    fn finding(&mut self, group: &Group<'_>, host: &HostReport, text: &mut String) {
+        let page = Page::of(group.issue);
+        let name = group.severity.name();
+        let head = format!("{} [{}]", page.title, group.issue.id());
+        let head = wrapped(&format!("{name:<10}"), INDENT, &head);
+        text.push_str(&head.replacen(name, &self.painted(color(group.severity), name), 1));
+        for (seen, severity, ports) in &group.seen {
+            let mut line = String::new();
+            if host.ports.len() > 1 && !ports.is_empty() {
+                line = places(ports);
+                if *severity != group.severity {
+                    let _ = write!(line, " ({severity})");
+                }
+                line.push_str(": ");
             }
-            self.told.push((finding.issue, software));
-            text.push_str(&wrapped(&format!("{INDENT}why: "), INDENT, &page.why));
-            text.push_str(&wrapped(&format!("{INDENT}mend: "), INDENT, page.mend(software)));
+            text.push_str(&wrapped(INDENT, INDENT, &format!("{line}{seen}")));
         }
+        if group.severity == Severity::Info {
+            return;
+        }
+        let mends = mends(group, host);
+        let is_new = |mend: &(Vec<Software>, String)| {
+            !self.told.iter().any(|(issue, told)| *issue == group.issue && *told == mend.1)
+        };
+        let new: Vec<_> = mends.iter().filter(|mend| is_new(mend)).collect();
+        if new.is_empty() {
+            return;
+        }
+        text.push_str(&wrapped(&format!("{INDENT}why: "), INDENT, &page.why));
+        for (software, mend) in &new {
+            let of: Vec<_> = software.iter().map(|one| one.title()).collect();
+            let of = if mends.len() < 2 || of.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", of.join(", "))
+            };
+            text.push_str(&wrapped(&format!("{INDENT}mend{of}: "), INDENT, mend));
+        }
+        let new: Vec<_> = new.into_iter().map(|(_, mend)| (group.issue, mend.clone())).collect();
+        self.told.extend(new);
     }
 
     fn painted(&self, color: &str, text: &str) -> String {
@@ -120,23 +170,85 @@ fn color(severity: Severity) -> &'static str {
     }
 }
 
-/// What was seen of TLS and the certificate, where there was any.
-fn facts(port: &PortReport) -> Vec<String> {
-    let mut lines = Vec::new();
-    if !port.versions.is_empty() {
-        let versions: Vec<_> = port.versions.iter().copied().map(Version::title).collect();
-        let suite = port.cipher_suite.as_ref().map(|suite| format!("; {suite}"));
-        lines.push(format!("{}{}", versions.join(", "), suite.unwrap_or_default()));
+fn places(ports: &[&PortReport]) -> String {
+    ports.iter().map(|port| port.target.port.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The certificates of the ports, each once.
+fn certificates(host: &HostReport) -> Vec<(&Certificate, Vec<&PortReport>)> {
+    let mut all: Vec<(&Certificate, Vec<&PortReport>)> = Vec::new();
+    for port in &host.ports {
+        let Some(own) = port.chain.first() else { continue };
+        match all.iter_mut().find(|(known, _)| known.as_der() == own.as_der()) {
+            Some((_, ports)) => ports.push(port),
+            None => all.push((own, vec![port])),
+        }
     }
-    if let Some(own) = port.chain.first() {
-        lines.push(format!(
-            "certificate of {}, from {}, until {}",
-            own.title(),
-            own.issuer,
-            minute(own.not_after)
-        ));
+    all
+}
+
+fn certificate(own: &Certificate, ports: &[&PortReport]) -> String {
+    let first = format!(
+        "certificate of {}, from {}, until {}",
+        own.title(),
+        own.issuer,
+        minute(own.not_after)
+    );
+    let which = if ports.len() > 1 { "ports" } else { "port" };
+    let mut second = format!("on {which} {}", places(ports));
+    if let Some(folder) = ports.iter().find_map(|port| port.folder.as_ref()) {
+        let _ = write!(second, "; folder {folder}");
     }
-    lines
+    wrapped("", "  ", &first) + &wrapped("  ", "  ", &second)
+}
+
+/// What was found, each issue once, the worst first, and in the order in which a connection meets it.
+fn groups(host: &HostReport) -> Vec<Group<'_>> {
+    let of_ports = host
+        .ports
+        .iter()
+        .flat_map(|port| port.findings.iter().map(move |finding| (finding, Some(port))));
+    let of_host = host.findings.iter().map(|finding| (finding, None));
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (finding, port) in of_ports.chain(of_host) {
+        let (issue, severity) = (finding.issue, finding.severity);
+        let known = groups.iter().position(|group| group.issue == issue);
+        let at = known.unwrap_or_else(|| {
+            groups.push(Group { issue, severity, seen: Vec::new() });
+            groups.len() - 1
+        });
+        groups[at].severity = groups[at].severity.max(severity);
+        let seen = &mut groups[at].seen;
+        match seen.iter_mut().find(|one| one.0 == finding.seen && one.1 == severity) {
+            Some((_, _, ports)) => ports.extend(port),
+            None => seen.push((&finding.seen, severity, port.into_iter().collect())),
+        }
+    }
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.severity), group.issue));
+    groups
+}
+
+/// How it is mended: for each program that is there in its way.
+fn mends(group: &Group<'_>, host: &HostReport) -> Vec<(Vec<Software>, String)> {
+    let mut all: Vec<(Vec<Software>, String)> = Vec::new();
+    let mut add = |software: Option<Software>, mend: Option<String>| {
+        let Some(mend) = mend else { return };
+        match all.iter_mut().find(|(_, known)| *known == mend) {
+            Some((known, _)) => {
+                known.extend(software.filter(|software| !known.contains(software)));
+            }
+            None => all.push((software.into_iter().collect(), mend)),
+        }
+    };
+    for (_, severity, ports) in &group.seen {
+        for port in ports.iter().filter(|_| *severity > Severity::Info) {
+            add(port.software, port.advice(group.issue));
+        }
+        if ports.is_empty() {
+            add(None, advice(group.issue, &host.host, None, None));
+        }
+    }
+    all
 }
 
 /// Text broken at spaces, with one indent before its first line and another before the others.

@@ -1,6 +1,6 @@
 //! Keys for a person: the public half only.
 
-use super::{Context, certificates_of};
+use super::{Context, certificates, certificates_of};
 use crate::pki::digest::lower_hex;
 use crate::pki::digest::sha256;
 use crate::pki::inspect::text::dump;
@@ -31,8 +31,15 @@ pub(super) fn private_rows(page: &mut Page, view: &PrivateKeyView, context: Cont
     }
     if let Some(public) = &view.public_key {
         let titles = certificates_of(&public.spki, context.shown);
+        let others = certificates(context.shown);
         if !titles.is_empty() {
             page.list("Belongs to", &titles.join(", "));
+        } else if !others.is_empty() {
+            // Whoever shows both asks just that.
+            page.list(
+                "Belongs to",
+                &format!("none of these: it is NOT the key of {}", others.join(", ")),
+            );
         }
         public_half(page, public, context);
     }

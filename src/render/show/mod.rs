@@ -50,7 +50,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::pki::inspect::{Body, Item};
+use crate::pki::inspect::{Body, CertificateView, Item};
 use crate::pki::pem;
 use crate::pki::printable::printable;
 use crate::render::page::Page;
@@ -158,11 +158,20 @@ fn item_rows(page: &mut Page, item: &Item, context: Context<'_>) {
 
 /// The titles of the certificates on the page that have this public key.
 fn certificates_of(spki: &[u8], shown: &[Shown<'_>]) -> Vec<String> {
+    titles(shown, |certificate| certificate.public_key.spki == spki)
+}
+
+/// The titles of all certificates on the page.
+fn certificates(shown: &[Shown<'_>]) -> Vec<String> {
+    titles(shown, |_| true)
+}
+
+fn titles(shown: &[Shown<'_>], wanted: impl Fn(&CertificateView) -> bool) -> Vec<String> {
     let mut titles = Vec::new();
     for entry in shown {
         for item in std::iter::once(entry.item).chain(entry.item.nested()) {
             if let Body::Certificate(certificate) = &item.body
-                && certificate.public_key.spki == spki
+                && wanted(certificate)
                 && !titles.contains(&certificate.title())
             {
                 titles.push(certificate.title());

@@ -68,9 +68,8 @@ pub fn write(
     file: &Path,
     existing: &Existing,
     now: OffsetDateTime,
-    waiting: impl FnOnce(),
 ) -> Result<Archive> {
-    let _lock = ca.lock(waiting)?;
+    let _lock = ca.lock()?;
     let mut archive = Archive { files: 0, bytes: 0, rows: 0, left_out: Vec::new(), kept: None };
     let mut names = Vec::new();
     collect(ca.path(), Path::new(""), &mut names, &mut archive.left_out)?;

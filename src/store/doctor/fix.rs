@@ -88,26 +88,20 @@ pub struct Report {
     pub said: Vec<String>,
 }
 
-/// Looks, mends under the lock what can be mended, and looks again. `waiting` is called where another
-/// command has the lock.
-pub fn fix(
-    scene: &Scene<'_>,
-    stamp: &str,
-    draw: &dyn Fn() -> Result<Serial>,
-    mut waiting: impl FnMut(),
-) -> Result<Report> {
+/// Looks, mends under the lock what can be mended, and looks again.
+pub fn fix(scene: &Scene<'_>, stamp: &str, draw: &dyn Fn() -> Result<Serial>) -> Result<Report> {
     let before = examine(scene, Depth::Full)?;
     let mut said = Vec::new();
     let mut doubt = None;
     if before.iter().any(|finding| finding.fixable) {
-        let lock = scene.ca.lock(&mut waiting)?;
+        let lock = scene.ca.lock()?;
         let mut mending = Mending { scene, stamp, draw, said };
         let shared = before.iter().any(|finding| finding.id == "shared-subjects");
         doubt = repair(&mut mending, shared)?;
         said = mending.said;
         drop(lock);
         if before.iter().any(|finding| finding.id == "recording-interrupted") {
-            said.extend(Transaction::begin(scene.ca, &mut waiting)?.take_remarks());
+            said.extend(Transaction::begin(scene.ca)?.take_remarks());
         }
     }
     let mut left: Vec<_> = doubt.into_iter().chain(examine(scene, Depth::Full)?).collect();

@@ -25,7 +25,7 @@ use crate::store::atomic::{self, Staged};
 use crate::store::layout;
 
 pub use row::{Row, State, line};
-pub use scan::Line;
+pub use scan::{Line, lines_of};
 
 /// The index of a CA folder.
 #[derive(Debug)]
@@ -120,6 +120,22 @@ impl Index {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(found)
+    }
+
+    /// Whether what it says of a certificate can be relied on: there is a line for it, or every line is a good one.
+    pub fn vouches_for(&self, serial: &Serial) -> Result<bool> {
+        if self.contains(serial)? {
+            return Ok(true);
+        }
+        let mut rows = 0;
+        let spoiled = self.rows_where(
+            |_, _| true,
+            |_| {
+                rows += 1;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok(spoiled == 0 && rows > 0)
     }
 
     /// The row with this serial, as far as `take` wants it. Reads the file up to there.

@@ -63,15 +63,17 @@ impl<'l> Line<'l> {
         }
     }
 
-    /// Whether it calls a certificate valid or expired, and says when it was revoked. [`Row::parse`] takes it
-    /// for revoked.
+    /// Whether it calls a certificate valid, expired or suspended, and says when it was revoked. [`Row::parse`]
+    /// takes it for revoked.
     pub fn contradicts_itself(&self) -> bool {
         match self.bytes {
             // The usual form, without taking it apart.
-            [b'V' | b'E', b'\t', rest @ ..] if rest.get(13) == Some(&b'\t') => {
-                rest.get(14) != Some(&b'\t') && Row::parse(self.bytes).is_some()
+            [b'V' | b'E' | b'S', b'\t', rest @ ..]
+                if memchr::memchr(b'\t', rest) == Some(13) && rest.get(14) == Some(&b'\t') =>
+            {
+                false
             }
-            [b'V' | b'E', b'\t', ..] => {
+            [b'V' | b'E' | b'S', b'\t', ..] => {
                 Row::parse(self.bytes).is_some_and(|row| !row.revocation.is_empty())
             }
             _ => false,
@@ -103,9 +105,9 @@ pub fn check_plain(path: &Path) -> Result<()> {
     }
 }
 
-/// The same for a file that is open.
+/// The same for what is open already, from where it stands.
 pub fn lines_of(
-    mut file: fs::File,
+    mut file: impl Read,
     mut visit: impl FnMut(Line<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     let mut buffer = vec![0; PIECE];
@@ -162,6 +164,23 @@ mod tests {
         let long = [vec![b'x'; 3 * PIECE], b"\n".to_vec(), vec![b'y'; PIECE], b"\n".to_vec()];
         let first = 3 * PIECE + 1;
         assert_eq!(all(&long.concat()), [(0, first, true), (first as u64, PIECE + 1, true)]);
+    }
+
+    #[test]
+    fn whoever_says_when_it_was_revoked_contradicts_every_other_letter() {
+        for (text, wanted) in [
+            ("V\t270101000000Z\t260101000000Z\t0A\tunknown\t/CN=a\n", true),
+            ("E\t20500101000000Z\t260101000000Z\t0A\tunknown\t/CN=a\n", true),
+            ("S\t270101000000Z\t260101000000Z\t0A\tunknown\t/CN=a\n", true),
+            ("S\t20500101000000Z\t260101000000Z\t0A\tunknown\t/CN=a\n", true),
+            ("R\t270101000000Z\t260101000000Z\t0A\tunknown\t/CN=a\n", false),
+            ("S\t270101000000Z\t\t0A\tunknown\t/CN=a\n", false),
+            // A date of which something is gone, so that tabs stand where they usually do.
+            ("E\t?\t1231235959Z\t\t0A\tunknown\t/CN=a\n", true),
+        ] {
+            let line = Line { offset: 0, bytes: text.as_bytes() };
+            assert_eq!(line.contradicts_itself(), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fs_err as fs;
 use zeroize::Zeroizing;
@@ -17,8 +17,6 @@ use crate::store::together::{Lock, NewFile};
 
 /// How long another installation into the same folder is waited for.
 const WAIT: Duration = Duration::from_secs(300);
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A file as it shall be there.
 #[derive(Clone)]
@@ -103,7 +101,9 @@ impl ServerFolder {
         check_lets_in(&path, demands)?;
         let mut opened = Self { path, owner, lock: None, is_new };
         if demands.together {
-            opened.lock = Some(wait_for_lock(&opened.path)?);
+            opened.lock = Some(Lock::within(&opened.path, WAIT).map_err(|error| {
+                error.hint("is another `mailca install` waiting for a server?")
+            })?);
         }
         Ok(opened)
     }
@@ -234,24 +234,6 @@ fn there(path: &Path) -> Result<Option<(Wanted, Owner)>> {
     let owner = Owner { uid: metadata.uid(), gid: metadata.gid() };
     let content = input::read_plain(path)?;
     Ok(Some((Wanted { name, mode: metadata.mode() & 0o7777, content }, owner)))
-}
-
-fn wait_for_lock(path: &Path) -> Result<Lock> {
-    let end = Instant::now() + WAIT;
-    loop {
-        match Lock::try_of(path)? {
-            Some(lock) => return Ok(lock),
-            None if Instant::now() >= end => {
-                return Err(Error::refused(format!(
-                    "somebody else has been changing {} for {} s",
-                    path.display(),
-                    WAIT.as_secs()
-                ))
-                .hint("is another `mailca install` waiting for a server?"));
-            }
-            None => std::thread::sleep(PAUSE),
-        }
-    }
 }
 
 fn check_lets_in(path: &Path, demands: &Demands) -> Result<()> {

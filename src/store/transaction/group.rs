@@ -45,8 +45,8 @@ pub struct Group {
 impl Group {
     /// Notes that all of them are where they belong, durably. Another command may have made notes for each
     /// of them in the meantime, as for those of a dead process: under the lock none comes after this.
-    pub fn delivered(self, ca: &CaFolder, waiting: impl FnOnce()) -> Result<()> {
-        let _lock = ca.lock(waiting)?;
+    pub fn delivered(self, ca: &CaFolder) -> Result<()> {
+        let _lock = ca.lock()?;
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             other => return Ok(other?),
@@ -78,6 +78,8 @@ impl Transaction<'_> {
             self.unstage(members.len(), &staged);
             return Err(error);
         }
+        // Nothing is in newcerts/ that would not be found by its intent.
+        sync_folder(&self.pending)?;
         for (position, member) in members.iter().enumerate() {
             let kept = self.ca.issued_path(&member.certificate.serial);
             rename_without_replacing(&self.staged(position), &kept)?;

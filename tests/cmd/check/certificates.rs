@@ -49,8 +49,8 @@ fn what_openssl_made_is_judged() {
         ("weak", [SAN, BOTH].concat(), "-days 100 -sha1", &["error signature-weak"]),
     ] {
         signed(&folder, name, EC, &extensions, options);
-        let server =
-            submissions(config(&folder, &format!("{name}.key"), &[&format!("{name}.pem")]));
+        let chain = [&format!("{name}.pem"), "demoCA/cacert.pem"];
+        let server = submissions(config(&folder, &format!("{name}.key"), &chain));
         finds(check(&folder, "submissions", server, ""), wanted);
     }
 }
@@ -65,6 +65,49 @@ fn a_short_key_is_found() {
     let outcome = check(&folder, "submissions", server.1, "").exits(3);
     assert!(seen(&outcome, "key-short").contains("RSA 1024 bits"), "{outcome}");
     assert!(seen(&outcome, "cipher-static-rsa").contains("TLS_RSA_"), "{outcome}");
+}
+
+#[test]
+fn the_ca_above_a_weak_certificate_is_not_superfluous() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    signed(&folder, "weak", "RSA rsa_keygen_bits:1024", &[SAN, BOTH].concat(), "-days 900 -sha1");
+    let arguments =
+        "-key weak.key -cert weak.pem -cert_chain demoCA/cacert.pem -cipher DEFAULT@SECLEVEL=0";
+    let server = Openssl::start(&folder, arguments);
+    let outcome = check(&folder, "submissions", server.1, "").exits(3);
+    let found = super::found(&outcome);
+    assert!(found.contains(&"error signature-weak".to_owned()), "{outcome}");
+    for id in ["chain-superfluous", "valid-too-long"] {
+        assert!(!found.iter().any(|one| one.ends_with(id)), "{id}: {outcome}");
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_is_one_thing_to_mend() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    folder.foreign_key("own", EC);
+    folder
+        .openssl("req -x509 -new -key own.key -out own.pem -days 3650 -subj /CN=mail.example.com")
+        .success();
+    finds(check_files(&folder, "own.key", &["own.pem"], ""), &["error self-signed"]);
+    // Whoever takes that for good sees what else there is.
+    let outcome = check_files(&folder, "own.key", &["own.pem"], "--ignore self-signed").exits(3);
+    assert!(super::found(&outcome).contains(&"warning valid-too-long".to_owned()), "{outcome}");
+}
+
+#[test]
+fn advice_names_the_folder() {
+    let folder = Folder::with_ca();
+    folder.dated_host("soon", -10, 10);
+    let run = check_files(&folder, "soon/key.pem", &["soon/cert.pem"], "--host soon.example.com");
+    let text = run.exits(3).text();
+    for words in
+        ["`mailca renew soon`", "`mailca install soon --for postfix`", "\"folder\": \"soon\""]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]
@@ -130,6 +173,7 @@ fn a_strangers_certificate_is_found() {
     folder.mailca("newca --ca-dir other --cn Other").success();
     folder.mailca("issue --ca-dir other --cn mail.example.com mail").success();
     folder.write("none.pem", "");
+    folder.mkdir("mail-elsewhere");
     let run = |words: &str, system: &str| {
         let path = folder.path(system).display().to_string();
         check_files(&folder, "mail/key.pem", &["mail/cert.pem"], words).env("SSL_CERT_FILE", &path)
@@ -140,8 +184,9 @@ fn a_strangers_certificate_is_found() {
     finds(run("--ca-dir other", "demoCA/cacert.pem"), &[]);
     finds(run("", "other/cacert.pem"), &["warning foreign-ca"]);
     finds(run("--system-roots", "other/cacert.pem"), &[]);
-    let outcome = finds(run("--ca-dir nowhere", "demoCA/cacert.pem"), &["error untrusted"]);
-    outcome.says(&["there is no CA in nowhere; the system's CAs are trusted"]);
+    let outcome =
+        finds(run("", "demoCA/cacert.pem").within("mail-elsewhere"), &["error untrusted"]);
+    outcome.says(&["there is no CA in demoCA; the system's CAs are trusted"]);
 }
 
 #[test]
@@ -184,9 +229,14 @@ fn the_chain_is_judged_as_it_was_sent() {
     ] {
         finds(check_files(&folder, "mail/key.pem", sent, "--ca-dir sub"), wanted);
     }
-    // Whoever knows the root alone cannot tell what is missing.
+    // Whoever knows the root alone cannot tell what is missing, and is told both.
     let run = check_files(&folder, "mail/key.pem", &[own], "--ca root/cacert.pem");
-    finds(run, &["error untrusted"]);
+    let outcome = finds(run, &["error untrusted"]);
+    assert!(seen(&outcome, "untrusted").contains("does not send its certificate, and should"));
+    assert!(outcome.text().contains("followed by the intermediates"), "{outcome}");
+    // The CA's folder knows what is above it, whoever is trusted.
+    let words = "--ca root/cacert.pem --ca-dir sub";
+    finds(check_files(&folder, "mail/key.pem", &[own], words), &["error intermediate-missing"]);
 }
 
 #[test]

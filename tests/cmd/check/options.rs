@@ -1,7 +1,7 @@
 //! Options and refusals.
 
 use super::{check, config, finds, found, submissions, with_host};
-use crate::support::{Folder, need};
+use crate::support::{Folder, need, say, serve_at_once};
 
 #[test]
 fn what_is_wrong_on_the_command_line_is_wrong_usage() {
@@ -15,7 +15,11 @@ fn what_is_wrong_on_the_command_line_is_wrong_usage() {
         ("check --connect 127.0.0.1:2525", &["not the usual one"]),
         ("check a b --connect 127.0.0.1:25", &["--connect is for one server"]),
         ("check a:imap --connect 127.0.0.1:1/pop3", &["names another service"]),
-        ("check --connect 127.0.0.1:25 --connect 127.0.0.1:143", &["two services"]),
+        (
+            "check --connect 127.0.0.1:25 --connect 127.0.0.1:143",
+            &["is for imap, and the --connect before it for smtp"],
+        ),
+        ("check 127.0.0.1:imap --relay-to a@example.net", &["--relay-to is for SMTP"]),
         ("check --connect 127.0.0.1:25 --ipv6", &["is of the other family"]),
         ("check --connect [::1]:25 --ipv4", &["is of the other family"]),
         ("check a --ipv4 --ipv6", &["cannot be used with"]),
@@ -54,14 +58,15 @@ fn files_that_do_not_serve_are_refused() {
         ("--ca nothing", &["nothing"]),
         ("--ca mail/key.pem", &["mail/key.pem"]),
         ("--tlsa nothing", &["nothing", "'3 1 1 HASH'"]),
-        ("--tlsa empty", &["no TLSA record is in empty"]),
+        ("--tlsa empty", &["no TLSA record is in empty", "dig +short TLSA _25._tcp.HOST"]),
+        ("--tlsa -", &["no TLSA record is in standard input", "--tlsa -"]),
         ("--tlsa mail/req.pem", &["mail/req.pem"]),
     ] {
         folder.mailca(&format!("check 127.0.0.1:25 {line}")).refused(words);
     }
     let empty = Folder::empty();
     let run = empty.mailca("check 127.0.0.1:25").env("SSL_CERT_FILE", "/nonexistent");
-    run.refused(&["/nonexistent"]);
+    run.refused(&["/nonexistent", "--ca FILE", "there is no CA in demoCA"]);
 }
 
 #[test]
@@ -98,6 +103,34 @@ fn severities_decide_the_end() {
     finds(run("--client mail --ignore client-certificate-not-asked"), &[]);
     let outcome = run("--client mail").exits(3);
     assert!(outcome.stderr.contains("error: 1 thing to mend"), "{outcome}");
+    // What is only told has nothing to mend.
+    let told = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let line = format!("check mail.example.com:465 --connect {told} --tlsa");
+    let record = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
+    folder.write(
+        "zone",
+        record.lines().filter(|line| line.contains("TLSA 3 1 1 ")).collect::<String>(),
+    );
+    let outcome = folder.mailca(&format!("{line} zone --fail-on info")).exits(3);
+    assert!(outcome.text().starts_with("info "), "{outcome}");
+    assert!(outcome.text().ends_with("1 port: 1 info\n"), "{outcome}");
+    assert!(outcome.stderr.contains("error: 1 finding\n"), "{outcome}");
+    let outcome = folder.mailca(&format!("{line} zone --json")).success();
+    let finding = &super::findings(&super::document(&outcome))[0];
+    assert_eq!(finding["mend"], serde_json::Value::Null, "{finding}");
+    // Several may be left out at once.
+    let words =
+        "--client mail --host a.example.com --ignore name-mismatch,client-certificate-not-asked";
+    finds(run(words), &[]);
+}
+
+#[test]
+fn a_folder_of_a_ca_that_is_named_and_missing_is_refused() {
+    let folder = with_host();
+    let run = folder.mailca("check 127.0.0.1:25 --ca-dir demoCa");
+    run.refused(&["demoCa: there is no such folder of a CA", "leave --ca-dir and MAILCA_DIR out"]);
+    let run = folder.mailca("check 127.0.0.1:25 --system-roots").env("MAILCA_DIR", "/root/none");
+    run.refused(&["/root/none"]);
 }
 
 #[test]
@@ -118,7 +151,51 @@ fn without_a_port_the_usual_ones_are_looked_for() {
 fn a_name_without_an_address_is_found() {
     let folder = with_host();
     let outcome = folder.mailca("check no-such-host.invalid:25 --json").exits(3);
-    assert_eq!(found(&outcome), ["critical unreachable"]);
+    assert_eq!(found(&outcome), ["critical no-address"]);
+    // A domain may have its mail elsewhere.
+    assert!(outcome.stderr.contains("`dig +short MX no-such-host.invalid`"), "{outcome}");
+    let outcome = folder.mailca("check 127.77.77.77 --json").exits(3);
+    assert!(!outcome.stderr.contains("hint:"), "{outcome}");
+    // An alarm on mailca_check_up goes off.
+    let words = "check no-such-host.invalid:25 --format prometheus";
+    let text = folder.mailca(words).exits(3).text();
+    let sample = "mailca_check_up{host=\"no-such-host.invalid\",port=\"25\",service=\"smtp\"} 0";
+    assert!(text.lines().any(|line| line == sample), "{text}");
+    let text = folder.mailca("check 127.77.77.77 --format prometheus").exits(3).text();
+    assert_eq!(text.matches("service=\"smtp\"} 0").count(), 1, "{text}");
     let outcome = folder.mailca("check 127.0.0.1:25 --ipv6 --json").exits(3);
-    assert!(super::seen(&outcome, "unreachable").contains("no address of this family"));
+    assert!(super::seen(&outcome, "no-address").contains("no address of this family"));
+}
+
+#[test]
+fn records_come_from_standard_input() {
+    let folder = with_host();
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let records = folder.mailca("tlsa mail.example.com mail --port 465").success().text();
+    // As `dig +short` prints it: the data alone, the hash broken by a space.
+    let (_, data) = records.lines().find_map(|line| line.split_once("TLSA 3 ")).unwrap();
+    let (start, end) = data.trim().split_at(40);
+    let run = check(&folder, "submissions", server, "--tlsa -").stdin(format!("3 {start} {end}\n"));
+    finds(run, &["info dane-match"]);
+    let other = format!("3 1 1 {}\n", "00".repeat(32));
+    let run = check(&folder, "submissions", server, "--tlsa -").stdin(other);
+    finds(run, &["critical dane-mismatch"]);
+    folder
+        .mailca("check mail.example.com:465 --tlsa -")
+        .stdin("nonsense\n")
+        .refused(&["standard input"]);
+}
+
+#[test]
+fn ports_are_told_as_they_were_asked_for() {
+    let folder = with_host();
+    let quick = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let slow = serve_at_once(|stream| {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        say(&stream, &["554 no\r\n"]);
+    });
+    let line = format!("check {slow}/smtp {quick}/submissions");
+    let text = folder.mailca(&line).exits(3).text();
+    let at = |words: String| text.find(&words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(at(format!("{slow} (smtp)")) < at(format!("{quick} (submissions)")), "{text}");
 }

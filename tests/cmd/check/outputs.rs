@@ -1,9 +1,10 @@
 //! Reports for a person and for monitoring systems, and the pages.
 
 use mailca::mail::check::Issue;
+use mailca::net::service::Protocol;
 
 use super::{check, config, document, submissions, with_host};
-use crate::support::{Folder, MAILCA};
+use crate::support::{Folder, MAILCA, Mail};
 
 /// A report for a person, of a server that has two things to mend.
 fn report(words: &str) -> (Folder, crate::support::Outcome) {
@@ -20,8 +21,12 @@ fn a_person_reads_the_worst_first() {
     assert_eq!(outcome.status, Some(3));
     let text = outcome.text();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines[0], "imap.example.com:465 (submissions), Postfix, at 127.0.0.1");
-    assert_eq!(lines[1], "  TLS 1.3, TLS 1.2; TLS_AES_256_GCM_SHA384");
+    assert_eq!(
+        lines[0],
+        "error     imap.example.com:465 (submissions), Postfix, TLS 1.3, TLS 1.2, at"
+    );
+    assert!(text.contains("\n  on port 465; folder mail\n"), "{text}");
+    assert!(text.contains("\nnot asked: relaying (--relay-to ADDRESS)\n"), "{text}");
     let at = |words: &str| {
         lines
             .iter()
@@ -49,7 +54,11 @@ fn nagios_is_told_as_it_wants() {
     for (words, status, state) in [
         ("", 2, "MAILCA CRITICAL - imap.example.com:465 The certificate is for another name"),
         ("--ignore name-mismatch", 1, "MAILCA WARNING - "),
-        ("--ignore name-mismatch --fail-on error", 0, "MAILCA OK - 1 port, nothing to mend |"),
+        (
+            "--ignore name-mismatch --fail-on error",
+            0,
+            "MAILCA OK - 1 port, nothing to mend; not asked: relaying (--relay-to ADDRESS) |",
+        ),
     ] {
         let (_folder, outcome) = report(&format!("--format nagios {words}"));
         assert_eq!(outcome.status, Some(status), "{outcome}");
@@ -109,8 +118,10 @@ fn every_name_in_json_is_documented() {
 fn every_finding_is_explained() {
     let folder = Folder::empty();
     let list = folder.mailca("check --explain list").success().text();
-    assert_eq!(list.lines().count(), Issue::ALL.len());
-    for line in list.lines().step_by(7) {
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    let lines: Vec<_> = list.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(lines.len(), Issue::ALL.len());
+    for line in lines.into_iter().step_by(7) {
         let id = line.split_whitespace().next().unwrap();
         let text = folder.mailca(&format!("check --explain {id}")).success().text();
         assert!(text.contains(id) && text.contains("How to mend it:"), "{text}");
@@ -128,4 +139,50 @@ fn every_finding_is_explained() {
 fn the_reader_may_go_away() {
     let folder = Folder::empty();
     folder.bash(&format!("{MAILCA} check --explain list | head -1")).success();
+}
+
+/// Several ports of one host, with this certificate.
+fn ports(folder: &Folder, name: &str) -> String {
+    let [key, own] = ["key.pem", "cert.pem"].map(|file| format!("{name}/{file}"));
+    [
+        (Protocol::Smtp, "smtp", false),
+        (Protocol::Smtp, "submission", false),
+        (Protocol::Smtp, "submissions", true),
+        (Protocol::Imap, "imap", false),
+        (Protocol::Imap, "imaps", true),
+    ]
+    .map(|(protocol, service, implicit)| {
+        let server =
+            Mail { implicit, ..Mail::new(protocol, config(folder, &key, &[&own])) }.start();
+        format!("{server}/{service}")
+    })
+    .join(" ")
+}
+
+#[test]
+fn a_server_in_order_fits_a_screen() {
+    let folder = with_host();
+    let line = format!("check --host mail.example.com {}", ports(&folder, "mail"));
+    let text = folder.mailca(&line).success().text();
+    assert!(text.lines().count() <= 24, "{text}");
+    assert_eq!(text.matches("certificate of mail.example.com").count(), 1, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok  ")).count(), 5, "{text}");
+    assert!(text.ends_with("\n5 ports: nothing to mend\n"), "{text}");
+}
+
+#[test]
+fn what_is_on_several_ports_is_told_and_counted_once() {
+    let folder = with_host();
+    folder.dated_host("soon", -10, 10);
+    let line = format!("check --host soon.example.com {}", ports(&folder, "soon"));
+    let outcome = folder.mailca(&line).exits(3);
+    let text = outcome.text();
+    assert_eq!(text.matches("[expires-soon]").count(), 1, "{text}");
+    assert_eq!(text.matches("why: ").count(), 1, "{text}");
+    // The servers are two, and each has its way.
+    assert!(text.contains("mend Postfix: ") && text.contains("mend Dovecot: "), "{text}");
+    assert!(text.ends_with("\n5 ports: 1 warning\n"), "{text}");
+    assert!(outcome.stderr.contains("error: 1 thing to mend"), "{outcome}");
+    let outcome = folder.mailca(&format!("{line} --json")).exits(3);
+    assert_eq!(super::found(&outcome).len(), 5, "{outcome}");
 }

@@ -34,23 +34,23 @@ const WEAK: [u16; 7] = [
     0x002f, // TLS_RSA_WITH_AES_128_CBC_SHA
 ];
 
-const ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 40];
+pub(super) const ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 40];
 
 /// The suites of a hello from SSL 3 to TLS 1.2 (RFC 5246 7.4.1.2).
-fn offered(hello: &[u8]) -> Vec<u16> {
+pub(super) fn offered(hello: &[u8]) -> Vec<u16> {
     let suites = 5 + 4 + 2 + 32 + 1 + usize::from(hello[43]);
     let length = usize::from(u16::from_be_bytes([hello[suites], hello[suites + 1]]));
     let list = &hello[suites + 2..suites + 2 + length];
     list.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect()
 }
 
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     [&[kind], &length[1..], body].concat()
 }
 
 /// `ServerHello`, Certificate and `ServerHelloDone` in one record; anonymously, without a certificate.
-fn flight(version: [u8; 2], suite: u16, certificate: &[u8]) -> Vec<u8> {
+pub(super) fn flight(version: [u8; 2], suite: u16, certificate: &[u8]) -> Vec<u8> {
     let hello = [&version[..], &[7; 32], &[0], &suite.to_be_bytes(), &[0]].concat();
     let length = |count: usize| u32::try_from(count).unwrap().to_be_bytes()[1..].to_vec();
     let one = [length(certificate.len()), certificate.to_vec()].concat();

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::pki::printable::printable;
 
 /// The columns, in the order in which they are told.
-const COLUMNS: [&str; 12] = [
+pub const COLUMNS: [&str; 12] = [
     "login",
     "name",
     "email",

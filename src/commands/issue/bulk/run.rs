@@ -13,6 +13,7 @@ use super::report::Report;
 use super::writer::{Item, Writer};
 use crate::env::Env;
 use crate::error::Result;
+use crate::pki::stack;
 
 /// How many persons are written together: enough that a wait for the disk is nothing for each.
 const GROUP: usize = 256;
@@ -38,6 +39,7 @@ pub fn run(
             let next = &next;
             thread::Builder::new().spawn_scoped(scope, move || {
                 make_all(work, persons, next, &sender);
+                stack::wipe();
             })?;
         }
         drop(sender);
@@ -117,7 +119,7 @@ fn write_all(
             progress.advance(count, env);
         }
         if ended {
-            return writer.finish(env);
+            return writer.finish();
         }
     }
 }

@@ -95,18 +95,18 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes durable what was delivered last.
-    pub fn finish(&mut self, env: &mut Env) -> Result<()> {
+    pub fn finish(&mut self) -> Result<()> {
         if self.groups.is_empty() && self.notes.is_empty() {
             return self.sync();
         }
         let (groups, notes) = (std::mem::take(&mut self.groups), std::mem::take(&mut self.notes));
         self.sync()?;
-        self.settle(groups, &notes, env)
+        self.settle(groups, &notes)
     }
 
-    fn settle(&self, groups: Vec<Group>, notes: &[Occasion], env: &mut Env) -> Result<()> {
+    fn settle(&self, groups: Vec<Group>, notes: &[Occasion]) -> Result<()> {
         for group in groups {
-            group.delivered(self.ca, || env.say(WAITING))?;
+            group.delivered(self.ca)?;
         }
         notes.iter().try_for_each(|note| transaction::delivered(self.ca, note))
     }
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
         let passwords = self.passwords.stage(&new)?;
         if passwords.is_some() || staged.iter().any(|(_, files)| !files.is_empty()) {
             // What was delivered before has its names durably now.
-            self.finish(env)?;
+            self.finish()?;
         }
         if let Some(passwords) = passwords {
             say_kept(self.passwords.publish(passwords, &self.existing)?.as_slice(), env);
@@ -207,7 +207,7 @@ impl<'a> Writer<'a> {
         self.sync_elsewhere()?;
         // A group that is not settled would be taken for that of a dead process.
         if !self.groups.is_empty() {
-            self.finish(env)?;
+            self.finish()?;
         }
         let mut transaction = begin(self.ca, env)?;
         let mut members = Vec::new();
@@ -326,9 +326,6 @@ fn row_failed(person: &Person, error: Error) -> Result<Written<'_>> {
     }
     Ok(Written { person, outcome: Err(error) })
 }
-
-/// What is said while another command has the lock.
-const WAITING: &str = "waiting for another mailca that is using this CA";
 
 /// Writes a file that gets its name later, when it is durable with all others.
 fn stage(path: &Path, content: &[u8], mode: u32) -> Result<Staged> {

@@ -23,15 +23,24 @@ pub(super) fn judge(
     let Some(own) = chain.first() else { return Vec::new() };
     let mut found = Vec::new();
     found.extend(dates(own, standard));
-    if let Some(when) = (standard.revoked)(own) {
-        let seen = format!("the CA here has revoked the serial number {}: {when}", own.serial);
-        found.push(Finding::new(Issue::Revoked, seen));
+    match (standard.revoked)(own) {
+        Ok(None) => {}
+        Ok(Some(when)) => {
+            let seen = format!("the serial number {} was revoked: {when}", own.serial);
+            found.push(Finding::new(Issue::Revoked, seen));
+        }
+        Err(why) => found.push(Finding::new(Issue::RevocationUnknown, why)),
     }
     for certificate in chain {
         found.extend(key(certificate, own));
         found.extend(signed(certificate, own));
     }
     found.extend(usages(own, subject));
+    found.extend(signing(own));
+    if own.is_ca && !own.is_self_signed() {
+        let seen = format!("the certificate of {} may sign others", own.title());
+        found.push(Finding::new(Issue::AuthorityAsServer, seen));
+    }
     let days = (own.not_after - own.not_before).whole_days();
     // Other servers do not care.
     if days > APPLE_DAYS && subject.is_for_users() {
@@ -57,6 +66,41 @@ fn dates(own: &Certificate, standard: &Standard<'_>) -> Option<Finding> {
         let seen =
             format!("{title} ends on {}, in {}", minute(own.not_after), days_of(left.whole_days()));
         Finding::new(Issue::ExpiresSoon, seen)
+    })
+}
+
+/// Of a CA on the way to a root: whom it has signed ends with it.
+pub(super) fn authority_ends(one: &Certificate, standard: &Standard<'_>) -> Finding {
+    let left = days_of((one.not_after - standard.now).whole_days());
+    let seen =
+        format!("the CA certificate {} ends on {}, in {left}", one.title(), minute(one.not_after));
+    Finding::new(Issue::ExpiresSoon, seen)
+}
+
+/// In every handshake with forward secrecy, and in all of TLS 1.3, the server signs (RFC 8446 4.4.2.2).
+fn signing(own: &Certificate) -> Option<Finding> {
+    let (_, parsed) = X509Certificate::from_der(own.as_der()).ok()?;
+    let usage = parsed.key_usage().ok()??;
+    (!usage.value.digital_signature()).then(|| {
+        let seen = format!("its key usage is {}", usage.value);
+        Finding::new(Issue::SigningUsageMissing, seen)
+    })
+}
+
+/// The extension of RFC 7633 with `status_request`.
+const MUST_STAPLE: (&str, &[u8]) = ("1.3.6.1.5.5.7.1.24", &[2, 1, 5]);
+
+/// Whether it may not be shown without a response of OCSP, and is.
+pub(super) fn staple(own: &Certificate, is_stapled: bool) -> Option<Finding> {
+    let (_, parsed) = X509Certificate::from_der(own.as_der()).ok()?;
+    let (id, feature) = MUST_STAPLE;
+    let demands = parsed.extensions().iter().any(|extension| {
+        extension.oid.to_id_string() == id
+            && extension.value.windows(feature.len()).any(|part| part == feature)
+    });
+    (demands && !is_stapled).then(|| {
+        let seen = format!("the certificate of {} has the extension \"must staple\"", own.title());
+        Finding::new(Issue::StapleMissing, seen)
     })
 }
 
@@ -102,6 +146,11 @@ pub(super) fn is_for_servers(own: &Certificate) -> bool {
     has_usage(own, oid::SERVER_AUTH)
 }
 
+/// Whether they allow a client to.
+pub(super) fn is_for_clients(own: &Certificate) -> bool {
+    has_usage(own, oid::CLIENT_AUTH)
+}
+
 fn has_usage(own: &Certificate, wanted: &str) -> bool {
     // anyExtendedKeyUsage (RFC 5280 4.2.1.12) is not enough for OpenSSL.
     let usages = own.extended_key_usage.as_ref();
@@ -114,7 +163,7 @@ fn usages(own: &Certificate, subject: Subject<'_>) -> Option<Finding> {
         return Some(Finding::new(Issue::ServerUsageMissing, seen));
     }
     let sends = subject.service.protocol() == Protocol::Smtp;
-    (sends && !has_usage(own, oid::CLIENT_AUTH)).then(|| {
+    (sends && !is_for_clients(own)).then(|| {
         let seen = "its extended key usage lacks clientAuth";
         Finding::new(Issue::ClientUsageMissing, seen)
     })

@@ -7,6 +7,22 @@ use crate::pki::certificate::Certificate;
 use crate::pki::tlsa::Published;
 use crate::pki::verify::{Options, Purpose, verify};
 
+/// So many records are told of.
+const TOLD: usize = 8;
+
+/// Whether a record of DANE-EE (3) names this certificate: whoever delivers mail by DANE looks at nothing else in it,
+/// neither name nor dates nor who signed it (RFC 7672 3.1.1).
+pub(super) fn is_vouched(
+    chain: &[Certificate],
+    subject: Subject<'_>,
+    standard: &Standard<'_>,
+) -> bool {
+    let host = subject.host.to_string();
+    let mut own = standard.tlsa.iter().filter(|record| record.is_of(&host, subject.port));
+    let names = |record: &Published| chain.first().is_some_and(|own| record.names(own));
+    own.any(|record| record.is_for_mail() && !record.is_anchor() && names(record))
+}
+
 /// Judges it by the records that are this port's.
 pub(super) fn judge(
     chain: &[Certificate],
@@ -18,7 +34,7 @@ pub(super) fn judge(
     let records: Vec<_> =
         standard.tlsa.iter().filter(|record| record.is_of(&host, subject.port)).collect();
     let mut found = Vec::new();
-    for record in records.iter().filter(|record| !record.is_for_mail()) {
+    for record in records.iter().filter(|record| !record.is_for_mail()).take(TOLD) {
         let seen = format!("{record} has the usage {}", record.usage);
         found.push(Finding::new(Issue::DaneRecordUnusable, seen));
     }
@@ -33,15 +49,19 @@ pub(super) fn judge(
     if let Some((record, _)) = fitting {
         found.push(Finding::new(Issue::DaneMatch, format!("{record} fits")));
     } else {
-        let whys = outcomes.iter().map(|(record, outcome)| match outcome {
+        let whys = outcomes.iter().take(TOLD).map(|(record, outcome)| match outcome {
             Ok(()) => format!("{record}: the server has not shown that it has the key"),
             Err(why) => format!("{record}: {why}"),
         });
-        found.push(Finding::new(Issue::DaneMismatch, whys.collect::<Vec<_>>().join("; ")));
+        let mut told = whys.collect::<Vec<_>>().join("; ");
+        if let Some(more) = outcomes.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            told = format!("{told}; and {more} more");
+        }
+        found.push(Finding::new(Issue::DaneMismatch, told));
     }
     let anchors = usable.iter().filter(|record| record.is_anchor());
     let missing = anchors.filter(|record| !chain.iter().skip(1).any(|one| record.names(one)));
-    found.extend(missing.map(|record| {
+    found.extend(missing.take(TOLD).map(|record| {
         let seen = format!("the certificate of {record} is not in the chain that was sent");
         Finding::new(Issue::DaneAnchorMissing, seen)
     }));

@@ -10,11 +10,13 @@ mod versions;
 use time::{Duration, OffsetDateTime};
 
 use crate::mail::check::report::{PortReport, sort};
-use crate::mail::check::{Finding, Issue, Software};
+use crate::mail::check::{Finding, Issue, Severity, Software};
+use crate::net::hello::Version;
 use crate::net::service::Service;
 use crate::net::survey::Observations;
 use crate::net::target::Host;
 use crate::pki::certificate::Certificate;
+use crate::pki::signature::key_description;
 use crate::pki::tlsa::Published;
 
 /// Whose roots are trusted.
@@ -26,6 +28,17 @@ pub enum Trust {
     Given,
     /// The system's.
     System,
+}
+
+impl Trust {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Given => "given",
+            Self::System => "system",
+        }
+    }
 }
 
 /// What a server is judged by.
@@ -41,12 +54,16 @@ pub struct Standard<'a> {
     pub roots: &'a [Vec<u8>],
     /// The system's roots in DER, to know a public CA by; where the roots are its own, none.
     pub system_roots: &'a [Vec<u8>],
-    /// Says whether the CA here has revoked a certificate: when and why.
-    pub revoked: &'a (dyn Fn(&Certificate) -> Option<String> + Sync),
+    /// Certificates in DER that the CA here has above it, trusted or not.
+    pub known: &'a [Vec<u8>],
+    /// Says whether a certificate was revoked: when and why. Fails where those who should know cannot be asked.
+    pub revoked: &'a (dyn Fn(&Certificate) -> Result<Option<String>, String> + Sync),
+    /// Says which certificate folder here is this certificate's, or else the host's.
+    pub folder: &'a (dyn Fn(Option<&Certificate>, &Host) -> Option<String> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
-    /// The certificate that was presented to the server.
-    pub client: Option<&'a Certificate>,
+    /// The certificate that was presented to the server, with those that were sent along; or none.
+    pub client: &'a [Certificate],
     /// The address that was asked to be relayed to.
     pub relay_to: Option<&'a str>,
 }
@@ -86,6 +103,13 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     let is_too_old = findings.iter().any(|one| one.issue == Issue::TlsModernMissing)
         && !versions::accepted(seen).is_empty();
     findings.retain(|one| !(is_too_old && one.issue == Issue::HandshakeFailed));
+    if let Some(words) = versions::same_words(seen) {
+        // It said the same to every hello: once is enough.
+        findings.retain(|one| one.issue != Issue::Incomplete);
+        for finding in findings.iter_mut().filter(|one| one.issue == Issue::HandshakeFailed) {
+            words.clone_into(&mut finding.seen);
+        }
+    }
     if read.first().is_some_and(Option::is_none) {
         let seen = "what the server sent as its certificate is malformed";
         findings.push(Finding::new(Issue::CertificateUnreadable, seen));
@@ -96,19 +120,36 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         _ => Vec::new(),
     };
     let presented = seen.presented();
-    let is_proven = presented.is_none_or(|one| one.is_finished || one.is_key_proven);
-    if !is_proven {
-        let notes = presented.map(|one| one.notes.join("; ")).unwrap_or_default();
-        findings.push(Finding::new(Issue::KeyUnproven, notes));
+    let is_proven = presented.is_some_and(|one| one.is_key_proven);
+    // Where no handshake came about, that is said.
+    if let Some(one) = presented.filter(|one| !one.is_key_proven) {
+        findings.push(Finding::new(Issue::KeyUnproven, one.notes.join("; ")));
     }
-    let of_itself = certificate::judge(&chain, subject, standard);
-    let is_weak = of_itself.iter().any(|finding| finding.issue == Issue::SignatureWeak);
-    findings.extend(of_itself);
-    findings.extend(chain::judge(&chain, subject, standard, is_weak));
-    findings.extend(client::judge(seen, subject, standard));
+    findings.extend(of_chain(&chain, subject, standard));
+    if let (Some(own), Some(presented)) = (chain.first(), presented) {
+        findings.extend(certificate::staple(own, presented.is_stapled));
+    }
+    let others = others(seen, subject, standard);
+    for (_, more) in &others {
+        // What is said of a CA that both have in common is said once.
+        let is_said = |one: &Finding| {
+            let mut same = findings.iter().filter(|known| known.issue == one.issue);
+            same.any(|known| one.seen.ends_with(&known.seen))
+        };
+        let new: Vec<_> = more.iter().filter(|one| !is_said(one)).cloned().collect();
+        findings.extend(new);
+    }
+    findings.extend(client::judge(seen, subject, standard, software(seen)));
     findings.extend(dane::judge(&chain, subject, is_proven, standard));
+    if subject.service == Service::Smtp && is_proven && dane::is_vouched(&chain, subject, standard)
+    {
+        findings.iter_mut().for_each(allow_for_dane);
+    }
+    join_incomplete(&mut findings);
     sort(&mut findings);
     let greeting = greeting(seen);
+    let ends = others.iter().filter_map(|(end, _)| *end).chain(chain::end(&chain, standard)).min();
+    let folder = (standard.folder)(chain.first(), subject.host);
     PortReport {
         target: seen.target.clone(),
         address: seen.opened.as_ref().map(|opened| opened.address),
@@ -116,9 +157,90 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         greeting: greeting.first().cloned(),
         versions: versions::accepted(seen),
         cipher_suite: presented.and_then(|one| one.cipher_suite.clone()),
+        ends,
         chain,
         asks_certificate: presented.map(|one| one.request.is_some()),
+        folder,
         findings,
+    }
+}
+
+/// What there is to say of a chain.
+fn of_chain(chain: &[Certificate], subject: Subject<'_>, standard: &Standard<'_>) -> Vec<Finding> {
+    let mut findings = certificate::judge(chain, subject, standard);
+    let is_weak = findings.iter().any(|finding| finding.issue == Issue::SignatureWeak);
+    findings.extend(chain::judge(chain, subject, standard, is_weak));
+    findings
+}
+
+/// What is wrong with the certificates that only some clients get, and when each ends: a server may have one for
+/// RSA beside one for ECDSA, or another for clients that ask for no host name.
+fn others(
+    seen: &Observations,
+    subject: Subject<'_>,
+    standard: &Standard<'_>,
+) -> Vec<(Option<OffsetDateTime>, Vec<Finding>)> {
+    let one = |(version, ders): (Option<Version>, &[Vec<u8>])| {
+        let read: Vec<_> = ders.iter().map(|der| Certificate::from_der(der).ok()).collect();
+        let who = version.map_or_else(
+            || "a client that asks for no host name".to_owned(),
+            |version| format!("some clients in {version}"),
+        );
+        let Some(Some(own)) = read.first().cloned() else {
+            let seen = format!("what the server sends to {who} as its certificate is malformed");
+            return (None, vec![Finding::new(Issue::CertificateUnreadable, seen)]);
+        };
+        let chain: Vec<_> = read.into_iter().flatten().collect();
+        let mut findings = of_chain(&chain, subject, standard);
+        if version.is_some() {
+            // Nothing can be said for it, since its key was not seen, but against it.
+            let told = dane::judge(&chain, subject, true, standard);
+            findings.extend(told.into_iter().filter(|one| one.issue != Issue::DaneRecordUnusable));
+        } else {
+            // A server with many hosts shows one of them to those who ask for none.
+            let is_name =
+                |one: &Finding| matches!(one.issue, Issue::NameMismatch | Issue::SanMissing);
+            findings.retain(|one| !is_name(one));
+        }
+        findings.retain(|one| one.severity > Severity::Info);
+        let key = key_description(&own.public_key);
+        for finding in &mut findings {
+            let seen = &finding.seen;
+            finding.seen = format!("another certificate, {key}, that {who} gets: {seen}");
+        }
+        (chain::end(&chain, standard), findings)
+    };
+    seen.other_chains().into_iter().map(one).collect()
+}
+
+/// Whoever looks at the record lets this server in whatever its certificate says, and nobody else asks on port 25.
+fn allow_for_dane(finding: &mut Finding) {
+    let is_allowed = matches!(
+        finding.issue,
+        Issue::Untrusted
+            | Issue::ForeignCa
+            | Issue::SelfSigned
+            | Issue::IntermediateMissing
+            | Issue::ChainInvalid
+            | Issue::ChainUnverified
+            | Issue::NameMismatch
+            | Issue::SanMissing
+    );
+    if is_allowed
+        && finding.severity > Severity::Info
+        && !finding.seen.starts_with("another certificate")
+    {
+        finding.severity = Severity::Info;
+        finding.seen.push_str("; a TLSA record vouches for the key");
+    }
+}
+
+/// What was not answered is one finding.
+fn join_incomplete(findings: &mut Vec<Finding>) {
+    let is_one = |one: &Finding| one.issue == Issue::Incomplete;
+    let told: Vec<_> = findings.extract_if(.., |one| is_one(one)).map(|one| one.seen).collect();
+    if !told.is_empty() {
+        findings.push(Finding::new(Issue::Incomplete, told.join("; ")));
     }
 }
 

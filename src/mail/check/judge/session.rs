@@ -2,10 +2,14 @@
 
 use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
+use crate::net::hello::{Answer, Version};
 use crate::net::service::{Protocol, Service};
 use crate::net::starttls::{Fault, Seen};
-use crate::net::survey::{Handshake, Injection, Observations, Obstacle};
+use crate::net::survey::{Handshake, Injection, Inside, Observations, Obstacle, Outcome};
 use crate::pki::general_name::GeneralName;
+
+/// What the conversations call it.
+const GREETING: &str = "its greeting";
 
 /// Judges the conversations.
 pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
@@ -29,11 +33,12 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
         Some(Injection::Dropped | Injection::Refused(_)) | None => {}
     }
     if let Some(Handshake::Failed(why)) = &seen.handshake {
-        found.push(Finding::new(Issue::HandshakeFailed, why.clone()));
+        found.push(no_handshake(seen, why, subject));
     }
-    found.extend(no_greeting(seen, subject));
+    found.extend(broken(seen, subject));
     if let Some(inside) = inside {
-        found.extend(inside_tls(inside, subject));
+        let asks = seen.presented().is_some_and(|presented| presented.request.is_some());
+        found.extend(inside_tls(inside, subject, asks));
         found.extend(before.and_then(|before| changes(before, inside, subject)));
     }
     if let Some(name) = inside.or(before).and_then(|seen| seen.name.as_deref()) {
@@ -42,29 +47,129 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
     found
 }
 
-/// Where TLS comes first, whoever shakes hands may still be no mail server. One that asked for a certificate may
-/// have gone because of it, which is told with that.
-fn no_greeting(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
-    let inside = seen.inside.as_ref()?;
-    let why = inside.end.as_ref()?;
-    let has_asked = seen.presented().is_some_and(|presented| presented.request.is_some());
-    (subject.service.is_implicit() && inside.seen.greeting.is_empty() && !has_asked)
-        .then(|| Finding::new(Issue::WrongProtocol, format!("inside TLS: {why}")))
+/// No handshake. What the server says in plain text instead may tell why.
+fn no_handshake(seen: &Observations, why: &str, subject: Subject<'_>) -> Finding {
+    let said = seen.versions.iter().find_map(|one| match &one.outcome {
+        Outcome::Answered(Answer::Strange(what)) => quoted(what),
+        _ => None,
+    });
+    let Some(said) = said else { return uncommon(seen, why) };
+    if subject.service.is_implicit() {
+        let upper = said.to_ascii_uppercase();
+        let plain = match subject.service.protocol() {
+            Protocol::Imap if upper.starts_with("* OK") => Some(Service::Imap),
+            Protocol::Pop3 if upper.starts_with("+OK") => Some(Service::Pop3),
+            Protocol::Smtp if upper.starts_with("220") && subject.port == 587 => {
+                Some(Service::Submission)
+            }
+            Protocol::Smtp if upper.starts_with("220") => Some(Service::Smtp),
+            _ => None,
+        };
+        if let Some(plain) = plain {
+            let seen = format!(
+                "it speaks {} in plain text, where {} begins with TLS: check {}:{}/{plain}",
+                plain.protocol().title(),
+                subject.service,
+                subject.host,
+                subject.port
+            );
+            return Finding::new(Issue::WrongProtocol, seen);
+        }
+    }
+    let is_in_it = why.contains(said);
+    let told = if is_in_it { why.to_owned() } else { format!("{why}: {said}") };
+    Finding::new(Issue::HandshakeFailed, told)
+}
+
+/// A server that answers a hello of today may have nothing that our own TLS knows.
+fn uncommon(seen: &Observations, why: &str) -> Finding {
+    let mut newest = seen.versions.iter().rev().filter(|one| one.version >= Version::Tls12);
+    match newest.find_map(|one| one.accepted()) {
+        Some(accepted) => {
+            let suite = accepted.suites.first().map(ToString::to_string).unwrap_or_default();
+            let told = format!("it answers to {} with {suite} alone; {why}", accepted.version);
+            Finding::new(Issue::HandshakeUncommon, told)
+        }
+        None => Finding::new(Issue::HandshakeFailed, why),
+    }
+}
+
+/// What was quoted of the server's words.
+fn quoted(what: &str) -> Option<&str> {
+    let (_, rest) = what.split_once('"')?;
+    rest.rsplit_once('"').map(|(said, _)| said).filter(|said| !said.is_empty())
+}
+
+/// TLS may be in order and the server behind it not: it says nothing inside, or not what it offers. One that
+/// asked for a certificate and got none may want one; and what it makes of ours is told with that.
+fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
+    let presented = seen.presented()?;
+    let inside = seen.inside.as_ref();
+    let works = |inside: &Inside| match subject.service.protocol() {
+        Protocol::Smtp => inside.seen.name.is_some(),
+        // Servers of old know no CAPA.
+        Protocol::Pop3 => {
+            inside.is_answered && (inside.end.is_none() || !inside.seen.capabilities.is_empty())
+        }
+        Protocol::Imap | Protocol::Sieve => !inside.seen.capabilities.is_empty(),
+    };
+    if inside.is_some_and(works) {
+        return None;
+    }
+    let end = inside.and_then(|inside| inside.end.clone());
+    let is_answered = inside.is_some_and(|inside| inside.is_answered);
+    let notes = presented.notes.join("; ");
+    let why = end.unwrap_or_else(|| match notes {
+        notes if !notes.is_empty() => notes,
+        _ if is_answered => "the server does not say what it offers".to_owned(),
+        _ => "the server said nothing".to_owned(),
+    });
+    match &presented.request {
+        // Whoever insists on one ends the handshake, or says so with an alert or a refusal; who merely dies says
+        // nothing.
+        Some(request)
+            if !is_answered
+                && !request.is_answered
+                && (!presented.is_finished
+                    || why.contains("alert")
+                    || why.contains("refuses EHLO")) =>
+        {
+            let told = Finding::new(Issue::ClientCertificateRequired, format!("inside TLS: {why}"));
+            // Users may be known; servers that deliver to port 25 are not.
+            let is_for_all = subject.service == Service::Smtp;
+            Some(if is_for_all { told } else { told.as_bad_as(Severity::Warning) })
+        }
+        // The finding on our certificate says so.
+        Some(request) if !is_answered && request.is_answered => None,
+        // A signature that is wrong is another matter.
+        _ if !presented.is_finished && !presented.is_key_proven => None,
+        request => {
+            let asked =
+                if request.is_some() { "; it had asked for a client certificate" } else { "" };
+            Some(Finding::new(Issue::SessionBroken, format!("inside TLS: {why}{asked}")))
+        }
+    }
 }
 
 fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
     let issue = match obstacle {
         Obstacle::Unreachable(why) => return Finding::new(Issue::Unreachable, why.clone()),
         Obstacle::Late(awaited) => {
-            let seen = format!("the server did not send {awaited} in time");
-            return Finding::new(Issue::WrongProtocol, seen);
+            let seen = format!(
+                "the server did not send {awaited} in time; a longer --timeout gives it more"
+            );
+            let issue = if *awaited == GREETING { Issue::NoGreeting } else { Issue::WrongProtocol };
+            return Finding::new(issue, seen);
         }
         Obstacle::Broken(why) => {
-            return Finding::new(Issue::WrongProtocol, format!("the connection broke: {why}"));
+            return Finding::new(Issue::NoGreeting, format!("the connection broke: {why}"));
         }
         Obstacle::Fault(fault) => match fault {
             Fault::NotOffered { .. } => Issue::StarttlsMissing,
             Fault::Refused { command: Some("STARTTLS" | "STLS"), .. } => Issue::StarttlsRefused,
+            Fault::Refused { command: None, .. } => Issue::TurnedAway,
+            Fault::Closed { awaited: GREETING } => Issue::NoGreeting,
+            Fault::Withdrawn { .. } => Issue::HandshakeFailed,
             Fault::Injected => Issue::ResponseInjection,
             _ => Issue::WrongProtocol,
         },
@@ -86,7 +191,7 @@ fn login_before_tls(before: &Seen, subject: Subject<'_>) -> Option<Finding> {
     })
 }
 
-fn inside_tls(inside: &Seen, subject: Subject<'_>) -> Vec<Finding> {
+fn inside_tls(inside: &Seen, subject: Subject<'_>, asks: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(command) = ["STARTTLS", "STLS"].into_iter().find(|word| inside.offers(word)) {
         found.push(Finding::new(
@@ -96,30 +201,40 @@ fn inside_tls(inside: &Seen, subject: Subject<'_>) -> Vec<Finding> {
     }
     let logins = inside.logins(subject.service.protocol());
     let is_submission = matches!(subject.service, Service::Submission | Service::Submissions);
-    if is_submission && logins.plain.is_empty() && logins.other.is_empty() {
-        found.push(Finding::new(Issue::LoginMissing, "inside TLS it does not offer AUTH"));
+    // What offers nothing at all has a finding of its own.
+    let is_told = is_submission && inside.name.is_some();
+    if is_told && logins.plain.is_empty() && logins.other.is_empty() {
+        let finding = Finding::new(Issue::LoginMissing, "inside TLS it does not offer AUTH");
+        // Where it asks for certificates, users may be let in by those.
+        found.push(if asks { finding.as_bad_as(Severity::Info) } else { finding });
     }
     found
 }
 
-/// Only of SMTP: the others have to be asked again, and change more than is of interest.
+/// Only of SMTP: the others have to be asked again, and change more than is of interest. That STARTTLS goes and
+/// logins come is as it should be (RFC 3207 4.2); REQUIRETLS is for inside TLS alone (RFC 8689 2).
 fn changes(before: &Seen, inside: &Seen, subject: Subject<'_>) -> Option<Finding> {
     if subject.service.protocol() != Protocol::Smtp || before.capabilities.is_empty() {
         return None;
     }
     let only = |one: &Seen, other: &Seen| {
         let lines = one.capabilities.iter().filter(|line| !other.capabilities.contains(line));
+        let lines = lines.filter(|line| !is_of_tls(line));
         lines.cloned().collect::<Vec<_>>().join(", ")
     };
     let (gone, new) = (only(before, inside), only(inside, before));
     let told = match (gone.as_str(), new.as_str()) {
-        // As it should be, and so everywhere.
-        ("" | "STARTTLS", "") => return None,
+        ("", "") => return None,
         (gone, "") => format!("gone inside TLS: {gone}"),
         ("", new) => format!("new inside TLS: {new}"),
         (gone, new) => format!("gone inside TLS: {gone}; new: {new}"),
     };
     Some(Finding::new(Issue::EhloChanges, told))
+}
+
+fn is_of_tls(line: &str) -> bool {
+    let word = line.split([' ', '=']).next().unwrap_or_default().to_ascii_uppercase();
+    matches!(word.as_str(), "STARTTLS" | "AUTH" | "REQUIRETLS")
 }
 
 /// RFC 5321 4.1.1.1: a full host name, or an address in brackets.

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::hello::suites::{Suite, Weakness};
 use crate::net::hello::{Answer, Version};
-use crate::net::survey::{Observations, Outcome, VersionSeen};
+use crate::net::survey::{Handshake, Observations, Outcome, VersionSeen};
 
 /// The versions that it accepts, newest first.
 pub(super) fn accepted(seen: &Observations) -> Vec<Version> {
@@ -34,8 +34,25 @@ pub(super) fn judge(seen: &Observations, subject: Subject<'_>) -> Vec<Finding> {
     for weakness in Weakness::ALL {
         found.extend(weak(seen, weakness, subject));
     }
+    found.extend(short_primes(seen));
     found.extend(unsure(seen));
     found
+}
+
+/// OpenSSL's clients want as many bits of a prime for Diffie-Hellman.
+const PRIME_BITS: usize = 2048;
+/// Fewer were broken (Logjam).
+const BROKEN_BITS: usize = 1024;
+
+fn short_primes(seen: &Observations) -> Option<Finding> {
+    let primes = seen.versions.iter().rev().filter_map(|one| Some((one.version, one.prime?)));
+    let short: Vec<_> = primes.filter(|(_, (_, bits))| *bits < PRIME_BITS).collect();
+    let shortest = short.iter().map(|(_, (_, bits))| *bits).min()?;
+    let told = short
+        .iter()
+        .map(|(version, (suite, bits))| format!("{bits} bits with {suite} in {version}"));
+    let finding = Finding::new(Issue::DiffieHellmanShort, told.collect::<Vec<_>>().join("; "));
+    Some(if shortest < BROKEN_BITS { finding.as_bad_as(Severity::Error) } else { finding })
 }
 
 fn chosen(seen: &Observations, version: Version) -> String {
@@ -53,13 +70,11 @@ fn missing(seen: &Observations, accepted: &[Version]) -> Option<Finding> {
             && seen.version(version).and_then(VersionSeen::is_spoken) == Some(false)
     };
     match (is_refused(Version::Tls12), is_refused(Version::Tls13)) {
-        (true, true) => {
-            let seen = match accepted.first() {
-                Some(newest) => format!("the newest that it accepts is {newest}"),
-                None => "it accepts none at all".to_owned(),
-            };
-            Some(Finding::new(Issue::TlsModernMissing, seen))
-        }
+        // That it accepts none at all is said with the handshake, and has other reasons.
+        (true, true) => accepted.first().map(|newest| {
+            let seen = format!("the newest that it accepts is {newest}");
+            Finding::new(Issue::TlsModernMissing, seen)
+        }),
         (true, false) => Some(Finding::new(Issue::Tls12Missing, "it refused TLS 1.2")),
         (false, true) => Some(Finding::new(Issue::Tls13Missing, "it refused TLS 1.3")),
         (false, false) => None,
@@ -103,18 +118,37 @@ fn weak(seen: &Observations, weakness: Weakness, subject: Subject<'_>) -> Option
 
 fn unsure(seen: &Observations) -> Option<Finding> {
     let accepted = accepted(seen);
-    let told: Vec<_> = seen
+    let mut told: Vec<(Vec<&'static str>, String)> = Vec::new();
+    let unclear = seen
         .versions
         .iter()
         .filter(|one| {
             one.is_spoken().is_none() && !accepted.contains(&one.version) || one.unsure.is_some()
         })
-        .map(|one| match &one.unsure {
-            Some(why) => format!("{}: {why}", one.version),
-            None => format!("{}: {}", one.version, why(&one.outcome)),
-        })
-        .collect();
+        .map(|one| (one.version.title(), one.unsure.clone().unwrap_or_else(|| why(&one.outcome))));
+    // What has one reason is said once.
+    for (version, why) in unclear {
+        match told.iter_mut().find(|(_, known)| *known == why) {
+            Some((versions, _)) => versions.push(version),
+            None => told.push((vec![version], why)),
+        }
+    }
+    let told: Vec<_> =
+        told.iter().map(|(versions, why)| format!("{}: {why}", versions.join(", "))).collect();
     (!told.is_empty()).then(|| Finding::new(Issue::Incomplete, told.join("; ")))
+}
+
+/// What the server said to the hello of every version, or before it could be sent, where there was no handshake and
+/// this was always the same.
+pub(super) fn same_words(seen: &Observations) -> Option<&str> {
+    let has_failed = matches!(seen.handshake, Some(Handshake::Failed(_)));
+    let versions = seen.versions.iter().filter(|_| has_failed);
+    let mut words = versions.map(|one| match &one.outcome {
+        Outcome::Answered(Answer::Strange(what)) | Outcome::NotAsked(what) => Some(what.as_str()),
+        _ => None,
+    });
+    let first = words.next()??;
+    words.all(|other| other == Some(first)).then_some(first)
 }
 
 fn why(outcome: &Outcome) -> String {
