@@ -25,9 +25,9 @@
 //!
 //! No time makes it fail; its exit status is 1 where a program fails.
 
-#[path = "against_openssl/place.rs"]
+#[path = "against_peers/place.rs"]
 mod place;
-#[path = "against_openssl/program.rs"]
+#[path = "against_peers/program.rs"]
 mod program;
 
 #[path = "bulk_issue/parts.rs"]

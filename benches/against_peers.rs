@@ -1,11 +1,11 @@
-//! mailca and openssl side by side, as whole processes.
+//! mailca beside openssl, CA.pl, easy-rsa, certtool and mkcert, as whole processes.
 //!
 //! # How to run it
 //!
 //! ```text
-//! cargo bench --bench against_openssl            # all cases
-//! cargo bench --bench against_openssl -- sign    # the cases with `sign` in their name
-//! MAILCA_BENCH_DIR=/srv/scratch cargo bench --bench against_openssl
+//! cargo bench --bench against_peers            # all cases
+//! cargo bench --bench against_peers -- sign    # the cases with `sign` in their name
+//! MAILCA_BENCH_DIR=/srv/scratch cargo bench --bench against_peers
 //! ```
 //!
 //! The folder to work in is `MAILCA_BENCH_DIR`, else `target/tmp`. It has to be on the kind of disk
@@ -28,8 +28,9 @@
 //! Others that use the disk meanwhile decide the result: where the parts `file` take over 1 ms on a
 //! local disk, or ranges are wide, wait and run it again.
 //!
-//! The table of parts says where mailca's time goes: the start of any process, of mailca itself, and
-//! the waiting for the disk, which is the same for everyone who waits for it. mailca does: each file
+//! The table of parts says where mailca's time goes: the start of any process, of mailca itself, the
+//! keys and signatures as aws-lc-rs makes them without anything around, and the waiting for the disk,
+//! which is the same for everyone who waits for it. mailca does: each file
 //! is fsynced, named, and its folder fsynced, several times in a command. openssl and CA.pl never
 //! wait, and can leave an empty certificate or a serial number used twice after a power cut. The
 //! comparison is of what an administrator waits for, and mailca's durability is not taken out of it.
@@ -45,6 +46,11 @@
 //!   index and a copy of the certificate; CA.pl's certificate has no subjectAltName.
 //! - `workflow, openssl`: the same against the three bare commands, `req -x509`, `req -new`,
 //!   `x509 -req`. They keep no index and no copy, so this peer does less.
+//! - `workflow, easy-rsa`: `init-pki`, `build-ca nopass`, `gen-req nopass`, `sign-req`. It keeps what
+//!   mailca keeps: an index, the request, a copy of the certificate by its number.
+//! - `workflow, certtool`: five runs, since GnuTLS makes keys in runs of their own. No index, no copy.
+//! - `workflow, mkcert`: one run makes all, without an index, a request or a copy; there is nothing
+//!   with less to do.
 //! - `sign`: `mailca sign` against `openssl ca -batch -notext` with the `openssl.cnf` that `mailca
 //!   newca` left, in the same kind of folder, made by mailca on both sides; the index has one line.
 //! - `export-p12`: the password comes from a file, the iterations are equal and openssl's `-iter` is
@@ -53,15 +59,15 @@
 //! - `show`: `show --text` against `x509 -text -noout`.
 //! - `verify`: chain, dates, purpose and host name, with the CA given to both.
 
-#[path = "against_openssl/cases.rs"]
+#[path = "against_peers/cases.rs"]
 mod cases;
-#[path = "against_openssl/measure.rs"]
+#[path = "against_peers/measure.rs"]
 mod measure;
-#[path = "against_openssl/parts.rs"]
+#[path = "against_peers/parts.rs"]
 mod parts;
-#[path = "against_openssl/place.rs"]
+#[path = "against_peers/place.rs"]
 mod place;
-#[path = "against_openssl/program.rs"]
+#[path = "against_peers/program.rs"]
 mod program;
 
 use std::io::{self, Write};
@@ -96,6 +102,7 @@ fn main() -> io::Result<ExitCode> {
         peer_is_missing |= matches!(outcome, Outcome::Missing(_));
         row(out, &case, &outcome)?;
     }
+    parts::print_sizes(out)?;
     parts::print(out, rounds.unwrap_or(50).max(1), &place)?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     Ok(if failed || (ci && peer_is_missing) { ExitCode::FAILURE } else { ExitCode::SUCCESS })

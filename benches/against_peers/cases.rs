@@ -11,6 +11,8 @@ const NEW_KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 /// The subjects; `policy_match` of openssl's configuration wants the CA's to have these parts.
 const CA_SUBJECT: &str = "-subj /C=US/ST=Oregon/O=Example/CN=Example-CA";
 const HOST_SUBJECT: &str = "-subj /C=US/ST=Oregon/O=Example/CN=mail.example.com";
+/// Debian's easy-rsa, which is on no PATH.
+const EASY_RSA: &str = "/usr/share/easy-rsa/easyrsa";
 /// The password of the PKCS#12 files.
 const PASSWORD_FILE: &str = "password";
 
@@ -34,7 +36,11 @@ pub struct Case {
 pub fn all() -> io::Result<Vec<Case>> {
     Ok(vec![
         workflow("CA.pl", Some(6.0), ca_pl()?),
+        workflow("easy-rsa", None, easy_rsa()),
+        workflow("certtool", None, certtool()),
         workflow("openssl", None, bare_openssl()),
+        workflow("mkcert", None, mkcert()),
+        start(),
         sign(),
         export_p12(2_048, Some(7.0), 30),
         export_p12(600_000, None, 8),
@@ -48,7 +54,7 @@ fn workflow(peer_name: &str, aim: Option<f64>, peer: Vec<Program>) -> Case {
         name: format!("workflow, {peer_name}"),
         aim,
         rounds: 30,
-        preparation: Vec::new(),
+        preparation: certtool_templates(),
         mailca: made_ready(),
         peer,
     }
@@ -85,13 +91,75 @@ fn bare_openssl() -> Vec<Program> {
 fn ca_pl() -> io::Result<Vec<Program>> {
     let script = ca_pl_path()?;
     let step =
-        |name: &str| Program::perl(script.clone()).with(name).variable("OPENSSL_CONFIG", "-batch");
+        |name: &str| Program::script("perl", script.clone()).with(name).variable("OPENSSL_CONFIG", "-batch");
     let request = |subject: &str| format!("{NEW_KEY} {subject}");
     Ok(vec![
         step("-newca").with("-extra-req").with(&request(CA_SUBJECT)),
         step("-newreq-nodes").with("-extra-req").with(&request(HOST_SUBJECT)),
         step("-sign"),
     ])
+}
+
+fn easy_rsa() -> Vec<Program> {
+    let step = |words: &str| {
+        Program::script("sh", EASY_RSA)
+            .with_words(words)
+            .variable("EASYRSA_BATCH", "1")
+            .variable("EASYRSA_PKI", "pki")
+            .variable("EASYRSA_ALGO", "ec")
+            .variable("EASYRSA_CURVE", "prime256v1")
+    };
+    vec![
+        step("init-pki"),
+        step("build-ca nopass").variable("EASYRSA_REQ_CN", "Example-CA"),
+        step("gen-req mail nopass").variable("EASYRSA_REQ_CN", "mail.example.com"),
+        step("sign-req server mail"),
+    ]
+}
+
+/// What certtool is told in a file, since it has no options for it.
+fn certtool_templates() -> Vec<Program> {
+    let file = |name: &str, lines: &str| {
+        Program::new("sh", "-c").with(&format!("printf '%s\\n' {lines} > {name}"))
+    };
+    vec![
+        file("ca.tmpl", "cn=Example-CA expiration_days=3650 ca cert_signing_key crl_signing_key"),
+        file(
+            "host.tmpl",
+            "cn=mail.example.com dns_name=mail.example.com expiration_days=365 tls_www_server \
+             tls_www_client signing_key",
+        ),
+    ]
+}
+
+fn certtool() -> Vec<Program> {
+    let run = |words: &str| Program::new("certtool", words);
+    vec![
+        run("--generate-privkey --key-type ecdsa --curve secp256r1 --outfile cakey.pem"),
+        run("--generate-self-signed --load-privkey cakey.pem --template ca.tmpl --outfile cacert.pem"),
+        run("--generate-privkey --key-type ecdsa --curve secp256r1 --outfile key.pem"),
+        run("--generate-request --load-privkey key.pem --template host.tmpl --outfile req.pem"),
+        run("--generate-certificate --load-request req.pem --load-ca-certificate cacert.pem \
+             --load-ca-privkey cakey.pem --template host.tmpl --outfile cert.pem"),
+    ]
+}
+
+fn mkcert() -> Vec<Program> {
+    let words = "-ecdsa -cert-file cert.pem -key-file key.pem mail.example.com";
+    // It looks for stores to install into, and is to find none.
+    vec![Program::new("mkcert", words).variable("CAROOT", "ca").variable("TRUST_STORES", "none")]
+}
+
+/// What any command waits for before it begins.
+fn start() -> Case {
+    Case {
+        name: "--version".to_owned(),
+        aim: None,
+        rounds: 100,
+        preparation: Vec::new(),
+        mailca: vec![Program::mailca("--version").that_prints()],
+        peer: vec![Program::openssl("version")],
+    }
 }
 
 /// Where this openssl has its CA.pl; `misc/CA.pl` alone where there is no openssl to ask.

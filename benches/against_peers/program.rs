@@ -15,7 +15,7 @@ pub struct Program {
     name: OsString,
     script: Option<PathBuf>,
     arguments: Vec<String>,
-    variable: Option<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, &'static str)>,
     prints: bool,
     may_fail: bool,
 }
@@ -27,7 +27,7 @@ impl Program {
             name: name.into(),
             script: None,
             arguments: arguments.split_whitespace().map(str::to_owned).collect(),
-            variable: None,
+            variables: Vec::new(),
             prints: false,
             may_fail: false,
         }
@@ -43,9 +43,9 @@ impl Program {
         Self::new("openssl", arguments)
     }
 
-    /// A perl script.
-    pub fn perl(script: PathBuf) -> Self {
-        Self { script: Some(script), ..Self::new("perl", "") }
+    /// A script, and what interprets it.
+    pub fn script(interpreter: &str, script: impl Into<PathBuf>) -> Self {
+        Self { script: Some(script.into()), ..Self::new(interpreter, "") }
     }
 
     /// Adds one argument, spaces and all.
@@ -54,9 +54,15 @@ impl Program {
         self
     }
 
+    /// Adds arguments that are separated by spaces.
+    pub fn with_words(mut self, words: &str) -> Self {
+        self.arguments.extend(words.split_whitespace().map(str::to_owned));
+        self
+    }
+
     /// Sets a variable of its environment.
     pub fn variable(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variable = Some((name, value));
+        self.variables.push((name, value));
         self
     }
 
@@ -136,9 +142,7 @@ impl Program {
             .env_remove("MAILCA_DIR")
             .env_remove("MAILCA_CA_PASSPHRASE_FILE")
             .env_remove("OPENSSL_CONFIG");
-        if let Some((name, value)) = self.variable {
-            command.env(name, value);
-        }
+        command.envs(self.variables.iter().copied());
         command
     }
 }
