@@ -90,8 +90,9 @@ fn bare_openssl() -> Vec<Program> {
 
 fn ca_pl() -> io::Result<Vec<Program>> {
     let script = ca_pl_path()?;
-    let step =
-        |name: &str| Program::script("perl", script.clone()).with(name).variable("OPENSSL_CONFIG", "-batch");
+    let step = |name: &str| {
+        Program::script("perl", script.clone()).with(name).variable("OPENSSL_CONFIG", "-batch")
+    };
     let request = |subject: &str| format!("{NEW_KEY} {subject}");
     Ok(vec![
         step("-newca").with("-extra-req").with(&request(CA_SUBJECT)),
@@ -136,7 +137,9 @@ fn certtool() -> Vec<Program> {
     let run = |words: &str| Program::new("certtool", words);
     vec![
         run("--generate-privkey --key-type ecdsa --curve secp256r1 --outfile cakey.pem"),
-        run("--generate-self-signed --load-privkey cakey.pem --template ca.tmpl --outfile cacert.pem"),
+        run(
+            "--generate-self-signed --load-privkey cakey.pem --template ca.tmpl --outfile cacert.pem",
+        ),
         run("--generate-privkey --key-type ecdsa --curve secp256r1 --outfile key.pem"),
         run("--generate-request --load-privkey key.pem --template host.tmpl --outfile req.pem"),
         run("--generate-certificate --load-request req.pem --load-ca-certificate cacert.pem \

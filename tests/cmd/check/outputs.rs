@@ -69,6 +69,8 @@ fn nagios_is_told_as_it_wants() {
         assert!(outcome.stderr.is_empty(), "{outcome}");
     }
     let folder = Folder::empty();
+    // What nobody can read is an unknown state, and no warning.
+    folder.bash("mailca check 127.0.0.1:1/smtp --format nagios > /dev/full").exits(3);
     let outcome = folder.mailca("check a --format nagios --tlsa nothing").exits(3);
     assert!(outcome.text().starts_with("MAILCA UNKNOWN - "), "{outcome}");
 }
