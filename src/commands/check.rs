@@ -20,7 +20,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::check::judge::Standard;
 use crate::mail::check::report::{HostReport, worst};
-use crate::mail::check::{Finding, Severity};
+use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::probe::ClientIdentity;
 use crate::net::service::Protocol;
 use crate::net::starttls::Relay;
@@ -190,7 +190,8 @@ fn verdict(view: &View<'_>) -> Result<()> {
 /// A domain may have its mail on another host, and not a single port of its own.
 fn elsewhere(report: &HostReport) -> Option<String> {
     let is_name = report.host.parse::<std::net::IpAddr>().is_err();
-    (report.ports.is_empty() && is_name).then(|| {
+    let is_asked = report.findings.iter().all(|one| one.issue != Issue::LookupFailed);
+    (report.ports.is_empty() && is_name && is_asked).then(|| {
         format!(
             "where {0} is the domain of mail addresses, its servers are named by `dig +short MX {0}`",
             report.host
