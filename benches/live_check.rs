@@ -27,7 +27,7 @@
 //! No time makes it fail; its exit status is 1 where mailca fails, and where a peer is missing while `CI` is
 //! set.
 
-#[path = "against_openssl/place.rs"]
+#[path = "against_peers/place.rs"]
 mod place;
 
 use std::io::{self, Write};

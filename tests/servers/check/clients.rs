@@ -70,7 +70,7 @@ fn of_postfix() {
     site.finds(
         "demanded",
         &[
-            ("", &["warning client-certificate-required"]),
+            ("", &["error client-certificate-required"]),
             (OURS, &[ACCEPTED]),
             (THEIRS, &["error client-certificate-refused"]),
         ],
@@ -154,7 +154,7 @@ fn of_exim() {
     site.finds(
         "demanded",
         &[
-            ("", &["warning client-certificate-required"]),
+            ("", &["error client-certificate-required"]),
             (OURS, &[ACCEPTED]),
             (THEIRS, &["error client-certificate-refused"]),
         ],
@@ -188,7 +188,7 @@ fn of_opensmtpd() {
     site.finds(
         "demanded",
         &[
-            ("", &["warning client-certificate-required"]),
+            ("", &["error client-certificate-required"]),
             (&relay, &[ACCEPTED, "info relay-allowed"]),
             (THEIRS, &["error client-certificate-refused"]),
         ],

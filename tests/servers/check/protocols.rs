@@ -108,7 +108,7 @@ fn of_exim() {
             // Programs of today know it no more.
             (
                 &[[PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA"]],
-                &["error handshake-failed", "info cipher-static-rsa"],
+                &["warning handshake-uncommon", "info tls-1-3-missing", "info cipher-static-rsa"],
             ),
             (&[[PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.2:+NULL"]], &["critical cipher-null"]),
             (
