@@ -124,7 +124,7 @@ fn a_folder_is_named_only_for_its_own_certificate() {
     folder.openssl(&line).success();
     // A folder of another CA, whose certificate lasts longest, is not what the server should have.
     folder.mkdir("snake");
-    folder.bash("cp own.pem snake/cert.pem; cp own.key snake/key.pem");
+    folder.bash("cp own.pem snake/cert.pem; cp own.key snake/key.pem").success();
     folder.foreign_key("other", EC);
     folder.openssl(&line.replace("own.", "other.")).success();
 
@@ -135,7 +135,7 @@ fn a_folder_is_named_only_for_its_own_certificate() {
     assert_eq!(port["folder_for_host"], "mail", "{outcome}");
     let line = format!("check mail.example.com:submissions --connect {server}");
     let outcome = folder.mailca(&line).exits(3);
-    outcome
+    let outcome = outcome
         .says(&["there is a folder for this host: mail\n", "`mailca install mail --for postfix`"]);
     outcome.says_nothing_of(&["; folder ", "mailca issue", "mailca renew", "snake"]);
 
