@@ -38,7 +38,7 @@ const PRIVATE: [&str; 9] = [
     "backup place/ca.tar",
     "issue --from users.csv --p12 --password-dir place",
     "issue --from users.csv --p12 --password-out place/passwords.csv",
-    "access-map --for dovecot -o place/map",
+    "access-map --for dovecot --all -o place/map",
 ];
 const PUBLIC: [&str; 2] = ["crl --publish place/crl.pem", "crl --hash-dir place"];
 
@@ -114,12 +114,19 @@ fn a_folder_of_another_user_is_refused_where_everybody_may_write() {
 fn elsewhere_only_root_or_the_owner_can_have_put_it_there() {
     let Some(folder) = shared() else { return };
     folder.chmod(".", 0o755);
-    folder.mkdir("place");
-    for owner in [".", "place"] {
+    folder.mkdir("home/place");
+    for owner in ["home", "home/place"] {
         chown(folder.path(owner), Some(OTHER), Some(OTHER)).unwrap();
     }
-    folder.mailca("issue --user ann --email ann@example.com place").success();
-    folder.mailca("backup place/ca.tar").success();
+    for line in
+        ["issue --cn a.example.com place", "issue --cn a.example.com", "backup place/ca.tar"]
+    {
+        folder.mailca(&format!("{line} --ca-dir ../demoCA")).within("home").success();
+    }
+    folder
+        .mailca("issue --cn a.example.com --ca-dir ../../demoCA ann")
+        .within("home/place")
+        .success();
 }
 
 #[test]

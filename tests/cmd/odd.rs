@@ -51,8 +51,8 @@ fn a_dash_is_standard_output_or_nothing() {
     folder.write("users.csv", "login,email\nann,ann@example.com\n");
     for line in [
         "export-p12 joe --password-file pw -o -",
-        "kit joe --host mail.example.com -o -",
-        "access-map --for dovecot -o -",
+        "kit joe --imap mail.example.com -o -",
+        "access-map --for dovecot --all -o -",
         "issue --from users.csv --p12 --password-out -",
         "issue --from users.csv --p12 --password-dir -",
         "backup -",
@@ -68,7 +68,7 @@ fn a_pipe_in_the_place_of_a_lock_is_refused_at_once() {
     for (name, line) in [
         ("mailca.lock", "crl"),
         ("mailca.lock", "issue --cn a.example.com a"),
-        ("access-maps.lock", "access-map --for dovecot -o map"),
+        ("access-map.lock", "access-map --for dovecot --all -o map"),
     ] {
         let folder = Folder::with_ca();
         let _ = fs::remove_file(folder.path(&format!("demoCA/{name}")));

@@ -59,10 +59,10 @@ impl Defaults {
     }
 }
 
-/// A login in a message: what is no ASCII is no login, and may look like one.
+/// A login in a message: what is no ASCII is no login, and may look like one. The letters of western Europe do not.
 pub(super) fn plain(login: &str) -> String {
     let escaped = |letter: char| match letter {
-        ' '..='~' => letter.to_string(),
+        ' '..='~' | 'À'..='ÿ' => letter.to_string(),
         other => other.escape_unicode().to_string(),
     };
     login.chars().map(escaped).collect()
