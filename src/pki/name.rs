@@ -151,6 +151,16 @@ impl Name {
         &self.rdns
     }
 
+    /// The first attribute that is a `PrintableString` with characters that are none of its (X.680 41.4). The
+    /// asterisk and the ampersand are let through, which many programs write and all read.
+    pub fn misprinted(&self) -> Option<&Attribute> {
+        let is_printable =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(byte);
+        self.rdns.iter().flatten().find(|attribute| {
+            Tag(attribute.tag) == Tag::PrintableString && !attribute.bytes.iter().all(is_printable)
+        })
+    }
+
     /// The values of every attribute with this OpenSSL short name.
     pub fn values(&self, short_name: &str) -> Vec<String> {
         self.rdns
