@@ -151,11 +151,11 @@ impl Name {
         &self.rdns
     }
 
-    /// The first attribute that is a `PrintableString` with characters that are none of its (X.680 41.4). The
-    /// asterisk and the ampersand are let through, which many programs write and all read.
+    /// The first attribute that is a `PrintableString` with bytes that no terminal prints. The characters of
+    /// ASCII that are none of its (X.680 41.4), `@`, `_` and `*` above all, are let through: many programs
+    /// write them, and all read them.
     pub fn misprinted(&self) -> Option<&Attribute> {
-        let is_printable =
-            |byte: &u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(byte);
+        let is_printable = |byte: &u8| matches!(byte, 0x20..=0x7E);
         self.rdns.iter().flatten().find(|attribute| {
             Tag(attribute.tag) == Tag::PrintableString && !attribute.bytes.iter().all(is_printable)
         })

@@ -113,12 +113,12 @@ fn a_request_of_another_version_is_refused() {
 fn a_string_with_characters_that_are_none_of_its_is_refused() {
     need!("openssl");
     let line = "sign changed.csr --profile server --yes";
-    for text in [&b"mail\x1b[2Jexample.com"[..], b"mail@example.com", b"m\0il"] {
+    for text in [&b"mail\x1b[2Jexample.com"[..], b"m\0il"] {
         let folder = with_request();
         changed(&folder, 0, Some(&name(0x13, text)));
         folder.mailca(line).refused(&["malformed subject", "PrintableString"]);
     }
-    for text in [&b"mail.example.com"[..], b"*.example.com"] {
+    for text in [&b"mail.example.com"[..], b"*.example.com", b"mail@example.com", b"mail_1"] {
         let folder = with_request();
         changed(&folder, 0, Some(&name(0x13, text)));
         let outcome = folder.mailca(line).output();
