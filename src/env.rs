@@ -43,6 +43,8 @@ pub struct Env {
     pub talk_on_terminal: bool,
     /// Whether somebody sees the product on one.
     pub product_on_terminal: bool,
+    /// Whether nobody can get the product: standard output was closed, or is thrown away unread.
+    pub product_is_lost: bool,
 }
 
 impl Env {
@@ -86,6 +88,17 @@ impl Env {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses, before anything is issued, to hand out on a standard output that leads nowhere.
+    pub fn check_hand_out(&self) -> Result<()> {
+        if self.product_is_lost {
+            return Err(Error::refused(
+                "standard output is closed or thrown away, and the certificate would be nowhere",
+            )
+            .hint("name a file for it with -o"));
+        }
+        Ok(())
     }
 
     /// Writes what is nowhere else yet, such as a certificate that was asked for on standard output. A reader who has

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use rustix::fs::Mode;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use serde_json::json;
 
@@ -177,5 +177,22 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
         product_on_terminal: std::io::stdout().is_terminal(),
+        product_is_lost: is_lost(&std::io::stdout()),
     }
+}
+
+/// Whether a stream was closed when the program began: the standard library then opens /dev/null in its place, to
+/// read and to write. A shell's `>/dev/null`, which somebody chose, is to write only. Programs that start others
+/// open it both ways too, and so this says no more than that nobody gets what is written.
+fn is_lost(stream: &impl std::os::fd::AsFd) -> bool {
+    let (Ok(flags), Ok(here)) =
+        (rustix::fs::fcntl_getfl(stream.as_fd()), rustix::fs::fstat(stream.as_fd()))
+    else {
+        return true;
+    };
+    let is_null = rustix::fs::stat("/dev/null").is_ok_and(|null| {
+        null.st_rdev == here.st_rdev
+            && rustix::fs::FileType::from_raw_mode(here.st_mode).is_char_device()
+    });
+    is_null && flags & OFlags::RWMODE == OFlags::RDWR
 }

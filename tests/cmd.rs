@@ -48,6 +48,8 @@ mod install;
 mod issue_from;
 #[path = "cmd/kit.rs"]
 mod kit;
+#[path = "cmd/links.rs"]
+mod links;
 #[path = "cmd/list.rs"]
 mod list;
 #[path = "cmd/main_job.rs"]
@@ -58,6 +60,8 @@ mod net;
 mod newca;
 #[path = "cmd/newreq.rs"]
 mod newreq;
+#[path = "cmd/odd.rs"]
+mod odd;
 #[path = "cmd/other_user.rs"]
 mod other_user;
 #[path = "cmd/outputs.rs"]

@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use crate::cli::{self, Global};
-use crate::commands::{existing, say_kept};
+use crate::commands::{check_is_no_dash, existing, say_kept};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::access_map::sendmail::{Peer, Requirement};
@@ -16,6 +16,7 @@ use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
 use crate::store::atomic::folder_of;
 use crate::store::ca::CaFolder;
+use crate::store::way;
 
 mod build;
 mod collect;
@@ -188,11 +189,13 @@ fn deliver(
 
 /// The path from the root on, as the comment in the file has it.
 fn absolute(path: &Path) -> Result<PathBuf> {
+    check_is_no_dash(path)?;
     let name = path
         .file_name()
         .ok_or_else(|| Error::usage(format!("{} is not a file name", path.display())))?;
     let folder = folder_of(path);
-    let folder = fs::canonicalize(folder)
+    let real = fs::canonicalize(folder)
         .map_err(|_| Error::refused(format!("the folder {} does not exist", folder.display())))?;
-    Ok(folder.join(name))
+    way::check(folder)?;
+    Ok(real.join(name))
 }

@@ -80,7 +80,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         system_roots: &trusted.system,
         known: &trusted.known,
         revoked: &|certificate| revoked.ask(certificate),
-        folder: &|own, host| folders.find(own, host),
+        folders: &|own, host| folders.find(own, host),
         tlsa: &tlsa,
         client: client.as_ref().map(|client| client.chain.as_slice()).unwrap_or_default(),
         relay_to: args.relay_to.as_deref(),
@@ -109,7 +109,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
     let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
-    let mut text = Text::new(env.color_stdout, fail_on);
+    let mut text = Text::new(env.color_stdout, fail_on).quiet(env.quiet);
     let mut progress = Progress::new(env);
     let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {

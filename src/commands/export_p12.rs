@@ -37,7 +37,9 @@ pub fn run(args: &ExportP12, global: &Global, env: &mut Env) -> Result<()> {
         if same_file(path, &output) {
             return Err(Error::usage("--password-out and --output name the same file"));
         }
-        if !password::is_left_over(path) {
+        if password::is_left_over(path) {
+            atomic::check_writable(atomic::folder_of(path))?;
+        } else {
             check_output(path, "--password-out", &existing, global)?;
         }
     }

@@ -246,8 +246,18 @@ fn check_output(path: &Path, option: &str, existing: &Existing, global: &Global)
     Ok(())
 }
 
+/// Elsewhere `-` is standard output, which is not meant for keys, passwords and maps.
+fn check_is_no_dash(path: &Path) -> Result<()> {
+    if path == Path::new("-") {
+        return Err(Error::usage("- is no file: this is not written to standard output")
+            .hint("name a file; one of that name is ./-"));
+    }
+    Ok(())
+}
+
 /// Refuses an output among the CA's own files, a folder, a link to nothing, and a file that holds a private key.
 fn check_guarded(path: &Path, global: &Global) -> Result<()> {
+    check_is_no_dash(path)?;
     if let (Ok(folder), Ok(ca)) =
         (fs_err::canonicalize(atomic::folder_of(path)), fs_err::canonicalize(&global.ca_dir))
         && folder.starts_with(&ca)

@@ -32,7 +32,11 @@ pub fn run(args: &Sign, global: &Global, env: &mut Env) -> Result<()> {
     let ca = CaFolder::open(&global.ca_dir)?;
     let mut signer = Signer::new(&ca, global, &args.passphrase);
     let mut decided = Vec::new();
-    for (request, destination) in targets(args, global, env)? {
+    let targets = targets(args, global, env)?;
+    if targets.iter().any(|(_, destination)| destination.is_stdout()) {
+        env.check_hand_out()?;
+    }
+    for (request, destination) in targets {
         let decision = signer
             .decide(&request, &destination, &wishes, env)
             .map_err(|error| error.at(&destination))?;

@@ -161,6 +161,16 @@ impl Name {
         &self.rdns
     }
 
+    /// The first attribute that is a `PrintableString` with bytes that no terminal prints. The characters of
+    /// ASCII that are none of its (X.680 41.4), `@`, `_` and `*` above all, are let through: many programs
+    /// write them, and all read them.
+    pub fn misprinted(&self) -> Option<&Attribute> {
+        let is_printable = |byte: &u8| matches!(byte, 0x20..=0x7E);
+        self.rdns.iter().flatten().find(|attribute| {
+            Tag(attribute.tag) == Tag::PrintableString && !attribute.bytes.iter().all(is_printable)
+        })
+    }
+
     /// The values of every attribute with this OpenSSL short name.
     pub fn values(&self, short_name: &str) -> Vec<String> {
         self.rdns

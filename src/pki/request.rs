@@ -78,6 +78,13 @@ impl Request {
             return Err(Error::refused("malformed request: bytes follow it"));
         }
         let info = &parsed.certification_request_info;
+        if info.version.0 != 0 {
+            // RFC 2986 4.1.
+            return Err(Error::refused(format!(
+                "malformed request: its version is {}, and there is none but 0",
+                info.version.0
+            )));
+        }
         check_key(&KeyAlgorithm::of(info.subject_pki.raw).map_err(Error::as_refused)?)?;
         signature::verify(
             info.subject_pki.raw,
@@ -93,6 +100,14 @@ impl Request {
             alternative_names: Vec::new(),
             asks_for_ca: false,
         };
+        if let Some(attribute) = request.subject.misprinted() {
+            return Err(Error::refused(format!(
+                "malformed subject: {} holds characters that a PrintableString has not: {}",
+                attribute.short_name(),
+                attribute.shown()
+            ))
+            .hint("make the request with another program, or with UTF-8 strings"));
+        }
         request.read_attributes(info.raw)?;
         Ok(request)
     }

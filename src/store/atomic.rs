@@ -17,6 +17,7 @@ use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 
 use crate::error::{Error, Result};
 use crate::store::owner::Owner;
+use crate::store::way;
 
 /// A file that is written and durable but does not have its name yet. Dropped, it is gone.
 #[derive(Debug)]
@@ -135,11 +136,22 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses where no file can be made in a folder, as far as that can be told beforehand.
+/// Refuses where no file can be made in a folder, as far as that can be told beforehand, or where others decide
+/// what becomes of it.
 pub fn check_writable(folder: &Path) -> Result<()> {
+    check_can_write(folder, way::check)
+}
+
+/// The same for what everybody may read.
+pub fn check_writable_in_public(folder: &Path) -> Result<()> {
+    check_can_write(folder, way::check_links)
+}
+
+fn check_can_write(folder: &Path, check_way: impl Fn(&Path) -> Result<()>) -> Result<()> {
     if !folder.is_dir() {
         return Err(Error::refused(format!("the folder {} does not exist", folder.display())));
     }
+    check_way(folder)?;
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
         .map_err(|error| io_error("write in", folder, error.into()))
 }

@@ -1,6 +1,5 @@
 //! The CA folder: finding it, reading it, locking it.
 
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use crate::pki::serial::Serial;
 use crate::store::index::Index;
 use crate::store::input;
 use crate::store::owner::Owner;
-use crate::store::{layout, lock, together};
+use crate::store::{layout, lock, together, way};
 
 /// A CA folder that has a CA in it.
 #[derive(Debug)]
@@ -243,15 +242,10 @@ impl CaFolder {
     }
 
     fn lock_file(&self, kind: layout::FileKind) -> Result<fs::File> {
+        way::check_links(&self.path)?;
         check_leads_nowhere(&self.path)?;
         let path = self.path.join(kind.name);
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(kind.mode)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)?;
+        let file = lock::open(&path, kind.mode)?;
         // Made by root in somebody's folder it would lock them out. What has a second name may be another file.
         let there = file.metadata()?;
         if there.uid() == 0 && there.nlink() == 1 && there.len() == 0 {

@@ -15,7 +15,7 @@ use crate::store::atomic::{self, folder_of, sync_folder};
 use crate::store::config::Settings;
 use crate::store::import::History;
 use crate::store::layout::{self, FileKind};
-use crate::store::{ca, index, input};
+use crate::store::{ca, index, input, way};
 
 /// The configuration for `openssl ca` in a folder of mailca's.
 const OPENSSL_CONFIGURATION: &str = include_str!("../../templates/openssl.cnf");
@@ -57,14 +57,14 @@ pub fn check_vacant(path: &Path) -> Result<()> {
     }
     match fs::read_dir(path) {
         Ok(mut entries) => match entries.next() {
-            None => Ok(()),
+            None => way::check(path),
             Some(_) => Err(Error::refused(format!("{} is not empty", path.display()))
                 .hint("name a new folder with --ca-dir")),
         },
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let parent = folder_of(path);
             if parent.is_dir() {
-                return Ok(());
+                return way::check(parent);
             }
             Err(Error::refused(format!("the folder {} does not exist", parent.display()))
                 .hint("make it first, or name another one with --ca-dir"))

@@ -15,6 +15,7 @@ use crate::store::atomic::{self, Staged};
 use crate::store::input;
 use crate::store::layout::{self, FileKind};
 use crate::store::together::{self, NewFile};
+use crate::store::way;
 
 /// The name of a certificate folder: one path component that no shell or option parser trips over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,9 +132,13 @@ impl CertificateFolder {
     /// The same without waiting for the disk, for many folders. Returns whether it was missing.
     pub fn make_without_waiting(&self) -> Result<bool> {
         let path = self.path();
+        way::check(atomic::folder_of(path))?;
         match std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(path) {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {
+                way::check(path)?;
+                Ok(false)
+            }
             Err(error) => {
                 Err(Error::refused(format!("failed to create {}", path.display())).caused_by(error))
             }
@@ -241,7 +246,8 @@ impl CertificateFolder {
         files: &[(FileKind, u32, &[u8])],
         existing: &Existing,
     ) -> Result<Vec<PathBuf>> {
-        together::recover(self.path())?;
+        self.recover()?;
+        way::check(self.path())?;
         let mut staged = Vec::new();
         for (kind, mode, content) in files {
             self.check(*kind, content, existing)?;
@@ -273,7 +279,8 @@ impl CertificateFolder {
         files: &[(FileKind, u32, &[u8])],
         stamp: &str,
     ) -> Result<Vec<PathBuf>> {
-        together::recover(self.path())?;
+        self.recover()?;
+        way::check(self.path())?;
         let mut changed = Vec::new();
         let mut kept = Vec::new();
         for (kind, mode, content) in files {
@@ -294,7 +301,11 @@ impl CertificateFolder {
 
     /// Finishes what a process that died in [`Self::replace_together`] left.
     pub fn recover(&self) -> Result<()> {
-        together::recover(self.path()).map(|_| ())
+        if together::is_interrupted(self.path()) {
+            way::check(self.path())?;
+            together::recover(self.path())?;
+        }
+        Ok(())
     }
 
     /// Refuses where one of these files is there and cannot give way to a new one: a folder, or a link.
@@ -312,13 +323,15 @@ impl CertificateFolder {
 
     /// Removes a file that is not needed any more, and makes that durable.
     pub fn remove(&self, kind: FileKind) -> Result<()> {
+        way::check(self.path())?;
         atomic::remove_if_there(&self.path_of(kind))?;
         atomic::sync_folder(self.path())
     }
 
     /// Moves a file aside, so that its name is free, and returns the new name.
     pub fn move_aside(&self, kind: FileKind, stamp: &str) -> Result<Option<PathBuf>> {
-        together::recover(self.path())?;
+        self.recover()?;
+        way::check(self.path())?;
         let path = self.path_of(kind);
         if path.symlink_metadata().is_err() {
             return Ok(None);

@@ -13,6 +13,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::OFlags;
 
 use crate::error::{Error, Result};
 
@@ -40,6 +42,27 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub fn set_waiting(waiting: Waiting) {
     // A second call would be another run in the same process, with the first one's wishes.
     let _ = WAITING.set(waiting);
+}
+
+/// Opens a file that is there to be locked, and makes it where it is missing. A pipe in its place, which would be
+/// waited for, and a link are refused.
+pub fn open(path: &Path, mode: u32) -> Result<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(mode)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let is_plain = fs::symlink_metadata(path).is_ok_and(|there| there.is_file());
+    match opened {
+        Ok(file) if file.metadata()?.is_file() => Ok(file),
+        Err(error) if is_plain || error.kind() == ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(error.into()),
+        _ => Err(Error::refused(format!("{} is not a plain file", path.display()))
+            .hint("move it away: mailca makes the file that it locks")),
+    }
 }
 
 /// Takes the exclusive lock of an open file or folder. It ends when the file is closed.

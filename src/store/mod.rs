@@ -97,3 +97,4 @@ pub mod owner;
 pub mod previous;
 pub mod together;
 pub mod transaction;
+pub mod way;

@@ -1,6 +1,5 @@
 //! The file that a map is kept in.
 
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -36,13 +35,7 @@ pub(super) fn usual_place(server: Server) -> &'static str {
 /// map never takes the place of a newer one. Nobody who holds it waits for the CA's own lock.
 pub(super) fn lock(ca: &CaFolder) -> Result<fs::File> {
     let path = ca.path().join(layout::ACCESS_MAP_LOCK.name);
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(layout::ACCESS_MAP_LOCK.mode)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(&path)?;
+    let file = lock::open(&path, layout::ACCESS_MAP_LOCK.mode)?;
     lock::exclusive(&file, &path)?;
     Ok(file)
 }

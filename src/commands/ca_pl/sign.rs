@@ -96,7 +96,7 @@ fn sign(
         existing: Existing::Refuse,
     };
     // The files have names of their own, and are written here.
-    let nowhere = Destination::Stdout;
+    let nowhere = Destination::Stdout("the request".to_owned());
     let decision = signer.decide(request, &nowhere, &wishes, env)?;
     if !extra.batch && !env.prompter.confirm("Sign the certificate?")? {
         return Err(Error::refused("not signed"));

@@ -219,6 +219,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         chain: Vec::new(),
         ends: None,
         asks_certificate: None,
+        name: target.host.to_string(),
         folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }

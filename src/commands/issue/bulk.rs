@@ -3,6 +3,7 @@
 //! Threads make what each row needs, in memory; one writer makes groups of it durable. A row of which all is
 //! there costs a look at its folder, so that the same command goes on where a killed one was.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::pki::pkcs12::Form;
 use crate::pki::profile::Profile;
 use crate::store::ca::CaFolder;
-use crate::store::{input, transaction};
+use crate::store::{input, layout, transaction};
 
 mod bundle;
 mod found;
@@ -158,15 +159,22 @@ fn persons(
     let name = if from_stdin { "standard input".into() } else { list.display().to_string() };
     let content = if from_stdin { env.read_stdin()? } else { input::read(list)? };
     let rows = rows::read(&content).map_err(|error| error.at(&name))?;
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = HashMap::new();
+    let folders = folders_here();
     let mut persons = Vec::with_capacity(rows.len());
     for mut row in rows {
         report.rows += 1;
         let login = row.get("login").map(str::to_owned);
         let fault = row.take_fault().or_else(|| {
-            let first = seen.insert(login.clone()?, row.line)?;
-            seen.insert(login.clone()?, first);
-            Some(Error::refused(format!("the login is in line {first} already")))
+            let login = login.as_deref()?;
+            let plain = login.to_lowercase();
+            let (line, first) =
+                seen.entry(plain.clone()).or_insert_with(|| (row.line, login.to_owned()));
+            if *line != row.line {
+                let same = if first == login { "" } else { ", in other letter case" };
+                return Some(Error::refused(format!("the login is in line {line} already{same}")));
+            }
+            same_but_for_case(login, folders.get(&plain)?)
         });
         let person = match fault {
             Some(error) => Err(error),
@@ -178,6 +186,33 @@ fn persons(
         }
     }
     Ok(persons)
+}
+
+/// The folders under the current one that hold certificates, by their names in small letters.
+fn folders_here() -> HashMap<String, Vec<String>> {
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for entry in std::fs::read_dir(".").into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_one = [layout::KEY, layout::CHAIN].iter().any(|kind| path.join(kind.name).exists());
+        if let (true, Ok(name)) = (is_one, entry.file_name().into_string()) {
+            found.entry(name.to_lowercase()).or_default().push(name);
+        }
+    }
+    found
+}
+
+/// Many servers take logins for the same that differ in case only, and some file systems folders.
+fn same_but_for_case(login: &str, folders: &[String]) -> Option<Error> {
+    if folders.iter().any(|folder| folder == login) {
+        return None;
+    }
+    let other = folders.first()?;
+    Some(
+        Error::refused(format!(
+            "the folder {other} is there, whose name differs in letter case only"
+        ))
+        .hint("is it the same person? then write the login as the folder"),
+    )
 }
 
 fn agree(count: usize, ca: &CaFolder, yes: bool, env: &mut Env) -> Result<()> {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::person::Person;
 use crate::cli::Global;
-use crate::commands::check_guarded;
+use crate::commands::{check_guarded, check_is_no_dash};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::kit::{File, Held, archive, mobileconfig};
@@ -39,6 +39,7 @@ impl Place {
         let inside = format!("{}-kit", name.as_str());
         // Without a slash at the end.
         let path: PathBuf = output.unwrap_or(Path::new(&inside)).components().collect();
+        check_is_no_dash(output.unwrap_or(&path))?;
         if path.file_name().is_none() {
             return Err(Error::usage(format!("{} is no name for a kit", path.display())));
         }

@@ -68,6 +68,9 @@ impl Renewal {
         ends: &Ends,
         env: &mut Env,
     ) -> Result<Self> {
+        if matches!(destination, Destination::Stdout) {
+            env.check_hand_out()?;
+        }
         let ca = recorder.ca;
         let now = env.now()?;
         if let Some(interrupted) = interrupted(&target, &destination, ca, now)? {

@@ -26,8 +26,8 @@ pub enum Destination {
         /// The certificate.
         certificate: PathBuf,
     },
-    /// Standard output.
-    Stdout,
+    /// Standard output, and where the request came from.
+    Stdout(String),
 }
 
 impl fmt::Display for Destination {
@@ -36,7 +36,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Folder(folder) => folder.path_of(layout::REQUEST).display().fmt(formatter),
             Self::File { request, .. } => request.display().fmt(formatter),
-            Self::Stdout => formatter.write_str("standard input"),
+            Self::Stdout(request) => formatter.write_str(request),
         }
     }
 }
@@ -47,13 +47,13 @@ impl Destination {
         match self {
             Self::Folder(folder) => Some(folder.path_of(layout::CERTIFICATE)),
             Self::File { certificate, .. } => Some(certificate.clone()),
-            Self::Stdout => None,
+            Self::Stdout(_) => None,
         }
     }
 
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
-        matches!(self, Self::Stdout)
+        matches!(self, Self::Stdout(_))
     }
 
     /// Whether the request's own private key lies beside it. In a certificate folder, a key that is
@@ -62,7 +62,7 @@ impl Destination {
         let path = match self {
             Self::Folder(folder) => folder.path_of(layout::KEY),
             Self::File { request, .. } => atomic::folder_of(request).join(layout::KEY.name),
-            Self::Stdout => return Ok(false),
+            Self::Stdout(_) => return Ok(false),
         };
         let Ok(content) = input::read(&path) else { return Ok(false) };
         let unavailable = || Err(Error::refused("encrypted"));
@@ -84,7 +84,7 @@ impl Destination {
     pub fn check_guarded(&self, global: &Global) -> Result<()> {
         match self {
             Self::File { certificate, .. } => check_guarded(certificate, global),
-            Self::Folder(_) | Self::Stdout => Ok(()),
+            Self::Folder(_) | Self::Stdout(_) => Ok(()),
         }
     }
 
@@ -99,7 +99,7 @@ impl Destination {
             Self::File { certificate, .. } => {
                 return check_output(certificate, "-o", existing, global);
             }
-            Self::Stdout => return Ok(()),
+            Self::Stdout(_) => return Ok(()),
         };
         if matches!(existing, Existing::Refuse) && path.symlink_metadata().is_ok() {
             return Err(Error::refused(format!("{} is there already", path.display()))
@@ -135,7 +135,7 @@ impl Destination {
                 atomic::sync_folder(atomic::folder_of(path))?;
                 Ok(kept.into_iter().collect())
             }
-            Self::Stdout => Ok(Vec::new()),
+            Self::Stdout(_) => Ok(Vec::new()),
         }
     }
 }
@@ -164,12 +164,12 @@ pub fn of_target(
     if target == "-" {
         let request = Request::from_file_content(&env.read_stdin()?)
             .map_err(|error| error.at("standard input"))?;
-        let destination = match output {
+        let destination = match output.filter(|path| *path != Path::new("-")) {
             Some(path) => Destination::File {
                 request: PathBuf::from("standard input"),
                 certificate: path.into(),
             },
-            None => Destination::Stdout,
+            None => Destination::Stdout("standard input".to_owned()),
         };
         return Ok((request, destination));
     }
@@ -195,6 +195,9 @@ pub fn of_target(
     }
     let request = Request::from_file_content(&input::read(path)?)
         .map_err(|error| error.at(path.display()))?;
+    if output == Some(Path::new("-")) {
+        return Ok((request, Destination::Stdout(path.display().to_string())));
+    }
     let certificate = output.map_or_else(|| path.with_extension("cert.pem"), Path::to_owned);
     Ok((request, Destination::File { request: path.to_owned(), certificate }))
 }

@@ -154,7 +154,7 @@ impl Destination {
     /// Returns the number of the one that is here, unless it is in the CA's folder: what is there under
     /// this name is the CA's to replace, whatever became of it.
     pub fn check(&self, issuer: &Issuer, ca: &CaFolder) -> Result<Option<Serial>> {
-        atomic::check_writable(folder_of(&self.path))?;
+        atomic::check_writable_in_public(folder_of(&self.path))?;
         if !self.is_own() {
             self.check_outside(ca)?;
         }

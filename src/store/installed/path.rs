@@ -1,67 +1,32 @@
 //! The way to a folder, looked at step by step: nobody who is not trusted can exchange a part of it.
 
-use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
 use crate::error::{Error, Result};
-
-/// As many links as Linux follows.
-const MOST_LINKS: u32 = 40;
+use crate::store::way;
 
 /// Follows an absolute path to the folder that it leads to, without links. Every folder on the way, and every
 /// link, belongs to root, to whoever runs this, or to one of these users, and nobody else may write there.
 pub(super) fn resolve(path: &Path, trusted: &[u32]) -> Result<PathBuf> {
-    let mut done = PathBuf::from("/");
-    let mut rest = Vec::new();
-    push(&mut rest, path);
-    let mut links = 0;
-    check(&done, trusted, false)?;
-    while let Some(part) = rest.pop() {
-        if part == ".." {
-            done.pop();
-            continue;
-        }
-        let next = done.join(&part);
-        let metadata = fs::symlink_metadata(&next)?;
-        if metadata.is_symlink() {
-            links += 1;
-            if links > MOST_LINKS {
-                return Err(Error::refused(format!("{} leads in a circle", path.display())));
-            }
+    check(Path::new("/"), trusted, false)?;
+    let done = way::walk(path, |step| {
+        if step.metadata.is_symlink() {
             // In a sticky folder anybody can make one.
-            check_owner(&next, metadata.uid(), trusted)?;
-            let target = fs::read_link(&next)?;
-            if target.is_absolute() {
-                done = PathBuf::from("/");
-            }
-            push(&mut rest, &target);
-        } else if metadata.is_dir() {
-            check(&next, trusted, !rest.is_empty())?;
-            done = next;
+            check_owner(step.path, step.metadata.uid(), trusted)
         } else {
-            return Err(Error::refused(format!("{} is not a folder", next.display())));
+            check(step.path, trusted, step.on_the_way)
         }
-    }
+    })?;
     // The last part may have been a `..`.
     check(&done, trusted, false)?;
     Ok(done)
 }
 
-/// The parts of a path, the first on top.
-fn push(rest: &mut Vec<OsString>, path: &Path) {
-    let parts = path.components().filter_map(|part| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    });
-    rest.extend(parts.collect::<Vec<_>>().into_iter().rev());
-}
-
 fn check_owner(path: &Path, uid: u32, trusted: &[u32]) -> Result<()> {
-    if uid == 0 || uid == rustix::process::geteuid().as_raw() || trusted.contains(&uid) {
+    if way::is_ours(uid) || trusted.contains(&uid) {
         return Ok(());
     }
     Err(Error::refused(format!(

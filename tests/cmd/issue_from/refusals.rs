@@ -149,3 +149,48 @@ fn somebody_whose_folder_is_elsewhere_gets_no_second_certificate() {
     std::fs::rename(folder.path("joe"), folder.path("moved2")).unwrap();
     folder.mailca(LINE).success();
 }
+
+#[test]
+fn logins_that_differ_in_case_only_are_refused_for_that_row() {
+    let folder = with_list(
+        "login,email\nsame,a@example.com\nSAME,b@example.com\nDEMOCA,c@example.com\nJoe,d@example.com\n",
+    );
+    folder.mailca("issue --user joe --email joe@example.com joe").success();
+    folder.mailca(LINE).exits(1).says(&[
+        "line 3 (SAME): the login is in line 2 already, in other letter case",
+        "line 4 (DEMOCA): the folder demoCA is there",
+        "line 5 (Joe): the folder joe is there",
+    ]);
+    assert!(folder.exists("same/cert.pem"));
+    for login in ["SAME", "DEMOCA", "Joe"] {
+        assert!(!folder.exists(login), "{login}");
+    }
+    // What is there already under its own name is gone on with.
+    folder.replace("users.csv", "login,email\nsame,a@example.com\njoe,joe@example.com\n");
+    folder.mailca(LINE).success();
+}
+
+#[test]
+fn a_member_that_is_given_twice_is_refused_for_that_row() {
+    let folder = with_list(
+        "{\"login\":\"joe\",\"login\":\"ann\",\"email\":\"a@example.com\"}\n\
+         {\"login\":\"eve\",\"mail\":\"\",\"email\":\"e@example.com\"}\n\
+         {\"login\":\"bob\",\"email\":\"b@example.com\"}\n",
+    );
+    folder.mailca(LINE).exits(1).says(&[
+        "line 1: login is given twice",
+        "line 2: email is given twice",
+        "1 certificate issued, 2 failed",
+    ]);
+    assert!(!folder.exists("joe") && !folder.exists("ann") && !folder.exists("eve"));
+}
+
+#[test]
+fn a_login_in_other_letters_is_shown_as_such() {
+    let folder = with_list("login,email\nаnn,a@example.com\n");
+    folder
+        .mailca(LINE)
+        .exits(1)
+        .says(&["line 2 (\\u{430}nn)", "the login \\u{430}nn is not a name"])
+        .says_nothing_of(&["аnn"]);
+}

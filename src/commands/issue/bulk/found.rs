@@ -33,8 +33,8 @@ impl Work<'_> {
                 path.display()
             )));
         }
-        folder.recover()?;
         folder.check_writable()?;
+        folder.recover()?;
         let [key, request, certificate] =
             [layout::KEY, layout::REQUEST, layout::CERTIFICATE].map(|kind| folder.has(kind));
         if key {

@@ -249,6 +249,7 @@ fn check_folder(folder: &Path, global: &Global) -> Result<()> {
         return atomic::check_writable(folder);
     }
     check_guarded(folder, global)?;
+    atomic::check_writable(atomic::folder_of(folder))?;
     std::fs::DirBuilder::new().mode(layout::FOLDER_MODE).create(folder).map_err(|error| {
         Error::refused(format!("failed to create {}", folder.display())).caused_by(error)
     })?;

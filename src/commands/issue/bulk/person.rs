@@ -59,6 +59,15 @@ impl Defaults {
     }
 }
 
+/// A login in a message: what is no ASCII is no login, and may look like one. The letters of western Europe do not.
+pub(super) fn plain(login: &str) -> String {
+    let escaped = |letter: char| match letter {
+        ' '..='~' | 'À'..='ÿ' => letter.to_string(),
+        other => other.escape_unicode().to_string(),
+    };
+    login.chars().map(escaped).collect()
+}
+
 /// Somebody who is to have a certificate.
 pub struct Person {
     /// Where the row begins in the list.
@@ -90,7 +99,7 @@ impl Person {
         let login = needed("login")?;
         let folder = FolderName::parse(login)
             .map_err(|_| {
-                let login = crate::pki::printable::printable(login);
+                let login = plain(login);
                 Error::refused(format!("the login {login} is not a name for a certificate folder"))
                     .hint(
                         "use ASCII letters, digits and . _ @ + -, beginning with a letter or digit",

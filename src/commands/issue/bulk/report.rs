@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::person::plain;
 use super::writer::Done;
 use crate::cli::Bulk;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::printable::printable;
 
 /// Counts, and the rows that failed.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Report {
             "error": error.to_string(),
             "hints": error.hints(),
         }));
-        let login = login.map(|login| format!(" ({})", printable(login))).unwrap_or_default();
+        let login = login.map(|login| format!(" ({})", plain(login))).unwrap_or_default();
         env.report(&error.at(format!("line {line}{login}")));
     }
 

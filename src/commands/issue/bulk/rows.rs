@@ -185,13 +185,46 @@ fn json(text: &str) -> Result<Vec<Row>> {
     Ok(lines.map(|(text, line)| Row { line, values: object(text) }).collect())
 }
 
+/// What is in a JSON object, as it stands there: of two members with one name a map keeps the last in silence.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(Visitor)
+    }
+}
+
 fn object(line: &str) -> Result<BTreeMap<&'static str, String>> {
-    let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|error| {
+    let Members(object) = serde_json::from_str(line).map_err(|error| {
         Error::refused("this is not a JSON object on one line").caused_by(error)
     })?;
     let mut values = BTreeMap::new();
+    let mut seen = Vec::new();
     for (key, value) in &object {
         let column = column(key)?;
+        if seen.contains(&column) {
+            return Err(Error::refused(format!("{column} is given twice")));
+        }
+        seen.push(column);
         let value = match value {
             Value::Null => continue,
             Value::String(text) => text.trim().to_owned(),
@@ -202,9 +235,6 @@ fn object(line: &str) -> Result<BTreeMap<&'static str, String>> {
             }
             _ => return Err(wrong_kind(column)),
         };
-        if values.contains_key(column) {
-            return Err(Error::refused(format!("{column} is given twice")));
-        }
         if !value.is_empty() {
             values.insert(column, value);
         }

@@ -1,0 +1,144 @@
+//! The way to a folder, looked at step by step before something is written there: nobody else decides where it leads.
+//!
+//! The rule for every place that is written into: a symbolic link on the way is root's or that of whoever runs this.
+//! Their own links are an administrator's own business (/etc/mail -> /srv/mail); another user's would have root write
+//! where that user likes. For keys, passwords and certificate folders a folder must be theirs too where it is in a
+//! folder in which everybody may write, as /tmp: anybody may have put it there. Elsewhere only root and the owner of
+//! the folder above can have put it there, and root may work in a user's home as in a user's CA. What is public, as a
+//! revocation list, may go into anybody's folder: its owner can only exchange what is everybody's to read.
+//!
+//! Limits: the way is looked at before it is gone. Where everybody may write and the folder is not sticky, it can be
+//! changed in between.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use fs_err as fs;
+
+use crate::error::{Error, Result};
+
+/// As many links as Linux follows.
+const MOST_LINKS: u32 = 40;
+
+/// One part of a way, as it is met.
+pub(super) struct Step<'a> {
+    /// Where it is, without links.
+    pub(super) path: &'a Path,
+    /// What it is: a link or a folder.
+    pub(super) metadata: &'a std::fs::Metadata,
+    /// Whether another part comes after it.
+    pub(super) on_the_way: bool,
+}
+
+/// Follows an absolute path to the folder that it leads to, without links, and shows every link and folder on the
+/// way to `look`, but for the root itself.
+pub(super) fn walk(path: &Path, mut look: impl FnMut(&Step<'_>) -> Result<()>) -> Result<PathBuf> {
+    let mut done = PathBuf::from("/");
+    let mut rest = Vec::new();
+    push(&mut rest, path);
+    let mut links = 0;
+    while let Some(part) = rest.pop() {
+        if part == ".." {
+            done.pop();
+            continue;
+        }
+        let next = done.join(&part);
+        let metadata = fs::symlink_metadata(&next)?;
+        if !metadata.is_symlink() && !metadata.is_dir() {
+            return Err(Error::refused(format!("{} is not a folder", next.display())));
+        }
+        look(&Step { path: &next, metadata: &metadata, on_the_way: !rest.is_empty() })?;
+        if metadata.is_dir() {
+            done = next;
+            continue;
+        }
+        links += 1;
+        if links > MOST_LINKS {
+            return Err(Error::refused(format!("{} leads in a circle", path.display())));
+        }
+        let target = fs::read_link(&next)?;
+        if target.is_absolute() {
+            done = PathBuf::from("/");
+        }
+        push(&mut rest, &target);
+    }
+    Ok(done)
+}
+
+/// The parts of a path, the first on top.
+fn push(rest: &mut Vec<OsString>, path: &Path) {
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    });
+    rest.extend(parts.collect::<Vec<_>>().into_iter().rev());
+}
+
+/// Refuses a folder for what only its owner shall have or change: others do not decide where the way leads.
+pub fn check(folder: &Path) -> Result<()> {
+    check_with(folder, true)
+}
+
+/// The same for what everybody may read: only the links count.
+pub fn check_links(folder: &Path) -> Result<()> {
+    check_with(folder, false)
+}
+
+fn check_with(folder: &Path, is_private: bool) -> Result<()> {
+    // Where the current folder is gone, nothing can be written in it either.
+    let here = if folder.is_absolute() {
+        PathBuf::new()
+    } else {
+        std::env::current_dir().unwrap_or_default()
+    };
+    let mut fault = None;
+    let way = here.join(folder);
+    let walked = walk(&way, |step| {
+        let uid = step.metadata.uid();
+        if is_ours(uid) {
+            return Ok(());
+        }
+        let shown = step.path.strip_prefix(&here).unwrap_or(step.path);
+        let shown = if shown.as_os_str().is_empty() { step.path } else { shown }.display();
+        if step.metadata.is_symlink() {
+            fault = Some(
+                Error::refused(format!(
+                    "{shown} is a symbolic link of another user, uid {uid}, who decides where it leads"
+                ))
+                .hint("name the folder that is meant, or make the link yourself in its place"),
+            );
+        } else if is_private && is_open_to_all(step.path.parent())? {
+            fault = Some(
+                Error::refused(format!(
+                    "{shown} belongs to another user, uid {uid}, in a folder where everybody may write"
+                ))
+                .hint("name a folder of your own, or work as that user"),
+            );
+        }
+        if fault.is_some() { Err(Error::refused("")) } else { Ok(()) }
+    });
+    match (fault, walked) {
+        (Some(fault), _) => Err(fault),
+        // Who may not look there writes nothing there but by way of the current folder, in which they are already.
+        (None, Err(_))
+            if fs::canonicalize(&way)
+                .is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) =>
+        {
+            Ok(())
+        }
+        (None, walked) => walked.map(|_| ()),
+    }
+}
+
+/// Whether somebody is root or whoever runs this.
+pub(super) fn is_ours(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+fn is_open_to_all(folder: Option<&Path>) -> Result<bool> {
+    let folder = folder.unwrap_or(Path::new("/"));
+    Ok(fs::symlink_metadata(folder)?.mode() & 0o002 != 0)
+}
