@@ -118,6 +118,8 @@ pub struct Scene<'a> {
     pub crls: &'a [PathBuf],
     /// Files elsewhere with certificates that the CA issued.
     pub certificates: &'a [PathBuf],
+    /// Whether a certificate is valid of which it is not known whether it was revoked: the administrator says so.
+    pub assume_valid: bool,
     /// The passphrase of the CA's key, where it is known.
     pub passphrase: Option<&'a Zeroizing<String>>,
 }

@@ -94,6 +94,12 @@ pub(super) struct Survey {
     pub(super) unpublished: Vec<String>,
     /// Lines that begin as a revoked row does and are none.
     pub(super) spoiled: String,
+    /// Those of them that are the beginning of the row of one certificate that index.txt lacks.
+    pub(super) matched: HashSet<String>,
+    /// What is left of rows of valid certificates.
+    pub(super) cut_valid: String,
+    /// The certificates that index.txt lacks, and of which it is not known whether they were revoked.
+    pub(super) unknown: Vec<String>,
     /// Whether any row that has not expired is revoked.
     pub(super) has_revoked: bool,
     pub(super) leaves: Leaves,
@@ -150,7 +156,8 @@ impl Survey {
     /// say which.
     pub(super) fn has_nameless_revocation(&self) -> bool {
         let added = self.added_certificates.iter();
-        !self.added.is_empty() && about_nobody(&self.spoiled, added).next().is_some()
+        let mut lines = about_nobody(&self.spoiled, added);
+        !self.added.is_empty() && lines.any(|line| !self.matched.contains(line))
     }
 
     /// Whether index.txt has this serial number, or will have.
@@ -160,7 +167,16 @@ impl Survey {
 
     /// Whether index.txt is to be written anew.
     pub(super) fn changes_index(&self) -> bool {
-        self.index_missing || !self.edits.is_empty() || !self.added.is_empty()
+        !self.is_blocked()
+            && (self.index_missing || !self.edits.is_empty() || !self.added.is_empty())
+    }
+
+    /// Whether index.txt stays as it is, since it would look sound otherwise and make a list that lacks somebody:
+    /// it is not known who is revoked.
+    fn is_blocked(&self) -> bool {
+        let is_cut = self.edits.values().any(|edit| *edit == Edit::ToTorn)
+            && self.spoiled.lines().any(|line| !self.matched.contains(line));
+        !self.unknown.is_empty() && (self.index_missing || !self.has_rows || is_cut)
     }
 
     fn visit(
@@ -177,6 +193,9 @@ impl Survey {
             if line.may_revoke() {
                 self.spoiled.push_str(&String::from_utf8_lossy(line.bytes));
                 self.spoiled.push('\n');
+            } else if line.bytes.starts_with(b"V\t") {
+                self.cut_valid.push_str(&String::from_utf8_lossy(line.bytes));
+                self.cut_valid.push('\n');
             }
             let edit = match kind(line.bytes) {
                 _ if !line.is_whole() => Edit::ToTorn,
