@@ -99,7 +99,8 @@ pub(super) fn revocations_in_doubt(
 ) -> Option<Finding> {
     let is_emptied = !survey.has_rows && !survey.added.is_empty();
     let nameless = survey.has_nameless_revocation();
-    if !survey.unknown.is_empty() || !survey.index_missing && !is_emptied && !nameless {
+    let is_open = survey.is_untold || !survey.unknown.is_empty();
+    if is_open || !survey.index_missing && !is_emptied && !nameless {
         return None;
     }
     let mend = "if any was revoked: name an old list with `mailca doctor --fix --crl FILE`, or look into a \
@@ -135,7 +136,13 @@ pub(super) fn revocations_in_doubt(
 
 /// What nobody but the administrator can mend.
 fn left(published: &Published, survey: &Survey, findings: &mut Vec<Finding>) {
-    if !survey.unknown.is_empty() {
+    if survey.is_untold {
+        let what = "index.txt is missing, and what was revoked since index.txt.old is not known: no revocation \
+                    list was found, or not the last one";
+        let mend = "take index.txt from a backup, or name the last list with `mailca doctor --fix --crl FILE`; \
+                    `mailca doctor --fix --assume-valid` takes the rest as index.txt.old has it";
+        findings.push(Finding::problem("revocation-unknown", what, mend));
+    } else if !survey.unknown.is_empty() {
         let what = format!(
             "index.txt lacks {} that the CA signed, and it is not known whether any was revoked: {}",
             counted(survey.unknown.len(), "certificate"),
