@@ -20,7 +20,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::mail::check::judge::Standard;
 use crate::mail::check::report::{HostReport, worst};
-use crate::mail::check::{Finding, Severity};
+use crate::mail::check::{Finding, Issue, Severity};
 use crate::net::probe::ClientIdentity;
 use crate::net::service::Protocol;
 use crate::net::starttls::Relay;
@@ -80,7 +80,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
         system_roots: &trusted.system,
         known: &trusted.known,
         revoked: &|certificate| revoked.ask(certificate),
-        folder: &|own, host| folders.find(own, host),
+        folders: &|own, host| folders.find(own, host),
         tlsa: &tlsa,
         client: client.as_ref().map(|client| client.chain.as_slice()).unwrap_or_default(),
         relay_to: args.relay_to.as_deref(),
@@ -109,7 +109,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
     let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
-    let mut text = Text::new(env.color_stdout, fail_on);
+    let mut text = Text::new(env.color_stdout, fail_on).quiet(env.quiet);
     let mut progress = Progress::new(env);
     let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {
@@ -190,7 +190,8 @@ fn verdict(view: &View<'_>) -> Result<()> {
 /// A domain may have its mail on another host, and not a single port of its own.
 fn elsewhere(report: &HostReport) -> Option<String> {
     let is_name = report.host.parse::<std::net::IpAddr>().is_err();
-    (report.ports.is_empty() && is_name).then(|| {
+    let is_asked = report.findings.iter().all(|one| one.issue != Issue::LookupFailed);
+    (report.ports.is_empty() && is_name && is_asked).then(|| {
         format!(
             "where {0} is the domain of mail addresses, its servers are named by `dig +short MX {0}`",
             report.host

@@ -246,7 +246,11 @@ fn say(record: &Record, done: &Done, env: &mut Env) {
         (Some(_), None) if done.reloaded => env.say("  the server was reloaded"),
         (None, None) if done.changed => {
             let usual = Server::by_name(&record.server).map_or("", |server| server.layout().reload);
+            let server = &record.server;
             env.say(&format!("  next: {usual}"));
+            env.say(&format!(
+                "  before it, where the server's configuration names other files: `mailca config {server}` has the lines"
+            ));
         }
         (_, None) => {}
     }

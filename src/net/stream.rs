@@ -72,6 +72,16 @@ pub(super) fn lookup(host: &Host, port: u16, deadline: Deadline) -> Result<Vec<S
     }
 }
 
+/// Whether a lookup has failed without an answer: `EAI_AGAIN`, which the standard library gives in words alone, those
+/// of glibc, of musl and of the BSDs; or no answer in time.
+pub(super) fn is_unasked(error: &io::Error) -> bool {
+    let words = error.to_string();
+    error.kind() == ErrorKind::TimedOut
+        || ["Temporary failure in name resolution", "Try again"]
+            .iter()
+            .any(|one| words.ends_with(one))
+}
+
 /// A connection whose every read and write ends with the deadline.
 pub(super) struct Stream {
     tcp: TcpStream,

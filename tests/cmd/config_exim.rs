@@ -51,6 +51,29 @@ fn options_that_go_with_another_role_are_usage_errors() {
 }
 
 #[test]
+fn a_list_that_nothing_looks_at_is_refused() {
+    let folder = Folder::with_ca();
+    folder.mailca("crl").success();
+    for (line, words) in [
+        ("dovecot", "--crl is for --role relay-by-cert"),
+        ("dovecot --role receive,submission", "--crl is for --role relay-by-cert"),
+        ("exim", "--crl is for --role relay-by-cert or verify-peers"),
+        ("exim --role receive,client", "--crl is for --role relay-by-cert or verify-peers"),
+        ("sendmail --role submission", "--crl is for --role relay-by-cert or verify-peers"),
+    ] {
+        let outcome = folder.mailca(&format!("config {line} --crl --certs /nowhere")).usage(&[
+            words,
+            "takes the place",
+            "--role receive,relay-by-cert --crl",
+        ]);
+        assert!(outcome.stdout.is_empty(), "{outcome}");
+    }
+    for line in ["exim --role verify-peers", "dovecot --role receive,relay-by-cert"] {
+        folder.mailca(&format!("config {line} --crl --certs /nowhere")).success();
+    }
+}
+
+#[test]
 fn the_revoked_are_refused_only_with_a_list_that_is_fresh() {
     let folder = Folder::with_ca();
     for server in ["exim", "dovecot"] {

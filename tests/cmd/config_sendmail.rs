@@ -118,6 +118,23 @@ fn a_merge_is_a_patch_and_none_a_second_time() {
 }
 
 #[test]
+fn what_a_merge_takes_away_is_warned_of() {
+    let folder = Folder::with_ca();
+    folder.mailca("crl").success();
+    folder.write("sendmail.mc", "DAEMON_OPTIONS(`Port=smtp, Name=MTA')dnl\nMAILER(`smtp')dnl\n");
+    let line = "config sendmail --certs /nowhere --role receive";
+    let all = format!("{line},relay-by-cert --crl --merge sendmail.mc");
+    let first = folder.mailca(&all).success().says_nothing_of(&["was made with"]);
+    folder.program("patch", "sendmail.mc").stdin(&first.stdout).success();
+    folder.mailca(&all).success().says(&["nothing to change"]);
+    let fewer = folder.mailca(&format!("{line} --merge sendmail.mc")).success();
+    fewer.says(&["sendmail.mc was made with --role relay-by-cert, and"]);
+    // The list stays where it is not named.
+    let without = folder.mailca(&format!("{line},relay-by-cert --merge sendmail.mc")).success();
+    without.says(&["nothing to change"]).says_nothing_of(&["was made with", "confCRL"]);
+}
+
+#[test]
 fn a_file_that_cannot_be_merged_is_refused() {
     let folder = Folder::empty();
     let line = "config sendmail --role relay-by-cert --merge sendmail.mc";

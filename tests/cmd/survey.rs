@@ -202,7 +202,7 @@ fn what_becomes_of_a_client_certificate_is_seen() {
         let inside = seen.inside.as_ref().unwrap();
         let state = format!("{insists} {is_welcome}: {inside:?}");
         assert_eq!((inside.is_answered, inside.end.is_none()), (is_welcome, is_welcome), "{state}");
-        let relayed = inside.relay.as_ref().unwrap().is_allowed();
+        let relayed = inside.relay.as_ref().unwrap().is_allowed(false);
         assert_eq!(relayed, is_welcome.then_some(false), "{state}");
         // Without the certificate it is asked again where there was one.
         let without = seen.relay_without_certificate.as_ref();
@@ -218,7 +218,7 @@ fn what_becomes_of_a_client_certificate_is_seen() {
     let options = SurveyOptions { relay: Some(&to_itself), ..OPTIONS };
     let (seen, _) = look(&format!("{server}/smtp"), &options);
     let request = seen.presented().unwrap().request.clone();
-    assert_eq!(seen.inside.unwrap().relay.unwrap().is_allowed(), Some(true));
+    assert_eq!(seen.inside.unwrap().relay.unwrap().is_allowed(false), Some(true));
     assert_eq!(request, None);
 }
 

@@ -77,7 +77,7 @@ fn sendmail_logs_what_is_said(machine: &Machine) {
     names(machine, &format!("--client foreign {relay}"), accepted, "FAIL");
     names(machine, "--client foreign", accepted, "FAIL");
     names(machine, &format!("--cert mail.pem --key odd.key {relay}"), accepted, "FAIL");
-    names(machine, "--cert old.pem --key odd.key", accepted, "FAIL");
+    names(machine, "--cert old.pem --key odd.key", "client-certificate-invalid", "FAIL");
     // Whether it verified, does not show where no right hangs on it; then both are said.
     let (seen, logged) = check(machine, &format!("--client mx {relay}"), accepted, "OK");
     assert!(seen.contains("verify=OK, or verify=FAIL"), "{seen}");

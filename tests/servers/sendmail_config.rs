@@ -104,11 +104,13 @@ fn every_role(machine: &Machine) {
     prepare(machine);
     machine.shell("mailca crl --publish /etc/mail/certs/crl.pem --hash-dir /etc/mail/certs");
     for role in ALL_ROLES.split(',').chain([ALL_ROLES]) {
-        configure(machine, &format!("--role {role} --crl"));
+        let looks = role.contains("relay-by-cert") || role.contains("verify-peers");
+        let role = format!("{role}{}", if looks { " --crl" } else { "" });
+        configure(machine, &format!("--role {role}"));
         // The lines pasted are accepted as well as those merged.
         let pasted = format!(
             "sed -e '/^DAEMON_OPTIONS/d' -e '/^FEATURE(.access_db/d' -e '/^FEATURE(.delay_checks/d' -e '/^MAILER_DEF/,$d' /root/base.mc >{MC} &&
-             mailca config sendmail --role {role} --crl >>{MC} && sed -n '/^MAILER_DEF/,$p' /root/base.mc >>{MC}"
+             mailca config sendmail --role {role} >>{MC} && sed -n '/^MAILER_DEF/,$p' /root/base.mc >>{MC}"
         );
         machine.shell(&pasted);
         make(machine);

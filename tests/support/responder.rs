@@ -44,11 +44,14 @@ pub struct Mail {
     pub obeys: bool,
     /// Whether it relays for whoever has shown a certificate, to `@trusting.example.org`.
     pub trusts: bool,
+    /// What it says of every recipient, whoever that is.
+    pub verdict: Option<&'static str>,
 }
 
 impl Mail {
     pub fn new(protocol: Protocol, tls: ServerConfig) -> Self {
-        Self { protocol, tls: Some(Arc::new(tls)), implicit: false, obeys: false, trusts: false }
+        let (implicit, obeys, trusts) = (false, false, false);
+        Self { protocol, tls: Some(Arc::new(tls)), implicit, obeys, trusts, verdict: None }
     }
 
     /// Runs it.
@@ -148,6 +151,9 @@ impl Mail {
             ),
             (Protocol::Smtp, "QUIT") => "221 2.0.0 bye\r\n".into(),
             (Protocol::Smtp, "STARTTLS") => "220 2.0.0 go\r\n".into(),
+            (Protocol::Smtp, "RCPT") if self.verdict.is_some() => {
+                format!("{}\r\n", self.verdict.unwrap_or_default())
+            }
             (Protocol::Smtp, "RCPT") if self.trusts && line.contains("@trusting.") => {
                 "250 2.1.5 ok\r\n".into()
             }

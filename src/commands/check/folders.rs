@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use fs_err as fs;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::mail::check::judge::OneFolder;
 use crate::net::target::Host;
 use crate::pki::certificate::Certificate;
 use crate::pki::identity::Identity;
@@ -17,22 +18,27 @@ const MOST: usize = 10_000;
 
 /// Read when they are asked for first.
 #[derive(Default)]
-pub(super) struct Folders(OnceLock<Vec<(String, Certificate)>>);
+pub(super) struct Folders(OnceLock<Vec<OneFolder>>);
 
 impl Folders {
-    /// The folder of this certificate; else the one whose certificate for the host lasts longest, where the server
-    /// has another or none. `.` is the current one.
-    pub(super) fn find(&self, own: Option<&Certificate>, host: &Host) -> Option<String> {
+    /// The folders of this certificate; else those that have one for the host. `.` is the current one.
+    pub(super) fn find(&self, own: Option<&Certificate>, host: &Host) -> Vec<OneFolder> {
         let all = self.0.get_or_init(read);
-        let is_it =
-            |one: &&(String, Certificate)| own.is_some_and(|own| own.as_der() == one.1.as_der());
+        let is_it = |one: &&OneFolder| {
+            let theirs = one.chain.first().map(Certificate::as_der);
+            own.is_some_and(|own| Some(own.as_der()) == theirs)
+        };
+        let found: Vec<_> = all.iter().filter(is_it).take(1).cloned().collect();
+        if !found.is_empty() {
+            return found;
+        }
         let identity = match host {
             Host::Name(name) => Identity::Host(name.clone()),
             Host::Address(address) => Identity::Address(*address),
         };
-        let is_for_host = |one: &&(String, Certificate)| is_for(&one.1, &identity);
-        let of_host = || all.iter().filter(is_for_host).max_by_key(|one| one.1.not_after);
-        all.iter().find(is_it).or_else(of_host).map(|(name, _)| name.clone())
+        let is_for_host =
+            |one: &&OneFolder| one.chain.first().is_some_and(|own| is_for(own, &identity));
+        all.iter().filter(is_for_host).cloned().collect()
     }
 }
 
@@ -41,7 +47,7 @@ fn is_for(own: &Certificate, identity: &Identity) -> bool {
 }
 
 /// What cannot be read is passed over: it is advice that hangs on it.
-fn read() -> Vec<(String, Certificate)> {
+fn read() -> Vec<OneFolder> {
     let entries = fs::read_dir(".").into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let names = names.filter(|name| FolderName::parse(name).is_ok()).take(MOST);
@@ -50,8 +56,13 @@ fn read() -> Vec<(String, Certificate)> {
         .filter_map(|name| {
             let path = Path::new(&name).join(layout::CERTIFICATE.name);
             let content = input::read_if_there(&path).ok()??;
-            let own = Certificate::from_file_content(&content).ok()?.into_iter().next()?;
-            Some((name, own))
+            let mut chain = Certificate::from_file_content(&content).ok()?;
+            // What the CA has above it, where the file is the certificate alone.
+            let above = Path::new(&name).join(layout::CA_CERTIFICATE.name);
+            if let (1, Ok(Some(content))) = (chain.len(), input::read_if_there(&above)) {
+                chain.extend(Certificate::from_file_content(&content).unwrap_or_default());
+            }
+            Some(OneFolder { name, chain })
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
 use crate::mail::check::{Finding, Issue, Severity, Software};
+use crate::net::service::Service;
 use crate::net::survey::{self, Observation, Observations, Obstacle, SurveyOptions};
 use crate::net::target::{Host, Target};
 
@@ -86,8 +87,7 @@ pub(super) fn look(
     }
     report.findings.extend(closed.iter().map(|why| silent(why)));
     for address in rest {
-        let more = compare(&report, *address, subject, common)?;
-        report.findings.extend(more);
+        compare(&mut report, *address, subject, common)?;
     }
     sort(&mut report.findings);
     Ok(Some(report))
@@ -107,6 +107,11 @@ fn allow_for_itself(finding: &mut Finding, software: Option<Software>) {
     finding.seen.push_str(
         "; to itself the server may offer more than to others: check from another machine",
     );
+}
+
+/// Whether it is the usual port of a service that begins with TLS.
+fn is_of_tls(port: u16) -> bool {
+    Service::by_port(port).is_some_and(Service::is_implicit)
 }
 
 /// How far the look at a port is.
@@ -129,8 +134,14 @@ fn survey(
     common: &Common<'_>,
     tell: &dyn Fn(Stage),
 ) -> Result<Observations> {
+    let patience = match target.service {
+        // What speaks TLS from the first byte greets nobody before it, however long one waits.
+        service if is_of_tls(target.port) && !service.is_implicit() => STEP,
+        _ => common.options.patience,
+    };
     let options = SurveyOptions {
         timeout: common.left(),
+        patience,
         connect: Some(address),
         server_name: common.options.server_name.or(server_name(Some(&target.host))),
         ..common.options
@@ -143,18 +154,19 @@ fn survey(
 }
 
 /// Of the other addresses, what one connection shows, as far as it is not the same. Versions and ciphers are the
-/// program's, which is the same as a rule.
+/// program's, which is the same as a rule. A certificate that ends sooner there is the port's first to end.
 fn compare(
-    report: &PortReport,
+    report: &mut PortReport,
     address: SocketAddr,
     subject: Subject<'_>,
     common: &Common<'_>,
-) -> Result<Vec<Finding>> {
+) -> Result<()> {
     let options = SurveyOptions { is_brief: true, client: None, relay: None, ..common.options };
     let seen = survey(&report.target, address, &Common { options, ..*common }, &|_| {})?;
     let place = address.ip();
     if let (Some(Obstacle::Unreachable(why)), None) = (&seen.obstacle, &seen.opened) {
-        return Ok(vec![silent(why)]);
+        report.findings.push(silent(why));
+        return Ok(());
     }
     let mut other = judge(&seen, subject, common.standard);
     if survey::is_own(address) {
@@ -181,7 +193,9 @@ fn compare(
         );
         found.push(Finding::new(Issue::FamiliesDiffer, told));
     }
-    Ok(found)
+    report.findings.extend(found);
+    report.ends = report.ends.into_iter().chain(other.ends).min();
+    Ok(())
 }
 
 /// An address that does not answer. That this machine has no way to it is no fault of the server's.
@@ -205,6 +219,7 @@ pub(super) fn unreachable(target: &Target, whys: &[String]) -> PortReport {
         chain: Vec::new(),
         ends: None,
         asks_certificate: None,
+        name: target.host.to_string(),
         folder: None,
         findings: vec![Finding::new(Issue::Unreachable, why)],
     }

@@ -27,7 +27,7 @@ struct OneHost<'p> {
     /// The numbers of its ports among all.
     numbers: Range<usize>,
     /// Why it has no address.
-    obstacle: Option<String>,
+    obstacle: Option<Finding>,
     report: Option<HostReport>,
 }
 
@@ -48,7 +48,9 @@ type Tell<'t> = &'t mut dyn FnMut(Done<'_>) -> Result<()>;
 impl<'p> Reports<'p> {
     /// Of hosts, each with its addresses or why it has none. A host without has no ports.
     pub(super) fn new<'a>(
-        hosts: impl Iterator<Item = (&'p PlannedHost, &'a std::result::Result<Vec<SocketAddr>, String>)>,
+        hosts: impl Iterator<
+            Item = (&'p PlannedHost, &'a std::result::Result<Vec<SocketAddr>, Finding>),
+        >,
         wanted: &Wanted<'p>,
         common: &'p Common<'p>,
     ) -> Self {
@@ -127,8 +129,8 @@ impl<'p> Reports<'p> {
                 None => report.silent.push(planned.target.clone()),
             }
         }
-        if let Some(why) = obstacle {
-            report.findings.push(Finding::new(Issue::NoAddress, why.clone()));
+        if let Some(finding) = obstacle {
+            report.findings.push(finding.clone());
             report.silent = planned.ports.iter().map(|port| port.target.clone()).collect();
         } else if report.ports.is_empty() {
             let why = "none of the usual ports answers";

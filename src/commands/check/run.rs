@@ -11,8 +11,8 @@ use super::order::{Order, Reports};
 use super::progress::{self, Progress};
 use super::targets::{Plan, Planned, PlannedHost};
 use crate::error::Result;
-use crate::mail::check::Issue;
 use crate::mail::check::report::{HostReport, PortReport};
+use crate::mail::check::{Finding, Issue};
 use crate::net::survey;
 
 /// So many ports are looked at at a time. Each gets several connections.
@@ -94,20 +94,25 @@ pub(super) fn run(
     })
 }
 
-/// The addresses of a host; why there are none, in words.
+/// The addresses of a host; why there are none.
 fn addresses(
     host: &PlannedHost,
     plan: &Plan,
     common: &Common<'_>,
     wanted: &Wanted<'_>,
-) -> std::result::Result<Vec<SocketAddr>, String> {
+) -> std::result::Result<Vec<SocketAddr>, Finding> {
     if !plan.connect.is_empty() {
         return Ok(plan.connect.clone());
     }
-    let all = survey::found(&host.host, common.left().min(STEP))?;
+    let all = survey::found(&host.host, common.left().min(STEP)).map_err(|missing| {
+        let is_unasked = missing.is_unasked;
+        let issue = if is_unasked { Issue::LookupFailed } else { Issue::NoAddress };
+        Finding::new(issue, missing.why)
+    })?;
     let fitting: Vec<_> = all.into_iter().filter(|one| (wanted.family)(one)).collect();
     if fitting.is_empty() {
-        return Err("the host has no address of this family".to_owned());
+        let why = "the host has no address of this family";
+        return Err(Finding::new(Issue::NoAddress, why));
     }
     Ok(fitting)
 }

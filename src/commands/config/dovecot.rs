@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::server::Wanted;
+use super::server::{Sign, Wanted, warn_of_lost};
 use crate::cli::{DovecotConfig, DovecotVersion, Global, Role};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -14,6 +14,18 @@ use crate::mail::server::Server;
 const ROLES: [Role; 3] = [Role::Receive, Role::Submission, Role::RelayByCert];
 /// Where the program is, by the shell's search and where a user's search does not look.
 const PROGRAMS: [&str; 3] = ["dovecot", "/usr/sbin/dovecot", "/usr/local/sbin/dovecot"];
+
+/// The files that are written anew.
+const FILES: [&str; 2] =
+    ["/etc/dovecot/conf.d/99-mailca.conf", "/etc/dovecot/conf.d/00-mailca-login.conf"];
+/// What they have, by both versions.
+const SIGNS: [Sign; 5] = [
+    ("--role submission", &["submission_relay_host ="]),
+    ("--role relay-by-cert", &["auth_ssl_username_from_cert = yes"]),
+    ("--crl", &["ssl_server_require_crl = yes", "ssl_require_crl = yes"]),
+    ("--require-cert", &["auth_ssl_require_client_cert = yes"]),
+    ("--list FILE", &["driver = passwd-file"]),
+];
 
 /// Prints the files.
 pub(super) fn run(args: &DovecotConfig, global: &Global, env: &mut Env) -> Result<()> {
@@ -30,6 +42,7 @@ pub(super) fn run(args: &DovecotConfig, global: &Global, env: &mut Env) -> Resul
         DovecotVersion::V2_4 => "dovecot-2.4.conf",
     };
     let text = wanted.templates.fill(template, &values)?;
+    warn_of_lost(&FILES, &text, &SIGNS, env);
     wanted.print(Server::Dovecot, &text, global, env)
 }
 

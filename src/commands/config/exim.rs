@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::{Wanted, domain};
+use super::server::{Sign, Wanted, domain, warn_of_lost};
 use crate::cli::{EximConfig, Global, Role};
 use crate::env::Env;
 use crate::error::Result;
@@ -11,6 +11,18 @@ use crate::mail::server::Server;
 /// The roles of Exim.
 const ROLES: [Role; 5] =
     [Role::Receive, Role::Submission, Role::RelayByCert, Role::VerifyPeers, Role::Client];
+
+/// The files that the script writes anew.
+const FILES: [&str; 2] = ["/etc/exim4/conf.d/main/000_mailca", "/etc/exim4/mailca-rcpt"];
+/// What they have.
+const SIGNS: [Sign; 6] = [
+    ("--role receive", &["MAIN_TLS_ENABLE ="]),
+    ("--role submission", &["daemon_smtp_ports ="]),
+    ("--role relay-by-cert", &["MAIN_TLS_TRY_VERIFY_HOSTS ="]),
+    ("--role verify-peers", &["MAILCA_VERIFY_HOSTS ="]),
+    ("--role client", &["REMOTE_SMTP_TLS_CERTIFICATE ="]),
+    ("--crl", &["tls_crl ="]),
+];
 
 /// TLS 1.2 and 1.3 for an Exim with GnuTLS, as Debian's is.
 const PRIORITIES: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
@@ -31,6 +43,9 @@ pub(super) fn run(args: &EximConfig, global: &Global, env: &mut Env) -> Result<(
     }
     let template = if args.plain { "exim.conf" } else { "exim.sh" };
     let text = wanted.templates.fill(template, &values)?;
+    if !args.plain {
+        warn_of_lost(&FILES, &text, &SIGNS, env);
+    }
     wanted.print(Server::Exim, &text, global, env)
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use self::installed::Installed;
 use super::quote;
-use super::server::{Wanted, name_of};
+use super::server;
+use super::server::{Sign, Wanted, lost, name_of};
 use crate::cli::{Global, Role, SendmailConfig};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ mod installed;
 /// The roles of Sendmail.
 const ROLES: [Role; 5] =
     [Role::Receive, Role::Submission, Role::RelayByCert, Role::VerifyPeers, Role::Client];
+
+/// What the diff may take away: other lines stay.
+const SIGNS: [Sign; 1] = [("--role relay-by-cert", &["define(`confTLS_SRV_OPTIONS', `')"])];
 
 /// Red Hat's file with a key and its certificate.
 const COMBINED: &str = "sendmail.pem";
@@ -69,6 +73,13 @@ pub(super) fn run(args: &SendmailConfig, global: &Global, env: &mut Env) -> Resu
         ));
     }
     let diff = sendmail_mc::diff(&printable(&name.to_string()), &content, &text)?;
+    let sides = String::from_utf8_lossy(&diff);
+    let side = |mark: char| -> String {
+        let lines = sides.lines().filter_map(|line| line.strip_prefix(mark));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    };
+    let gone = lost(&side('-'), &side('+'), &SIGNS);
+    server::warn(&printable(&name.to_string()), &gone, env);
     warn(&installed, &wanted, args, env);
     if diff.is_empty() {
         env.say(&format!("{name} says all of that already; nothing to change"));

@@ -60,6 +60,7 @@ impl Wanted {
             return Err(Error::usage(format!("{} is no host name", printable(&host))));
         };
         if args.crl {
+            check_use_of_list(server, &roles)?;
             check_crl(&certs, global, env)?;
         }
         let templates = Templates::new(args.template_dir.as_deref(), &settings, global);
@@ -153,6 +154,54 @@ pub(super) fn name_of(role: Role) -> String {
     role.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
+/// A list that nothing looks at is a promise that is not kept. Who leaves the role out, and means to add the list
+/// to what is there, would get a text without it that takes the place of the one with it.
+fn check_use_of_list(server: Server, roles: &[Role]) -> Result<()> {
+    let of_server: &[Role] = match server {
+        Server::Dovecot => &[Role::RelayByCert],
+        _ => &[Role::RelayByCert, Role::VerifyPeers],
+    };
+    if roles.iter().any(|role| of_server.contains(role)) {
+        return Ok(());
+    }
+    let names: Vec<_> = of_server.iter().map(|role| name_of(*role)).collect();
+    Err(Error::usage(format!("--crl is for --role {}", names.join(" or "))).hint(
+        "name all that the server is to do, since the text takes the place of one that was printed before: \
+         --role receive,relay-by-cert --crl",
+    ))
+}
+
+/// An option, and the beginnings of lines that it has in a configuration, whatever the version.
+pub(super) type Sign = (&'static str, &'static [&'static str]);
+
+/// The options that a configuration has and the one that takes its place has not.
+pub(super) fn lost(before: &str, after: &str, signs: &[Sign]) -> Vec<&'static str> {
+    let has = |text: &str, (_, beginnings): &Sign| {
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| beginnings.iter().any(|beginning| line.starts_with(beginning)))
+    };
+    let lost = signs.iter().filter(|sign| has(before, sign) && !has(after, sign));
+    lost.map(|(option, _)| *option).collect()
+}
+
+/// Warns of what files that are written anew have, and the text has not.
+pub(super) fn warn_of_lost(files: &[&str], after: &str, signs: &[Sign], env: &mut Env) {
+    for file in files {
+        let Ok(Some(content)) = input::read_if_there(Path::new(file)) else { continue };
+        warn(file, &lost(&String::from_utf8_lossy(&content), after, signs), env);
+    }
+}
+
+/// Says what is lost with a file, if anything.
+pub(super) fn warn(file: &str, lost: &[&str], env: &mut Env) {
+    if !lost.is_empty() {
+        env.warn(&format!(
+            "{file} was made with {}, and what takes its place is not: add that where it is to stay",
+            lost.join(" and ")
+        ));
+    }
+}
+
 /// A domain as it goes into a configuration.
 pub(super) fn domain(text: &str) -> Result<String> {
     match GeneralName::dns(text) {
@@ -202,4 +251,19 @@ fn check_crl(certs: &Path, global: &Global, env: &Env) -> Result<()> {
         .hint(make));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_new_text_leaves_out_is_known() {
+        const SIGNS: [Sign; 2] = [("--crl", &["tls_crl ="]), ("--list", &["list =", "old_list ="])];
+        let both = "x = 1\n  tls_crl = /a\nold_list = /b\n";
+        assert_eq!(lost(both, "x = 1\n", &SIGNS), ["--crl", "--list"]);
+        assert_eq!(lost(both, "tls_crl = /c\n# list = /b\n", &SIGNS), ["--list"]);
+        assert_eq!(lost(both, "tls_crl = /c\nlist = /b\n", &SIGNS), [""; 0]);
+        assert_eq!(lost("# tls_crl = /a\n", "", &SIGNS), [""; 0]);
+    }
 }

@@ -28,7 +28,10 @@ const MENDED_WITH: &[(&[Issue], &[Issue])] = &[
         ],
         &[Issue::Incomplete],
     ),
-    (&[Issue::SessionBroken], &[Issue::RelayUnclear, Issue::ClientUsageMissing]),
+    (
+        &[Issue::SessionBroken, Issue::WrongProtocol],
+        &[Issue::RelayUnclear, Issue::ClientUsageMissing],
+    ),
     (&[Issue::ClientCertificateRefused], &[Issue::ClientCertificateRequired, Issue::RelayUnclear]),
     (&[Issue::ClientCertificateRequired], &[Issue::ClientCertificateAsked]),
 ];
@@ -39,6 +42,14 @@ pub fn one_each(findings: &mut Vec<Finding>) {
         let of_cause = findings.iter().filter(|one| causes.contains(&one.issue));
         let Some(severity) = worst(of_cause) else { continue };
         findings.retain(|one| !hidden.contains(&one.issue) || one.severity > severity);
+    }
+    // A signature by a short key is not looked at. Whatever else is wrong with it is told.
+    if findings.iter().any(|one| one.issue == Issue::KeyShort) {
+        let is_unchecked = |one: &Finding| {
+            let unchecked = one.seen.split_once("its key is of a kind that is not checked, RSA");
+            unchecked.is_some_and(|(_, rest)| !one.seen.contains(';') && rest.ends_with("bits"))
+        };
+        findings.retain(|one| one.issue != Issue::KeyUnproven || !is_unchecked(one));
     }
 }
 

@@ -75,6 +75,7 @@ macro_rules! issues {
 issues! {
     Unreachable, "unreachable", Critical;
     NoAddress, "no-address", Critical;
+    LookupFailed, "lookup-failed", Critical;
     AddressUnreachable, "address-unreachable", Warning;
     PortSilent, "port-silent", Warning;
     TurnedAway, "turned-away", Critical;

@@ -19,9 +19,18 @@ pub struct Page {
 impl Page {
     /// Reads the page of an issue.
     pub fn of(issue: Issue) -> Self {
+        Self::read(issue.text())
+    }
+
+    /// How a certificate is mended where a folder here has one that is in order.
+    pub(super) fn of_folder() -> Self {
+        Self::read(include_str!("../../../templates/check-folder.md"))
+    }
+
+    fn read(text: &str) -> Self {
         let mut page =
             Self { title: String::new(), why: String::new(), more: Vec::new(), mends: Vec::new() };
-        for paragraph in issue.text().split("\n\n") {
+        for paragraph in text.split("\n\n") {
             if let Some(title) = paragraph.strip_prefix("# ") {
                 page.title = one_line(title);
             } else if let Some(why) = paragraph.strip_prefix("Why:") {

@@ -30,10 +30,30 @@ pub struct PortReport {
     pub ends: Option<OffsetDateTime>,
     /// Whether it asks for a client certificate, where that was seen.
     pub asks_certificate: Option<bool>,
+    /// The name or address that its certificate should have.
+    pub name: String,
     /// The certificate folder here that has the server's certificate, or else one for the host.
-    pub folder: Option<String>,
+    pub folder: Option<Folder>,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
+}
+
+/// A certificate folder of the current directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Its name; `.` is the current one.
+    pub name: String,
+    /// Whether the server presents its very certificate. Else it is for the host alone.
+    pub is_presented: bool,
+    /// Whether its certificate is in order: valid, for the host, and from a CA that is trusted.
+    pub is_sound: bool,
+}
+
+impl Folder {
+    /// Whether to put it into the server mends all there is about the certificate that is presented.
+    fn is_remedy(&self) -> bool {
+        self.is_sound && !self.is_presented
+    }
 }
 
 /// What came of one host.
@@ -65,9 +85,12 @@ pub fn advice(
     issue: Issue,
     host: &str,
     software: Option<Software>,
-    folder: Option<&str>,
+    folder: Option<&Folder>,
 ) -> Option<String> {
-    let page = Page::of(issue);
+    let is_remedy = folder.is_some_and(Folder::is_remedy);
+    let page =
+        if issue.is_of_certificate() && is_remedy { Page::of_folder() } else { Page::of(issue) };
+    let folder = folder.map(|folder| folder.name.as_str());
     let text = page.mend(software);
     if text == "nothing." {
         return None;
@@ -100,8 +123,7 @@ pub fn advice(
 impl PortReport {
     /// How one of its findings is mended.
     pub fn advice(&self, issue: Issue) -> Option<String> {
-        let host = self.target.host.to_string();
-        advice(issue, &host, self.software, self.folder.as_deref())
+        advice(issue, &self.name, self.software, self.folder.as_ref())
     }
 }
 
@@ -138,10 +160,45 @@ impl HostReport {
 mod tests {
     use super::*;
 
+    fn folder_of(name: &str, is_presented: bool, is_sound: bool) -> Folder {
+        Folder { name: name.to_owned(), is_presented, is_sound }
+    }
+
+    #[test]
+    fn a_certificate_that_is_in_order_is_put_into_the_server_and_not_renewed() {
+        let told = |issue, software, folder: &Folder| {
+            advice(issue, "mx.example.com", Some(software), Some(folder)).unwrap_or_default()
+        };
+        let good = folder_of("mx", false, true);
+        let of_certificate =
+            [Issue::Expired, Issue::NameMismatch, Issue::SelfSigned, Issue::KeyShort];
+        for issue in of_certificate {
+            for software in Software::ALL.into_iter().filter(|one| one.has_configuration()) {
+                let text = told(issue, software, &good);
+                assert!(text.contains("`mailca install mx --for "), "{issue:?}: {text}");
+                assert!(text.contains(&format!("`mailca config {} ", software.name())), "{text}");
+                for word in ["renew mx", "mailca issue", "--forget", "FOLDER", "HOST"] {
+                    assert!(!text.contains(word), "{issue:?}, {word}: {text}");
+                }
+            }
+        }
+        assert!(
+            told(Issue::Expired, Software::Postfix, &folder_of("mx", true, false))
+                .contains("renew")
+        );
+        assert!(
+            told(Issue::Expired, Software::Postfix, &folder_of("mx", false, false))
+                .contains("renew")
+        );
+        let other = told(Issue::Tls10, Software::Postfix, &good);
+        assert!(!other.contains("install"), "{other}");
+    }
+
     #[test]
     fn advice_names_what_is_known() {
-        let told = |software, folder| {
-            advice(Issue::Expired, "mx.example.com", software, folder).unwrap_or_default()
+        let told = |software, folder: Option<&str>| {
+            let folder = folder.map(|name| folder_of(name, true, false));
+            advice(Issue::Expired, "mx.example.com", software, folder.as_ref()).unwrap_or_default()
         };
         let known = told(Some(Software::Postfix), Some("mx"));
         assert!(known.contains("`mailca renew mx`"), "{known}");

@@ -68,12 +68,25 @@ pub fn addresses(host: &Host, port: u16, timeout: Duration) -> Result<Vec<Socket
 /// Whether a connection can be made at all; else why not, in words.
 pub fn reach(address: SocketAddr, timeout: Duration) -> std::result::Result<(), String> {
     let stream = Stream::connect(&[address], Deadline::after(timeout));
-    stream.map(drop).map_err(|error| worker::in_words(&error))
+    stream.map(drop).map_err(|error| error.to_string())
 }
 
-/// The addresses of a host, or why there are none, in words.
-pub fn found(host: &Host, timeout: Duration) -> std::result::Result<Vec<SocketAddr>, String> {
-    addresses(host, 0, timeout).map_err(|error| worker::in_words(&error))
+/// Why a host has no address here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotFound {
+    /// In words.
+    pub why: String,
+    /// Whether nobody has said that there is none: this machine could not ask, or got no answer.
+    pub is_unasked: bool,
+}
+
+/// The addresses of a host, or why there are none.
+pub fn found(host: &Host, timeout: Duration) -> std::result::Result<Vec<SocketAddr>, NotFound> {
+    addresses(host, 0, timeout).map_err(|error| {
+        let source = std::error::Error::source(&error);
+        let cause = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+        NotFound { why: error.to_string(), is_unasked: cause.is_some_and(stream::is_unasked) }
+    })
 }
 
 /// Whether an address is this machine's own: servers are more open to themselves.
@@ -113,7 +126,7 @@ pub fn survey(
     let mut stream = match connected {
         Ok(stream) => stream,
         Err(error) => {
-            observations.obstacle = Some(Obstacle::Unreachable(worker::in_words(&error)));
+            observations.obstacle = Some(Obstacle::Unreachable(error.to_string()));
             return Ok(observations);
         }
     };

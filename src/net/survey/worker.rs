@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::net::hello::suites::Suite;
 use crate::net::hello::{Accepted, Answer, Version};
 use crate::net::probe::{Handshakes, Presented, reason};
@@ -243,7 +242,7 @@ impl<'a> Site<'a> {
     fn try_dial(&self, mut conversation: Conversation) -> Result<Stream, Obstacle> {
         let Pace { end, answer, .. } = self.pace;
         let mut stream = Stream::connect(&[self.address], end.sooner(answer))
-            .map_err(|error| Obstacle::Unreachable(in_words(&error)))?;
+            .map_err(|error| Obstacle::Unreachable(error.to_string()))?;
         stream.keep(Pace { greeting: answer + self.waited, ..self.pace });
         session::converse(&mut stream, &mut conversation, self.target)?;
         Ok(stream)
@@ -289,15 +288,4 @@ fn newest(presented: &Presented) -> Option<Accepted> {
 
 fn silent(silence: Option<&std::io::Error>) -> String {
     silence.map_or_else(|| "the server presents no certificate".into(), reason)
-}
-
-/// An error with what caused it.
-pub(super) fn in_words(error: &Error) -> String {
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        words = format!("{words}: {cause}");
-        source = cause.source();
-    }
-    words
 }

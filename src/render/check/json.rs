@@ -36,6 +36,10 @@ fn host(host: &HostReport) -> Value {
 }
 
 fn port(port: &PortReport) -> Value {
+    let folder = |is_presented| {
+        let folder = port.folder.as_ref().filter(|folder| folder.is_presented == is_presented);
+        folder.map(|folder| &folder.name)
+    };
     json!({
         "port": port.target.port,
         "service": port.target.service.name(),
@@ -46,7 +50,8 @@ fn port(port: &PortReport) -> Value {
         "cipher_suite": port.cipher_suite,
         "chain": port.chain.iter().map(summary).collect::<Vec<_>>(),
         "asks_client_certificate": port.asks_certificate,
-        "folder": port.folder,
+        "folder": folder(true),
+        "folder_for_host": folder(false),
         "findings": findings(&port.findings, |issue| port.advice(issue)),
     })
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::View;
 use crate::mail::check::report::{HostReport, worst};
-use crate::mail::check::{Finding, Page, Severity};
+use crate::mail::check::{Finding, Issue, Page, Severity};
 use crate::pki::inspect::text::count;
 
 /// A state of the plugin interface; its number is the exit status.
@@ -24,8 +24,16 @@ pub enum State {
 impl State {
     /// The state of a check.
     pub fn of(view: &View<'_>) -> Self {
-        let worst = worst(view.hosts.iter().flat_map(HostReport::all_findings));
+        let all = || view.hosts.iter().flat_map(HostReport::all_findings);
+        let is_unasked = |one: &&Finding| one.issue == Issue::LookupFailed;
+        let worst = worst(all().filter(|one| !is_unasked(one)));
         match worst.filter(|worst| *worst >= view.fail_on) {
+            // Of a host that was not looked up nothing is known.
+            None | Some(Severity::Info | Severity::Warning)
+                if all().any(|one| is_unasked(&one)) =>
+            {
+                Self::Unknown
+            }
             None => Self::Ok,
             Some(Severity::Info | Severity::Warning) => Self::Warning,
             Some(Severity::Error | Severity::Critical) => Self::Critical,

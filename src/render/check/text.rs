@@ -7,6 +7,8 @@ use super::View;
 use crate::mail::check::report::{HostReport, PortReport, advice, worst};
 use crate::mail::check::{Issue, Page, Severity, Software};
 use crate::net::hello::Version;
+use crate::net::service::Protocol;
+use crate::net::target::Target;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::{count, minute};
 
@@ -19,6 +21,10 @@ const INDENT: &str = "          ";
 pub struct Text {
     color: bool,
     fail_on: Severity,
+    /// Whether nothing is told but what counts.
+    is_quiet: bool,
+    /// Whether anything was written yet: what comes first has no empty line before it.
+    has_begun: bool,
     told: Vec<(Issue, String)>,
 }
 
@@ -33,12 +39,20 @@ struct Group<'h> {
 impl Text {
     /// With colour, or not; what is worse than this is to be mended.
     pub fn new(color: bool, fail_on: Severity) -> Self {
-        Self { color, fail_on, told: Vec::new() }
+        Self { color, fail_on, is_quiet: false, has_begun: false, told: Vec::new() }
+    }
+
+    /// The same, that says nothing of what need not be mended.
+    #[must_use]
+    pub fn quiet(mut self, is_quiet: bool) -> Self {
+        self.is_quiet = is_quiet;
+        self
     }
 
     /// One port.
     pub fn port(&mut self, port: &PortReport) -> String {
         let worst = worst(&port.findings).filter(|worst| self.counts(*worst));
+        self.has_begun = true;
         let (name, paint) = worst.map_or(("ok", "32"), |worst| (worst.name(), color(worst)));
         let mut text = format!("{} ({})", port.target.place(), port.target.service);
         if let Some(software) = port.software {
@@ -66,7 +80,8 @@ impl Text {
         if !text.is_empty() {
             text.insert(0, '\n');
         }
-        let groups = groups(host);
+        let mut groups = groups(host);
+        groups.retain(|group| !self.is_quiet || group.severity >= self.fail_on);
         if !groups.is_empty() {
             text.push('\n');
         }
@@ -74,15 +89,23 @@ impl Text {
             self.finding(group, host, &mut text);
         }
         if !host.silent.is_empty() && !host.ports.is_empty() {
-            let silent = host.silent.iter();
+            // A finding names those of SMTP already, where there is one.
+            let is_told = groups.iter().any(|group| group.issue == Issue::PortSilent);
+            let of_smtp = |target: &Target| target.service.protocol() == Protocol::Smtp;
+            let silent = host.silent.iter().filter(|target| !(is_told && of_smtp(target)));
             let silent: Vec<_> =
                 silent.map(|target| format!("{} ({})", target.port, target.service)).collect();
-            let line = format!("{} does not answer on {}", host.host, silent.join(", "));
-            text.push('\n');
-            text.push_str(&wrapped("", "  ", &line));
+            if !silent.is_empty() {
+                let line = format!("{} does not answer on {}", host.host, silent.join(", "));
+                text.push('\n');
+                text.push_str(&wrapped("", "  ", &line));
+            }
         }
         text.push('\n');
-        text
+        if std::mem::replace(&mut self.has_begun, true) {
+            return text;
+        }
+        text.trim_start_matches('\n').to_owned()
     }
 
     /// The last lines: what was not looked at, and how many of which.
@@ -197,7 +220,14 @@ fn certificate(own: &Certificate, ports: &[&PortReport]) -> String {
     let which = if ports.len() > 1 { "ports" } else { "port" };
     let mut second = format!("on {which} {}", places(ports));
     if let Some(folder) = ports.iter().find_map(|port| port.folder.as_ref()) {
-        let _ = write!(second, "; folder {folder}");
+        let name = &folder.name;
+        let _ = match (folder.is_presented, folder.is_sound) {
+            (true, _) => write!(second, "; folder {name}"),
+            (false, true) => write!(second, "; there is a folder for this host: {name}"),
+            (false, false) => {
+                write!(second, "; there is a folder for this host, not in order either: {name}")
+            }
+        };
     }
     wrapped("", "  ", &first) + &wrapped("  ", "  ", &second)
 }
@@ -248,15 +278,28 @@ fn mends(group: &Group<'_>, host: &HostReport) -> Vec<(Vec<Software>, String)> {
             add(None, advice(group.issue, &host.host, None, None));
         }
     }
+    renew_once(&mut all);
     all
 }
 
-/// Text broken at spaces, with one indent before its first line and another before the others.
+/// Of a certificate that several servers have, the renewal is said once: done twice, it would be renewed twice.
+fn renew_once(all: &mut [(Vec<Software>, String)]) {
+    let Some(((_, first), others)) = all.split_first_mut() else { return };
+    let Some(start) = first.find("`mailca renew ") else { return };
+    let Some(length) = first[start + 1..].find('`') else { return };
+    let command = format!("{}, ", &first[start..start + length + 2]);
+    for (_, mend) in others {
+        *mend = mend.replacen(&command, "", 1);
+    }
+}
+
+/// Text broken at spaces, with one indent before its first line and another before the others. A command in
+/// backticks stays on one line, however long: what is copied has to be the whole of it.
 pub(super) fn wrapped(first: &str, rest: &str, text: &str) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
     let mut is_empty = true;
-    for word in text.split(' ') {
+    for word in words(text) {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines.push_str(&line);
             lines.push('\n');
@@ -270,4 +313,46 @@ pub(super) fn wrapped(first: &str, rest: &str, text: &str) -> String {
         is_empty = false;
     }
     lines + &line + "\n"
+}
+
+/// Between spaces, but for those of a command.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text;
+    loop {
+        let quoted = rest.trim_start_matches('(').strip_prefix('`');
+        // A backtick of m4 has no other.
+        let inside = quoted.and_then(|quoted| Some(rest.len() - quoted.len() + quoted.find('`')?));
+        let inside = inside.filter(|end| !rest[..*end].ends_with([' ', '(']));
+        let from = inside.unwrap_or_default();
+        let Some(space) = rest[from..].find(' ') else { break };
+        words.push(&rest[..from + space]);
+        rest = &rest[from + space + 1..];
+    }
+    words.push(rest);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_stays_on_one_line() {
+        let told =
+            words("do (`mailca install mx`), then `a 'b c'` and define(`x', `A p y') so `q r`.");
+        let wanted =
+            ["do", "(`mailca install mx`),", "then", "`a 'b c'`", "and", "define(`x',", "`A", "p"];
+        assert_eq!(told[..8], wanted);
+        assert_eq!(told.last(), Some(&"`q r`."));
+    }
+
+    #[test]
+    fn a_renewal_is_said_once() {
+        let of = |name: &str| format!("`mailca renew mx`, `mailca install mx --for {name}`.");
+        let mut all = [(Vec::new(), of("postfix")), (Vec::new(), of("dovecot"))];
+        renew_once(&mut all);
+        assert_eq!(all[0].1, of("postfix"));
+        assert_eq!(all[1].1, "`mailca install mx --for dovecot`.");
+    }
 }

@@ -1,6 +1,7 @@
 //! The certificate and its chain.
 
 use rustls::pki_types::CertificateDer;
+use serde_json::Value;
 
 use super::{
     Openssl, check, check_files, config, finds, presenting, seen, signed, submissions, with_host,
@@ -108,6 +109,52 @@ fn advice_names_the_folder() {
     {
         assert!(text.contains(words), "{words}: {text}");
     }
+}
+
+#[test]
+fn a_folder_is_named_only_for_its_own_certificate() {
+    need!("openssl");
+    let folder = with_host();
+    folder.dated_host("old", -20, -10);
+    folder.foreign_key("own", EC);
+    let line = format!(
+        "req -x509 -new -key own.key -subj /CN=mail.example.com -days 3650 -out own.pem -addext {}",
+        SAN.trim()
+    );
+    folder.openssl(&line).success();
+    // A folder of another CA, whose certificate lasts longest, is not what the server should have.
+    folder.mkdir("snake");
+    folder.bash("cp own.pem snake/cert.pem; cp own.key snake/key.pem").success();
+    folder.foreign_key("other", EC);
+    folder.openssl(&line.replace("own.", "other.")).success();
+
+    let server = submissions(config(&folder, "other.key", &["other.pem"]));
+    let outcome = check(&folder, "submissions", server, "").exits(3);
+    let port = &super::document(&outcome)["hosts"][0]["ports"][0];
+    assert!(port["folder"].is_null(), "{outcome}");
+    assert_eq!(port["folder_for_host"], "mail", "{outcome}");
+    let line = format!("check mail.example.com:submissions --connect {server}");
+    let outcome = folder.mailca(&line).exits(3);
+    let outcome = outcome
+        .says(&["there is a folder for this host: mail\n", "`mailca install mail --for postfix`"]);
+    outcome.says_nothing_of(&["; folder ", "mailca issue", "mailca renew", "snake"]);
+
+    // The very certificate is named, whoever it is from.
+    let server = submissions(config(&folder, "own.key", &["own.pem"]));
+    let outcome = check(&folder, "submissions", server, "").exits(3);
+    let port = &super::document(&outcome)["hosts"][0]["ports"][0];
+    assert_eq!((&port["folder"], &port["folder_for_host"]), (&"snake".into(), &Value::Null));
+}
+
+#[test]
+fn advice_is_for_the_name_that_was_given() {
+    let folder = with_host();
+    let server = submissions(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    let run = folder.mailca(&format!(
+        "check other.example.com:submissions --connect {server} --host imap.example.com"
+    ));
+    let outcome = run.exits(3).says(&["mailca issue --cn imap.example.com --san"]);
+    outcome.says_nothing_of(&["--cn other.example.com"]);
 }
 
 #[test]

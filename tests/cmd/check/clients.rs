@@ -142,8 +142,10 @@ fn rights_of_a_revoked_certificate_are_found() {
     folder.mailca("revoke joeuser --yes").success();
     let server = relaying_by_certificate(&folder);
     let run = |words: &str| check(&folder, "submissions", server, words);
-    let outcome = finds(run("--client joeuser"), &["warning client-certificate-invalid"]);
-    assert!(seen(&outcome, "client-certificate-invalid").contains("has revoked the serial number"));
+    let outcome = finds(run("--client joeuser"), &["info client-certificate-invalid"]);
+    let told = seen(&outcome, "client-certificate-invalid");
+    assert!(told.contains("has revoked the serial number"), "{told}");
+    assert!(told.contains("what it may do was not asked (--relay-to)"), "{told}");
     let outcome = finds(
         run("--client joeuser --relay-to joe@trusting.example.org"),
         &["critical client-certificate-invalid"],
@@ -154,6 +156,74 @@ fn rights_of_a_revoked_certificate_are_found() {
         run("--client joeuser --relay-to joe@example.net"),
         &["info client-certificate-invalid", "info relay-refused"],
     );
+}
+
+/// Whether one can log in with it nobody sees from outside, and IMAP relays nothing: there is nothing to mend.
+#[test]
+fn what_a_worthless_certificate_may_do_is_no_alarm_where_nobody_can_see_it() {
+    let folder = with_user();
+    folder.mailca("issue --user old --email old@example.com old").success();
+    folder.dated("old", "user_cert", -20, -10);
+    folder.mailca("revoke joeuser --yes").success();
+    let server = |config| Mail { implicit: true, ..Mail::new(Protocol::Imap, config) }.start();
+    // The server may mind the days itself, and is shown the revoked one alone.
+    let place = server(asking(&folder, "demoCA/cacert.pem"));
+    let run = check(&folder, "imaps", place, "--client joeuser");
+    let told =
+        seen(&finds(run, &["info client-certificate-invalid"]), "client-certificate-invalid");
+    assert!(told.contains("is not seen from outside") && !told.contains("--relay-to"), "{told}");
+    let place = server(config(&folder, "mail/key.pem", &["mail/cert.pem"]));
+    for name in ["joeuser", "old"] {
+        finds(
+            check(&folder, "imaps", place, &format!("--client {name}")),
+            &["warning client-certificate-not-asked", "info client-certificate-invalid"],
+        );
+    }
+    // An open server is said to be open, and is no matter of the certificate.
+    let config = asking(&folder, "demoCA/cacert.pem");
+    let open = Mail { verdict: Some("250 2.1.5 ok"), ..Mail::new(Protocol::Smtp, config) }.start();
+    finds(
+        check(&folder, "smtp", open, "--client joeuser --relay-to joe@example.net"),
+        &["warning client-certificate-invalid", "warning relay-unclear"],
+    );
+}
+
+/// What an open relay says, too, is no proof that it is none.
+#[test]
+fn a_refusal_of_something_else_than_relaying_says_nothing_of_relaying() {
+    let folder = with_host();
+    let run = |verdict: &'static str, service: &str, to: &str| {
+        let config = config(&folder, "mail/key.pem", &["mail/cert.pem"]);
+        let implicit = service == "submissions";
+        let mail = Mail { implicit, verdict: Some(verdict), ..Mail::new(Protocol::Smtp, config) };
+        check(&folder, service, mail.start(), &format!("--relay-to {to}"))
+    };
+    let closed = "554 5.7.1 <x.example[192.0.2.1]>: Client host rejected: Access denied";
+    for verdict in [
+        "550 5.1.1 <a@b>: Recipient address rejected: User unknown in local recipient table",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using relays.example.org",
+        closed,
+        "554 5.7.1 <>: Sender address rejected: not logged in",
+        "550 5.7.1 HELO denied",
+        "450 4.7.1 <joe@example.net>: Recipient address rejected: Access denied",
+        "550 5.7.1 go away",
+    ] {
+        let outcome = finds(run(verdict, "smtp", "joe@example.net"), &["warning relay-unclear"]);
+        assert!(seen(&outcome, "relay-unclear").contains(verdict), "{outcome}");
+    }
+    for verdict in [
+        "554 5.7.1 <joe@example.net>: Relay access denied",
+        "550 5.7.1 <joe@example.net>... Relaying denied. IP name lookup failed [192.0.2.1]",
+        "550 relay not permitted",
+        "550 Invalid recipient: <joe@example.net>",
+        "530 5.7.0 Authentication required",
+    ] {
+        finds(run(verdict, "smtp", "joe@example.net"), &["info relay-refused"]);
+    }
+    // Where everybody has to log in, that is what it means; and of an own address it need not.
+    finds(run(closed, "submissions", "joe@example.net"), &["info relay-refused"]);
+    let unknown = "550 Invalid recipient: <nosuch@mail.example.com>";
+    finds(run(unknown, "smtp", "nosuch@mail.example.com"), &["warning relay-unclear"]);
 }
 
 #[test]

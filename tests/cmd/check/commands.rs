@@ -32,6 +32,8 @@ fn is_taken(command: &str, place: &str) {
             .any(|word| word.len() > 2 && word.bytes().all(|one| one.is_ascii_uppercase())),
         "{place}: a placeholder that nobody fills in: {command}"
     );
+    // What it is piped into is the shell's.
+    let line = line.split(" | ").next().unwrap_or_default();
     if let Err(error) = Cli::try_parse_from(line.split(' ')) {
         panic!("{place}: {command}: {error}");
     }
@@ -59,6 +61,42 @@ fn the_pages_name_commands_that_are_taken() {
         }
     }
     assert!(count > 30, "{count}");
+}
+
+/// What is printed alone changes nothing, and what takes the place of other roles or of a revocation list takes
+/// them away.
+#[test]
+fn what_the_pages_say_of_configurations_has_an_effect() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+    let own = std::fs::read_to_string(format!("{folder}/check-folder.md")).unwrap();
+    let own = own.split_whitespace().collect::<Vec<_>>().join(" ");
+    let pages = Issue::ALL.iter().flat_map(|issue| {
+        let mends = Page::of(*issue).mends.into_iter();
+        mends.map(|(server, mend)| (format!("{}, {server}", issue.id()), mend))
+    });
+    let mut count = 0;
+    for (place, mend) in pages.chain([("a folder".to_owned(), own)]) {
+        for command in commands(&mend) {
+            let Some(rest) = command.strip_prefix("mailca config ") else { continue };
+            let (options, piped) = rest.split_once(" | ").unwrap_or((rest, ""));
+            match options.split(' ').next().unwrap() {
+                "postfix" | "exim" => assert_eq!(piped, "sh", "{place}: {command}"),
+                "dovecot" => {
+                    assert!(piped.starts_with("(cd /etc/dovecot/conf.d && awk "), "{place}");
+                    let is_whole = options.contains("receive,relay-by-cert --crl");
+                    assert!(is_whole || !options.contains("--role"), "{place}: {command}");
+                }
+                "sendmail" => assert!(options.contains("--merge"), "{place}: {command}"),
+                // A whole file to be read first, and a placeholder.
+                _ => assert!(mend.contains("prints"), "{place}: {command}"),
+            }
+            let by_certificate = options.contains("relay-by-cert");
+            assert!(by_certificate || !options.contains("--crl"), "{place}: {command}");
+            assert_eq!(by_certificate, options.contains("receive,relay-by-cert"), "{place}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
 }
 
 #[test]

@@ -276,6 +276,58 @@ fn plain_text_where_tls_comes_first_is_told_as_such() {
     }
 }
 
+/// A port for TLS from the first byte behind which there is none: the server takes the hello for commands.
+#[test]
+fn plain_text_in_the_place_of_tls_is_known_by_its_complaint() {
+    let folder = with_host();
+    for words in [
+        "554 5.5.0 Error: SMTP protocol synchronization\r\n",
+        "521 5.5.1 Protocol error\r\n",
+        "500 5.5.1 Command unrecognized\r\n",
+    ] {
+        let (server, _) = responder(&[], move |_| words.into());
+        let outcome = finds(check(&folder, "465", server, ""), &["critical wrong-protocol"]);
+        let told = seen(&outcome, "wrong-protocol");
+        assert!(told.contains("smtpd_tls_wrappermode=yes"), "{told}");
+        let outcome = finds(check(&folder, "25/smtps", server, ""), &["critical wrong-protocol"]);
+        let told = seen(&outcome, "wrong-protocol");
+        assert!(told.ends_with("check mail.example.com:25/smtp"), "{told}");
+    }
+    // Who has no room, or wants nothing of this client, may speak TLS with others.
+    let (server, _) = responder(&[], |_| b"421 4.3.2 too many connections\r\n".to_vec());
+    finds(check(&folder, "465", server, ""), &["error handshake-failed"]);
+}
+
+#[test]
+fn another_protocol_inside_tls_is_told_as_such() {
+    let folder = with_host();
+    for (protocol, service, wanted) in [
+        (Protocol::Pop3, "995/imaps", "check mail.example.com:995/pop3s"),
+        (Protocol::Imap, "993/pop3s", "check mail.example.com:993/imaps"),
+        (Protocol::Smtp, "465/imaps", "check mail.example.com:465/submissions"),
+        (Protocol::Imap, "993/submissions", "check mail.example.com:993/imaps"),
+    ] {
+        let mail = Mail { implicit: true, ..Mail::new(protocol, good(&folder)) };
+        let run = check(&folder, service, mail.start(), "");
+        let told = seen(&finds(run, &["critical wrong-protocol"]), "wrong-protocol");
+        assert!(told.ends_with(wanted), "{told}");
+    }
+}
+
+#[test]
+fn a_server_that_waits_for_tls_is_not_said_to_be_slow() {
+    let folder = with_host();
+    for (protocol, service, wanted) in [
+        (Protocol::Smtp, "465/smtp", "check mail.example.com:465/submissions"),
+        (Protocol::Imap, "993/imap", "check mail.example.com:993/imaps"),
+    ] {
+        let server = Mail { implicit: true, ..Mail::new(protocol, good(&folder)) }.start();
+        let run = check(&folder, service, server, "--timeout 2");
+        let told = seen(&finds(run, &["critical no-greeting"]), "no-greeting");
+        assert!(told.ends_with(wanted) && !told.contains("--timeout"), "{told}");
+    }
+}
+
 #[test]
 fn injected_commands_are_found() {
     let folder = with_host();

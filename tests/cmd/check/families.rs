@@ -72,13 +72,50 @@ fn a_name_with_addresses_of_both_families_is_asked_at_both() {
     finds(run_knowing(&folder, MAILCA, &line), &[]);
 }
 
+/// Whoever is asked for names does not answer: of the host nothing is known.
+#[test]
+fn a_lookup_without_an_answer_is_no_fault_of_the_hosts() {
+    need!("unshare");
+    let folder = with_host();
+    folder.write("resolv.conf", "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n");
+    folder.write("nsswitch.conf", "hosts: files dns\n");
+    let mounts = [("resolv.conf", "/etc/resolv.conf"), ("nsswitch.conf", "/etc/nsswitch.conf")];
+    let run = |line: &str| run_with(&folder, &mounts, MAILCA, line);
+    let line = "check mx.example.com:25";
+    let outcome = run(&format!("{line} --json")).output();
+    if outcome.stderr.contains("mount") {
+        return skip("no file can be mounted here");
+    }
+    let outcome = finds(run(&format!("{line} --json")), &["critical lookup-failed"]);
+    let told = seen(&outcome, "lookup-failed");
+    assert_eq!(told.matches("failed to lookup").count(), 1, "{told}");
+    assert!(!outcome.stderr.contains("dig +short MX"), "{outcome}");
+    for more in ["", "--fail-on critical"] {
+        let text = run(&format!("{line} --format nagios {more}")).exits(3).text();
+        assert!(text.starts_with("MAILCA UNKNOWN - mx.example.com The host could not"), "{text}");
+    }
+    // What is known of another is told.
+    let run = run(&format!("{line} 127.77.77.77:25 --format nagios"));
+    assert!(run.exits(2).text().starts_with("MAILCA CRITICAL - "));
+    folder.write("nsswitch.conf", "hosts: files\n");
+    let run = run_with(&folder, &mounts, MAILCA, &format!("{line} --json"));
+    finds(run, &["critical no-address"]);
+}
+
 /// A program to whom the file `hosts` of the folder is `/etc/hosts`.
 fn run_knowing(folder: &Folder, program: &str, line: &str) -> Run {
+    run_with(folder, &[("hosts", "/etc/hosts")], program, line)
+}
+
+/// A program to whom these files of the folder are files of the system.
+fn run_with(folder: &Folder, mounts: &[(&str, &str)], program: &str, line: &str) -> Run {
     let mut words = vec!["--mount"];
     if !rustix::process::geteuid().is_root() {
         words.extend(["--user", "--map-root-user"]);
     }
-    words.extend(["sh", "-c", "mount --bind hosts /etc/hosts && exec \"$@\"", "sh", program]);
+    let mounts = mounts.iter().map(|(file, place)| format!("mount --bind {file} {place} && "));
+    let script = mounts.collect::<String>() + "exec \"$@\"";
+    words.extend(["sh", "-c", &script, "sh", program]);
     words.extend(line.split_whitespace());
     Run::new("unshare".as_ref(), folder.root(), "").args(&words)
 }

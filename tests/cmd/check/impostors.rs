@@ -12,7 +12,7 @@ use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion};
 
-use super::{check, found, seen, signed};
+use super::{check, finds, found, seen, signed};
 use crate::support::{Folder, Mail, certificate_der, need};
 
 /// Signs with made-up bytes, or with another key, and says that it is of this scheme.
@@ -155,4 +155,24 @@ fn what_the_newest_version_forbids_is_no_proof() {
             assert!(seen.contains("RSA_PKCS1_SHA256, which does not suit its key"), "{seen}");
         }
     }
+}
+
+/// A signature by such a key is not looked at, so that nothing is known but that the key is short: one job.
+#[test]
+fn a_short_key_is_one_thing_to_mend() {
+    const ONE_VERSION: &str = "--ignore tls-1-2-missing";
+    need!("openssl");
+    let folder = Folder::with_ca();
+    let extensions =
+        "subjectAltName=DNS:mail.example.com\nextendedKeyUsage=serverAuth,clientAuth\n";
+    signed(&folder, "short", "RSA rsa_keygen_bits:1024", extensions, "-days 100");
+    let place = server(&folder, "short.pem", &TLS13, made_up(0x0804, 128));
+    finds(check(&folder, "submissions", place, ONE_VERSION), &["error key-short"]);
+    // Whoever knows that it is short is not told that all is well.
+    let run = check(&folder, "submissions", place, &format!("{ONE_VERSION} --ignore key-short"));
+    finds(run, &["error key-unproven"]);
+    // A key that is long enough has to be shown.
+    signed(&folder, "long", "RSA rsa_keygen_bits:2048", extensions, "-days 100");
+    let place = server(&folder, "long.pem", &TLS13, made_up(0x0401, 256));
+    finds(check(&folder, "submissions", place, ONE_VERSION), &["error key-unproven"]);
 }

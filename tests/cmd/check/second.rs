@@ -175,6 +175,10 @@ fn the_second_address_is_judged_too() {
     let wanted = ["error expired", "info families-differ"];
     assert_eq!(found(&outcome), wanted, "{outcome}");
     assert!(seen(&outcome, "expired").starts_with("at 127.0.0.1: "), "{outcome}");
+    // The first to end is of both.
+    let line = format!("--connect {} --format nagios", with("rsa"));
+    let line = format!("check mail.example.com:smtp --connect {first} {line}");
+    folder.mailca(&line).exits(2).says(&["days=-1"]);
     let outcome = run(with("other")).exits(3);
     assert!(found(&outcome).contains(&"error name-mismatch".to_owned()), "{outcome}");
     let plain = serve_at_once(|stream| {

@@ -59,7 +59,7 @@ pub(super) fn judge(
         found.extend(relaying(seen, subject, standard));
     }
     if let Some(why) = standard.client.first().and_then(|own| unfit(own, standard)) {
-        found = as_unfit(found, &why);
+        found = as_unfit(found, &why, subject, standard);
     }
     found
 }
@@ -78,14 +78,27 @@ fn unfit(own: &Certificate, standard: &Standard<'_>) -> Option<String> {
 }
 
 /// With such a certificate a refusal is right, and rights are wrong.
-fn as_unfit(found: Vec<Finding>, why: &str) -> Vec<Finding> {
+fn as_unfit(
+    found: Vec<Finding>,
+    why: &str,
+    subject: Subject<'_>,
+    standard: &Standard<'_>,
+) -> Vec<Finding> {
+    let unseen = match (subject.service.protocol(), standard.relay_to) {
+        (Protocol::Smtp, None) => {
+            "which gives no rights yet: what it may do was not asked (--relay-to)"
+        }
+        (Protocol::Smtp, Some(_)) => "which gives no rights yet: what it may do was not seen",
+        _ => "which gives no rights yet: whether one can log in with it is not seen from outside",
+    };
     let mut rest = Vec::new();
-    let mut told = Finding::new(Issue::ClientCertificateInvalid, why.to_owned());
+    // That a server goes on after it gives no rights: many look at it only where it would give some.
+    let told = Finding::new(Issue::ClientCertificateInvalid, why.to_owned());
+    let mut told = told.as_bad_as(Severity::Info);
     let mut is_taken = false;
     for finding in found {
         match finding.issue {
             Issue::ClientCertificateRefused | Issue::RelayRefused => {
-                told.severity = Severity::Info;
                 told.seen = format!("{why}; and the server refuses it, as it should");
                 rest.push(finding.as_bad_as(Severity::Info));
             }
@@ -95,11 +108,9 @@ fn as_unfit(found: Vec<Finding>, why: &str) -> Vec<Finding> {
                 told.seen = format!("{why}; and mail is relayed {}", finding.seen);
             }
             Issue::ClientCertificateAccepted => {
-                if told.severity == Severity::Warning {
-                    told.seen = format!(
-                        "{why}; {}, and what it may do was not asked (--relay-to)",
-                        finding.seen
-                    );
+                // What was seen of relaying says more.
+                if told.seen == why {
+                    told.seen = format!("{why}; {}, {unseen}", finding.seen);
                 }
             }
             _ => rest.push(finding),
@@ -149,7 +160,7 @@ fn verify(
     if standard.client.is_empty() || !request.is_answered {
         return Verify::No;
     }
-    let allowed = |inside: &Option<Inside>| inside.as_ref()?.relay.as_ref()?.is_allowed();
+    let allowed = |inside: &Option<Inside>| inside.as_ref()?.relay.as_ref()?.is_allowed(false);
     match (allowed(&seen.inside), allowed(&seen.relay_without_certificate)) {
         // It is the certificate that makes the difference.
         (Some(true), Some(false)) => Verify::Ok,
@@ -204,13 +215,14 @@ fn outcome(seen: &Observations, is_answered: bool) -> Finding {
 fn relaying(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) -> Vec<Finding> {
     let Some(to) = standard.relay_to else { return Vec::new() };
     let with = answer(seen.inside.as_ref());
+    let is_allowed = |answer: &RelayAnswer| answer.is_allowed(subject.is_for_users());
     if standard.client.is_empty() {
         return vec![anybody(to, seen.inside.as_ref(), subject)];
     }
     let without = answer(seen.relay_without_certificate.as_ref());
     let mut found = Vec::new();
     // What was not seen is told, too, and what is right is told with the certificate.
-    let is_refused = match without.and_then(RelayAnswer::is_allowed) {
+    let is_refused = match without.and_then(is_allowed) {
         Some(is_allowed) => !is_allowed,
         // Who gets in with a certificate alone relays for nobody else.
         None => seen.relay_without_certificate.as_ref().is_some_and(|inside| {
@@ -222,7 +234,7 @@ fn relaying(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>) 
         found.push(anybody(to, seen.relay_without_certificate.as_ref(), subject));
     }
     let told = words(seen.inside.as_ref());
-    found.push(match with.and_then(RelayAnswer::is_allowed) {
+    found.push(match with.and_then(is_allowed) {
         Some(true) => {
             Finding::new(Issue::RelayAllowed, format!("with the certificate, to {to}: {told}"))
         }
@@ -241,12 +253,18 @@ fn answer(inside: Option<&Inside>) -> Option<&RelayAnswer> {
 /// The answer to somebody without a certificate.
 fn anybody(to: &str, inside: Option<&Inside>, subject: Subject<'_>) -> Finding {
     let told = words(inside);
-    match answer(inside).and_then(RelayAnswer::is_allowed) {
-        // Of its own domain, every server takes mail.
-        Some(true) if is_of_host(to, &subject.host.to_string()) => Finding::new(
-            Issue::RelayUnclear,
-            format!("{to} may well be an address of the server's own: {told}"),
-        ),
+    let answer = answer(inside);
+    let is_own = is_of_host(to, &subject.host.to_string());
+    match answer.and_then(|answer| answer.is_allowed(subject.is_for_users())) {
+        // Of its own domain, every server takes mail, and not for everybody there.
+        Some(is_allowed)
+            if is_own && (is_allowed || !answer.is_some_and(RelayAnswer::names_relaying)) =>
+        {
+            Finding::new(
+                Issue::RelayUnclear,
+                format!("{to} may well be an address of the server's own: {told}"),
+            )
+        }
         Some(true) => {
             Finding::new(Issue::RelayOpen, format!("without a certificate, to {to}: {told}"))
         }

@@ -9,7 +9,7 @@ mod versions;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::mail::check::report::{PortReport, sort};
+use crate::mail::check::report::{Folder, PortReport, sort};
 use crate::mail::check::{Finding, Issue, Severity, Software};
 use crate::net::hello::Version;
 use crate::net::service::Service;
@@ -58,14 +58,23 @@ pub struct Standard<'a> {
     pub known: &'a [Vec<u8>],
     /// Says whether a certificate was revoked: when and why. Fails where those who should know cannot be asked.
     pub revoked: &'a (dyn Fn(&Certificate) -> Result<Option<String>, String> + Sync),
-    /// Says which certificate folder here is this certificate's, or else the host's.
-    pub folder: &'a (dyn Fn(Option<&Certificate>, &Host) -> Option<String> + Sync),
+    /// Says which certificate folders here have this certificate, or else one for the host.
+    pub folders: &'a (dyn Fn(Option<&Certificate>, &Host) -> Vec<OneFolder> + Sync),
     /// The TLSA records, for whichever port.
     pub tlsa: &'a [Published],
     /// The certificate that was presented to the server, with those that were sent along; or none.
     pub client: &'a [Certificate],
     /// The address that was asked to be relayed to.
     pub relay_to: Option<&'a str>,
+}
+
+/// A certificate folder here.
+#[derive(Clone, Debug)]
+pub struct OneFolder {
+    /// Its name.
+    pub name: String,
+    /// Its certificate, and those above it that it has.
+    pub chain: Vec<Certificate>,
 }
 
 /// Whom a server should be.
@@ -149,7 +158,7 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
     sort(&mut findings);
     let greeting = greeting(seen);
     let ends = others.iter().filter_map(|(end, _)| *end).chain(chain::end(&chain, standard)).min();
-    let folder = (standard.folder)(chain.first(), subject.host);
+    let folder = folder(&chain, subject, standard);
     PortReport {
         target: seen.target.clone(),
         address: seen.opened.as_ref().map(|opened| opened.address),
@@ -159,10 +168,32 @@ pub fn judge(seen: &Observations, subject: Subject<'_>, standard: &Standard<'_>)
         cipher_suite: presented.and_then(|one| one.cipher_suite.clone()),
         ends,
         chain,
+        name: subject.host.to_string(),
         asks_certificate: presented.map(|one| one.request.is_some()),
         folder,
         findings,
     }
+}
+
+/// The folder here that has the certificate; else the best of those for the host: one that is in order before
+/// others, and that which lasts longest.
+fn folder(chain: &[Certificate], subject: Subject<'_>, standard: &Standard<'_>) -> Option<Folder> {
+    let own = chain.first().map(Certificate::as_der);
+    let is_sound = |one: &OneFolder| {
+        let mut bad = of_chain(&one.chain, subject, standard).into_iter();
+        let counts =
+            |found: &Finding| found.issue.is_of_certificate() && found.severity > Severity::Info;
+        !bad.any(|found| counts(&found))
+    };
+    let all = (standard.folders)(chain.first(), subject.host).into_iter().filter_map(|one| {
+        let first = one.chain.first()?;
+        let is_presented = own == Some(first.as_der());
+        let end = first.not_after;
+        let is_sound = is_sound(&one);
+        Some((end, Folder { name: one.name, is_presented, is_sound }))
+    });
+    let best = all.max_by_key(|(end, one)| (one.is_presented, one.is_sound, *end));
+    best.map(|(_, folder)| folder)
 }
 
 /// What there is to say of a chain.

@@ -55,30 +55,85 @@ fn no_handshake(seen: &Observations, why: &str, subject: Subject<'_>) -> Finding
     });
     let Some(said) = said else { return uncommon(seen, why) };
     if subject.service.is_implicit() {
-        let upper = said.to_ascii_uppercase();
         let plain = match subject.service.protocol() {
-            Protocol::Imap if upper.starts_with("* OK") => Some(Service::Imap),
-            Protocol::Pop3 if upper.starts_with("+OK") => Some(Service::Pop3),
-            Protocol::Smtp if upper.starts_with("220") && subject.port == 587 => {
-                Some(Service::Submission)
-            }
-            Protocol::Smtp if upper.starts_with("220") => Some(Service::Smtp),
-            _ => None,
+            Protocol::Smtp if is_out_of_step(said) => Some(Protocol::Smtp),
+            protocol => greets(said).filter(|greeting| *greeting == protocol),
         };
         if let Some(plain) = plain {
-            let seen = format!(
-                "it speaks {} in plain text, where {} begins with TLS: check {}:{}/{plain}",
-                plain.protocol().title(),
-                subject.service,
-                subject.host,
-                subject.port
-            );
-            return Finding::new(Issue::WrongProtocol, seen);
+            return plain_text(plain, said, subject);
         }
     }
     let is_in_it = why.contains(said);
     let told = if is_in_it { why.to_owned() } else { format!("{why}: {said}") };
     Finding::new(Issue::HandshakeFailed, told)
+}
+
+/// What begins with these words as a server's greeting.
+fn greets(said: &str) -> Option<Protocol> {
+    let upper = said.to_ascii_uppercase();
+    [
+        ("* OK", Protocol::Imap),
+        ("* PREAUTH", Protocol::Imap),
+        ("+OK", Protocol::Pop3),
+        ("220 ", Protocol::Smtp),
+        ("220-", Protocol::Smtp),
+        ("\"IMPLEMENTATION\"", Protocol::Sieve),
+    ]
+    .into_iter()
+    .find_map(|(start, protocol)| upper.starts_with(start).then_some(protocol))
+}
+
+/// Whether a server of SMTP in plain text complains of a hello: as of somebody who speaks before he is greeted, or
+/// of a command that it does not know. One without room, or that turns this client away, may say so with TLS, too.
+fn is_out_of_step(said: &str) -> bool {
+    let lower = said.to_ascii_lowercase();
+    let is_of_commands =
+        ["500", "501", "502", "503", "521"].iter().any(|one| said.starts_with(one));
+    let is_of_order =
+        ["synchroni", "protocol error", "pipelin"].iter().any(|one| lower.contains(one));
+    is_of_commands || (said.starts_with("554") && is_of_order)
+}
+
+/// Plain text in the place of TLS. At the usual port it is the server that is set up wrongly, elsewhere the
+/// service that was named.
+fn plain_text(plain: Protocol, said: &str, subject: Subject<'_>) -> Finding {
+    let (service, host, port) = (subject.service, subject.host, subject.port);
+    let told =
+        format!("it speaks {} in plain text, where {service} begins with TLS", plain.title());
+    if service == Service::Submissions && port == service.port() {
+        let told = format!(
+            "{told}: \"{said}\"; what listens there is set up without it (in Postfix, smtpd_tls_wrappermode=yes \
+             is missing)"
+        );
+        return Finding::new(Issue::WrongProtocol, told);
+    }
+    let plain = match plain {
+        Protocol::Imap => Service::Imap,
+        Protocol::Pop3 => Service::Pop3,
+        Protocol::Sieve => Service::Sieve,
+        Protocol::Smtp if port == Service::Submission.port() => Service::Submission,
+        Protocol::Smtp => Service::Smtp,
+    };
+    Finding::new(Issue::WrongProtocol, format!("{told}: check {host}:{port}/{plain}"))
+}
+
+/// Another protocol inside TLS than the one that was named.
+fn other_inside(why: &str, subject: Subject<'_>) -> Option<Finding> {
+    let (service, host, port) = (subject.service, subject.host, subject.port);
+    let said = why.strip_prefix("the server does not speak ").and_then(quoted)?;
+    let other = greets(said).filter(|_| service.is_implicit())?;
+    let named = match other {
+        Protocol::Smtp => Service::Submissions,
+        Protocol::Imap => Service::Imaps,
+        Protocol::Pop3 => Service::Pop3s,
+        Protocol::Sieve => return None,
+    };
+    let seen = format!(
+        "inside TLS it speaks {}, and not {}: \"{said}\"; check {host}:{port}/{named}",
+        other.title(),
+        service.protocol().title()
+    );
+    (named != service).then(|| Finding::new(Issue::WrongProtocol, seen))
 }
 
 /// A server that answers a hello of today may have nothing that our own TLS knows.
@@ -124,6 +179,9 @@ fn broken(seen: &Observations, subject: Subject<'_>) -> Option<Finding> {
         _ if is_answered => "the server does not say what it offers".to_owned(),
         _ => "the server said nothing".to_owned(),
     });
+    if let Some(finding) = other_inside(&why, subject) {
+        return Some(finding);
+    }
     match &presented.request {
         // Whoever insists on one ends the handshake, or says so with an alert or a refusal; who merely dies says
         // nothing.
@@ -155,9 +213,16 @@ fn obstructed(obstacle: &Obstacle, subject: Subject<'_>) -> Finding {
     let issue = match obstacle {
         Obstacle::Unreachable(why) => return Finding::new(Issue::Unreachable, why.clone()),
         Obstacle::Late(awaited) => {
-            let seen = format!(
-                "the server did not send {awaited} in time; a longer --timeout gives it more"
+            let named = Service::by_port(subject.port)
+                .filter(|named| named.is_implicit() && *awaited == GREETING);
+            let hint = named.map_or_else(
+                || "a longer --timeout gives it more".to_owned(),
+                |named| {
+                    let (host, port) = (subject.host, subject.port);
+                    format!("this port is the usual one of {named}, where TLS comes first: check {host}:{port}/{named}")
+                },
             );
+            let seen = format!("the server did not send {awaited} in time; {hint}");
             let issue = if *awaited == GREETING { Issue::NoGreeting } else { Issue::WrongProtocol };
             return Finding::new(issue, seen);
         }
