@@ -1,5 +1,6 @@
 //! The CA folder: finding it, reading it, locking it.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
