@@ -258,6 +258,9 @@ pub struct Doctor {
     /// Repair what can be repaired
     #[arg(long)]
     pub fix: bool,
+    /// Record certificates as valid of which it is not known whether they were revoked
+    #[arg(long, requires = "fix")]
+    pub assume_valid: bool,
     /// Say what a folder of CA.pl or easy-rsa lacks to be used with mailca; changes nothing
     #[arg(long, conflicts_with = "fix")]
     pub adopt: bool,

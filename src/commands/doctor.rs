@@ -43,6 +43,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
         around,
         crls: &args.crl,
         certificates: &args.certificate,
+        assume_valid: args.assume_valid,
         passphrase: passphrase.as_ref(),
     };
     if !args.fix {

@@ -49,7 +49,7 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
         let Some(state) = filter.state(row) else { return Ok(ControlFlow::Continue(())) };
         let subject = row.subject();
         let mut entry = entry(row, &subject, state);
-        if !filter.is_named(&entry) {
+        if !filter.is_named(&entry, &subject) {
             return Ok(ControlFlow::Continue(()));
         }
         if filter.opens_certificates() {
@@ -136,8 +136,12 @@ impl Filter {
         wanted.then_some(state)
     }
 
-    fn is_named(&self, entry: &Entry) -> bool {
-        self.name.as_ref().is_none_or(|name| entry.subject.to_lowercase().contains(name))
+    /// Whether the subject has the text, as it is or as it is shown.
+    fn is_named(&self, entry: &Entry, subject: &Oneline) -> bool {
+        self.name.as_ref().is_none_or(|name| {
+            entry.subject.to_lowercase().contains(name)
+                || (entry.subject.contains('\\') && subject.has_text(name))
+        })
     }
 
     fn opens_certificates(&self) -> bool {

@@ -83,6 +83,7 @@ fn folder(
         around: ".".as_ref(),
         crls: &[],
         certificates: &[],
+        assume_valid: false,
         passphrase: None,
     };
     if !Index::of(ca.path()).path().exists() {

@@ -41,9 +41,9 @@ pub fn run(args: &Verify, global: &Global, env: &mut Env) -> Result<()> {
         purpose: args.purpose.map(purpose),
         identity: identity(args)?,
     };
-    let outcome = verify::verify(leaf.as_der(), &options).and_then(|path| {
+    let outcome = verify::verify(leaf.as_der(), &options).and_then(|mut path| {
         check_key(&args.file, &leaf)?;
-        check_revocation(args, &leaf, global)?;
+        path.notes.extend(check_revocation(args, &leaf, global)?);
         Ok(path)
     });
     if global.json {
@@ -168,19 +168,21 @@ fn purpose(purpose: Purpose) -> verify::Purpose {
     }
 }
 
-/// Without revocation lists, this CA's own index says what it revoked.
-fn check_revocation(args: &Verify, leaf: &Certificate, global: &Global) -> Result<()> {
+/// Without revocation lists, this CA's own index says what it revoked. Returns what it cannot say.
+fn check_revocation(args: &Verify, leaf: &Certificate, global: &Global) -> Result<Option<String>> {
     if !args.ca.is_empty() || !args.crl.is_empty() || args.at.is_some() {
-        return Ok(());
+        return Ok(None);
     }
-    let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(()) };
+    let Ok(ca) = CaFolder::open(&global.ca_dir) else { return Ok(None) };
     match ca.revocation(leaf)? {
         Some(when) => Err(Error::verdict(format!(
             "the certificate of {} was revoked by the CA in {}: {when}",
             leaf.title(),
             ca.path().display()
         ))),
-        None => Ok(()),
+        None => Ok(ca.ignorance(leaf)?.map(|why| {
+            format!("it is not known whether it was revoked: {why}; `mailca doctor` says more")
+        })),
     }
 }
 

@@ -7,7 +7,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::error::{Error, Result};
 use crate::pki::general_name::GeneralName;
-use crate::pki::name::Name;
+use crate::pki::name::{COMMON_NAME, Name};
 use crate::pki::pem;
 use crate::pki::serial::Serial;
 use crate::pki::signature::{self, KeyAlgorithm};
@@ -218,8 +218,11 @@ fn not_a_certificate(content: &[u8]) -> Error {
         .hint("`mailca show FILE` tells what a file is")
 }
 
-/// What to call a subject in a message.
+/// What to call a subject in a message. One of several common names would say half of it.
 pub fn title(subject: &Name, alternative_names: &[GeneralName]) -> String {
+    if subject.count_of(COMMON_NAME) > 1 {
+        return subject.to_string();
+    }
     subject
         .common_name()
         .map(|name| crate::pki::printable::printable(&name))

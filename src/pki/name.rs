@@ -9,7 +9,7 @@ use x509_parser::der_parser::asn1_rs::{Any, FromDer as _, Oid, Tag};
 
 use crate::error::{Error, Result};
 use crate::pki::digest::hex;
-use crate::pki::printable::{printable, printable_bytes};
+use crate::pki::printable::printable;
 use crate::pki::tlv::children;
 
 mod compare;
@@ -106,9 +106,19 @@ impl Attribute {
         Tag(self.tag) != Tag::VisibleString && self.string().is_some()
     }
 
-    /// The value for a person: as text where it is a string, escaped.
+    /// The value for a person: as text where it is a string, escaped, and with every backslash doubled, so that
+    /// no text looks like an escape; else as `#`, its tag and its octets in hexadecimal.
     pub fn shown(&self) -> String {
-        self.string().map_or_else(|| printable_bytes(&self.bytes), |text| printable(&text))
+        self.string().map_or_else(|| self.digits(), |text| printable(&text.replace('\\', r"\\")))
+    }
+
+    /// The same where it stands among others: nothing in it looks like the beginning of another attribute.
+    fn shown_in_name(&self) -> String {
+        self.string().map_or_else(|| self.digits(), |text| separated(&text))
+    }
+
+    fn digits(&self) -> String {
+        format!("#{}:{}", self.tag, hex(&self.bytes))
     }
 
     /// Whether the value is longer than RFC 5280 allows for its type.
@@ -171,7 +181,13 @@ impl Name {
             .collect()
     }
 
-    /// The last common name, which is the one that programs look at.
+    /// How many attributes have this type, a dotted OID, whatever their values are.
+    pub fn count_of(&self, oid: &str) -> usize {
+        self.rdns.iter().flatten().filter(|attribute| attribute.oid == oid).count()
+    }
+
+    /// The last common name. Most programs look at it, and some at the first: where there are several, nothing
+    /// is given for it.
     pub fn common_name(&self) -> Option<String> {
         self.values("CN").pop()
     }
@@ -209,7 +225,7 @@ fn push_oneline(line: &mut String, byte: u8) {
 
 impl fmt::Display for Name {
     /// `C=US, O=Foo Enterprises, CN=mail.example.com`, the values of a multi-valued RDN joined by
-    /// ` + `; safe to print on a terminal.
+    /// ` + `, and separators in a value with a backslash; safe to print on a terminal.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return formatter.write_str("empty name");
@@ -221,11 +237,37 @@ impl fmt::Display for Name {
                     (_, 0) => ", ",
                     _ => " + ",
                 };
-                write!(formatter, "{separator}{}={}", attribute.short_name(), attribute.shown())?;
+                write!(
+                    formatter,
+                    "{separator}{}={}",
+                    attribute.short_name(),
+                    attribute.shown_in_name()
+                )?;
             }
         }
         Ok(())
     }
+}
+
+/// A value among others, for a person: `,` `+` `"` `\` `<` `>` and `;`, `#` and a space at the beginning, and a
+/// space at the end have a backslash before them (RFC 4514 2.4), and what is not seen is escaped. Different texts
+/// are never shown the same.
+fn separated(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 8);
+    let last = text.len().saturating_sub(1);
+    for (at, character) in text.char_indices() {
+        let is_special = match character {
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' => true,
+            '#' => at == 0,
+            ' ' => at == 0 || at == last,
+            _ => false,
+        };
+        if is_special {
+            shown.push('\\');
+        }
+        shown.push(character);
+    }
+    printable(&shown)
 }
 
 /// The RDNs of a DER `Name`. x509-parser's own reading stops silently at a malformed one.
@@ -375,6 +417,26 @@ mod tests {
     }
 
     #[test]
+    fn no_value_looks_like_another_attribute_or_an_escape() {
+        for (text, shown) in [
+            ("ann, CN=root", r"ann\, CN=root"),
+            ("a + OU=b", r"a \+ OU=b"),
+            ("jo\\u{202e}e", r"jo\\u{202e}e"),
+            ("jo\u{202e}e", r"jo\u{202e}e"),
+            (r#"<"a";>"#, r#"\<\"a\"\;\>"#),
+            ("  a # b  ", r"\  a # b \ "),
+            (" ", r"\ "),
+            ("#2:01", r"\#2:01"),
+            ("a\u{a0}", r"a\u{a0}"),
+            ("", ""),
+        ] {
+            assert_eq!(separated(text), shown);
+            let line = format!("/CN={}", text.replace('+', r"\+"));
+            assert_eq!(Oneline::parse(line.as_bytes()).to_string(), format!("CN={shown}"));
+        }
+    }
+
+    #[test]
     fn a_name_is_shown_in_its_own_order_and_string_types() {
         let rdn = |oid: &[u8], tag: u8, value: &[u8]| {
             let tlv = |tag: u8, value: &[u8]| {
@@ -390,7 +452,7 @@ mod tests {
         ]
         .concat();
         let name = [&[0x30, u8::try_from(rdns.len()).unwrap()], &rdns[..]].concat();
-        assert_eq!(printable_name(&name), r"O=Müller, OU=Bm\u{202e}, CN=a, b\u{1b}, 1.2.3=\u{1}");
+        assert_eq!(printable_name(&name), r"O=Müller, OU=Bm\u{202e}, CN=a\, b\u{1b}, 1.2.3=#2:01");
         assert_eq!(printable_name(&[0x30, 0]), "empty name");
         assert_eq!(printable_name(&name[..9]), "malformed name");
     }

@@ -13,7 +13,7 @@ use crate::pki::certificate::{self, Certificate};
 use crate::pki::constraints::{Constraints, names_of};
 use crate::pki::general_name::GeneralName;
 use crate::pki::look_alike;
-use crate::pki::name::{Attribute, Name, upper_bound};
+use crate::pki::name::{Attribute, COMMON_NAME, Name, upper_bound};
 use crate::pki::profile::Profile;
 use crate::pki::request::{self, Request};
 use crate::pki::signature::KeyAlgorithm;
@@ -179,7 +179,13 @@ pub fn approve<'a>(
     check_lengths(&asked)?;
     let mut remarks = Vec::new();
     let alternative_names = names(&asked, terms, &mut remarks)?;
-    remarks.extend(look_alike::warnings(asked.subject));
+    if terms.profile != Profile::Server && asked.subject.count_of(COMMON_NAME) > 1 {
+        remarks.push(format!(
+            "the subject has several common names, and servers differ in which of them is the user's: {}",
+            asked.subject
+        ));
+    }
+    remarks.extend(look_alike::warnings(asked.subject, &alternative_names));
     check_names(&asked, terms.profile, &alternative_names)?;
     if terms.profile == Profile::Ca {
         check_intermediate(terms.path_length, issuer)?;

@@ -11,13 +11,15 @@ const SHOWN: (usize, usize) = (1200, 400);
 /// Characters of a name that a sentence has room for.
 const ROOM: usize = 120;
 
+/// Marks on one letter that are shown as they are: Vietnamese has two.
+const MARKS: usize = 2;
+
 /// `text` with every control, bidirectional, zero-width and otherwise invisible character shown as
-/// a `\u{..}` escape. All other characters, the backslash too, stay as they are.
+/// a `\u{..}` escape, and so are blanks other than the space, marks that strike a letter out or pile up on it, and
+/// what has no meaning of its own. All other characters, the backslash too, stay as they are.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        push(&mut shown, character);
-    }
+    push_text(&mut shown, text);
     shown
 }
 
@@ -25,9 +27,7 @@ pub fn printable(text: &str) -> String {
 pub fn printable_bytes(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            push(&mut shown, character);
-        }
+        push_text(&mut shown, chunk.valid());
         for byte in chunk.invalid() {
             push_escape(&mut shown, u32::from(*byte));
         }
@@ -38,11 +38,11 @@ pub fn printable_bytes(bytes: &[u8]) -> String {
 /// Talk, which may have several lines: the same, but for the ends of lines and tabs.
 pub fn talk(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\n' | '\t') {
-            shown.push(character);
+    for (character, is_hidden) in judged(text) {
+        if is_hidden && !matches!(character, '\n' | '\t') {
+            push_escape(&mut shown, u32::from(character));
         } else {
-            push(&mut shown, character);
+            shown.push(character);
         }
     }
     shown
@@ -70,8 +70,8 @@ pub fn json(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character >= '\u{7f}' && is_hidden(character) {
+    for (character, is_hidden) in judged(text) {
+        if character >= '\u{7f}' && is_hidden {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.
                 let _ = write!(shown, "\\u{unit:04x}");
@@ -91,12 +91,38 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-fn push(shown: &mut String, character: char) {
-    if is_hidden(character) {
-        push_escape(shown, u32::from(character));
-    } else {
-        shown.push(character);
+fn push_text(shown: &mut String, text: &str) {
+    // Most texts are plain.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        shown.push_str(text);
+        return;
     }
+    for (character, is_hidden) in judged(text) {
+        if is_hidden {
+            push_escape(shown, u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+}
+
+/// The characters, each with whether it is to be escaped.
+fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
+    // A mark needs a letter to stand on, and there is none at the beginning.
+    let mut marks = MARKS;
+    text.chars().map(move |character| {
+        let is_out = if is_mark(character) {
+            marks += 1;
+            marks > MARKS || is_overlay(character)
+        } else {
+            marks = 0;
+            is_hidden(character) || is_blank(character) || is_meaningless(character)
+        };
+        if is_out || character == ' ' || character.is_ascii_punctuation() {
+            marks = MARKS;
+        }
+        (character, is_out)
+    })
 }
 
 fn push_escape(shown: &mut String, code: u32) {
@@ -114,6 +140,31 @@ fn is_hidden(character: char) -> bool {
             | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Marks that combine with the letter before them, of no alphabet in particular.
+fn is_mark(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Those of them that strike the letter out or enclose it.
+fn is_overlay(character: char) -> bool {
+    matches!(character,
+        '\u{334}'..='\u{338}' | '\u{488}' | '\u{489}' | '\u{1abe}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// What is blank and no space: it looks like one, or like nothing.
+fn is_blank(character: char) -> bool {
+    (character.is_whitespace() && character != ' ') || character == '\u{2800}'
+}
+
+/// Private use, what is no character, and planes that nothing is assigned in.
+fn is_meaningless(character: char) -> bool {
+    matches!(character,
+        '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{40000}'..='\u{10ffff}')
+        || u32::from(character) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -139,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_space_or_is_struck_out_is_escaped() {
+        for blank in ['\u{a0}', '\u{2003}', '\u{3000}', '\u{2800}', '\u{e000}', '\u{ffff}'] {
+            let escape = format!("\\u{{{:x}}}", u32::from(blank));
+            assert_eq!(printable(&format!("a{blank}b")), format!("a{escape}b"));
+        }
+        assert_eq!(printable("ro\u{336}o\u{336}t"), r"ro\u{336}o\u{336}t");
+        let two = "e\u{302}\u{301}";
+        assert_eq!(printable(two), two);
+        assert_eq!(printable(&format!("{two}\u{300}\u{300}")), format!(r"{two}\u{{300}}\u{{300}}"));
+        assert_eq!(printable("\u{301}a, \u{301}"), r"\u{301}a, \u{301}");
+        for text in ["a\u{336}\u{301}", "a\u{a0}\u{301}\u{301}", "\u{301}"] {
+            assert_eq!(printable(&printable(text)), printable(text));
+        }
+    }
+
+    #[test]
     fn talk_keeps_its_lines_and_a_message_its_ends() {
         assert_eq!(talk("a\n\tb\r\u{9b}"), "a\n\tb\\u{d}\\u{9b}");
         assert_eq!(message("no\nhint: run this"), r"no\u{a}hint: run this");
@@ -149,7 +216,12 @@ mod tests {
 
     #[test]
     fn json_says_the_same_without_what_is_hidden() {
-        for text in ["plain", "Zürich", "a\u{9b}31m\u{202e}\u{7f}\u{e0041}\u{1b}\n"] {
+        for text in [
+            "plain",
+            "Zürich",
+            "a\u{9b}31m\u{202e}\u{7f}\u{e0041}\u{1b}\n",
+            "\u{301}\u{a0}\u{301}a\u{336}\u{301}",
+        ] {
             let written = serde_json::to_string(text).unwrap();
             let shown = json(&written);
             assert_eq!(printable(&shown), *shown);

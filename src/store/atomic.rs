@@ -260,9 +260,13 @@ fn create_exclusively(temporary: &Path, mode: u32) -> Result<fs::File> {
             fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(temporary);
         match created {
             Ok(file) => {
-                // Nobody else can hold it, unless it was just taken for a leftover.
-                let _ = file.file().try_lock();
-                return Ok(file);
+                // Nobody else holds it, unless it was just taken for a leftover, for a moment; then it is gone.
+                let _ = file.file().lock();
+                if fs::symlink_metadata(temporary)
+                    .is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino()))
+                {
+                    return Ok(file);
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 remove_leftover(temporary)?;

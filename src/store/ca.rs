@@ -1,5 +1,6 @@
 //! The CA folder: finding it, reading it, locking it.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -171,13 +172,25 @@ impl CaFolder {
         Ok(None)
     }
 
-    /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: the
-    /// index has no line for it and is damaged or missing, and there is no revocation list either.
+    /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: it was recorded,
+    /// and the index lost its line; or the index is damaged or missing, and there is no revocation list either.
     pub fn ignorance(&self, certificate: &Certificate) -> Result<Option<String>> {
         if !certificate.issuer.same_as(&self.certificate().subject) {
             return Ok(None);
         }
         let index = Index::of(&self.path);
+        let is_own = self.bundle.all().any(|own| own.as_der() == certificate.as_der());
+        if is_own || index.contains(&certificate.serial)? {
+            return Ok(None);
+        }
+        let is_recorded = self.issued_path(&certificate.serial).symlink_metadata().is_ok();
+        if is_recorded && index.path().exists() {
+            return Ok(Some(format!(
+                "{} has lost the row of the serial number {}, which newcerts/ has",
+                index.path().display(),
+                certificate.serial
+            )));
+        }
         if index.vouches_for(&certificate.serial)? || self.has_list() {
             return Ok(None);
         }
@@ -241,6 +254,26 @@ impl CaFolder {
         Ok(ListLock { _file: self.lock_file(layout::LIST_LOCK)? })
     }
 
+    /// Keeps commands that change the CA away for a look, without waiting and without making a file: what is half
+    /// done then is that of a dead process. Where a living one is at it, the error says which.
+    pub fn calm(&self) -> std::result::Result<Calm, String> {
+        let mut held = Vec::new();
+        for kind in [layout::LIST_LOCK, layout::LOCK] {
+            let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+            let opened = fs::OpenOptions::new()
+                .read(true)
+                .custom_flags(flags.bits().cast_signed())
+                .open(self.path.join(kind.name));
+            // Nobody has locked what is not there; what cannot be read tells nothing.
+            let Ok(file) = opened else { continue };
+            if lock::is_held(&file) {
+                return Err(lock::holder_of(&file));
+            }
+            held.push(file);
+        }
+        Ok(Calm { _files: held })
+    }
+
     fn lock_file(&self, kind: layout::FileKind) -> Result<fs::File> {
         way::check_links(&self.path)?;
         check_leads_nowhere(&self.path)?;
@@ -260,6 +293,12 @@ impl CaFolder {
 #[derive(Debug)]
 pub struct ListLock {
     _file: fs::File,
+}
+
+/// Others wait with their changes as long as this is there.
+#[derive(Debug)]
+pub struct Calm {
+    _files: Vec<fs::File>,
 }
 
 fn key_is_missing(path: &Path) -> Error {

@@ -79,6 +79,12 @@ pub fn within(file: &fs::File, path: &Path, most: Option<Duration>) -> Result<()
     }
 }
 
+/// Whether a living process has the exclusive lock of an open file or folder. Where it has not, it cannot take it as
+/// long as the file is open here.
+pub fn is_held(file: &fs::File) -> bool {
+    matches!(file.file().try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 fn not_locked(path: &Path, error: std::io::Error) -> Error {
     Error::refused(format!("failed to lock {}", path.display())).caused_by(error)
 }
@@ -129,6 +135,11 @@ fn given_up(file: &fs::File, path: &Path, limit: Duration) -> Error {
     Error::refused(format!("{} is locked by {}{after}", path.display(), holder(file)))
         .hint("run the command again when that one has ended, or wait longer with --lock-timeout")
         .hint("the lock ends with its process: there is no file to remove")
+}
+
+/// Names who holds the lock of a file, for a person.
+pub fn holder_of(file: &fs::File) -> String {
+    holder(file)
 }
 
 /// The process that holds the lock, as far as the kernel tells: not across namespaces, and not over NFS.

@@ -120,6 +120,11 @@ pub fn is_interrupted(base: &Path) -> bool {
     [LIVE, NEW, OLD].iter().any(|name| base.join(name).symlink_metadata().is_ok())
 }
 
+/// Whether a living process has the right to change files there together, at this moment.
+pub fn is_locked(base: &Path) -> bool {
+    fs::File::open(base).is_ok_and(|folder| lock::is_held(&folder))
+}
+
 /// Finishes what a process that died in [`replace`] left; costs one look where there is nothing.
 /// Returns whether there was something.
 pub fn recover(base: &Path) -> Result<bool> {

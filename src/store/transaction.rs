@@ -283,6 +283,26 @@ pub fn is_any_unrecorded(ca: &CaFolder) -> Result<bool> {
     is_any_pending(ca, &[INTENT, GROUP])
 }
 
+/// The serial numbers of the certificates that were not recorded to the end. No lock is needed to look.
+pub fn unrecorded_serials(ca: &CaFolder) -> Result<HashSet<Serial>> {
+    let mut found = HashSet::new();
+    if !is_any_unrecorded(ca)? {
+        return Ok(found);
+    }
+    for entry in fs::read_dir(ca.path().join(layout::PENDING))? {
+        let path = entry?.path();
+        let extension = path.extension().unwrap_or_default();
+        if extension == INTENT {
+            // One that cannot be read tells nothing.
+            let read = read_certificate(&path).unwrap_or_default();
+            found.extend(read.map(|certificate| certificate.serial));
+        } else if extension == GROUP {
+            found.extend(group::serials(&path));
+        }
+    }
+    Ok(found)
+}
+
 fn is_any_pending(ca: &CaFolder, extensions: &[&str]) -> Result<bool> {
     let entries = match fs::read_dir(ca.path().join(layout::PENDING)) {
         Ok(entries) => entries,

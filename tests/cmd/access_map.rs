@@ -210,7 +210,7 @@ fn no_name_writes_a_rule() {
 }
 
 #[test]
-fn a_name_that_is_cut_and_names_that_differ_in_case_are_told() {
+fn a_name_that_is_cut_is_left_out_and_names_of_another_case_are_told() {
     let folder = Folder::with_ca();
     let unit = "u".repeat(60);
     let line =
@@ -218,9 +218,7 @@ fn a_name_that_is_cut_and_names_that_differ_in_case_are_told() {
     folder.mailca(&line).args(&["--user", "joe"]).success();
     let run = folder.mailca("access-map long").success();
     assert!(run.stderr.contains("longer than Sendmail looks at"), "{run}");
-    for line in entries(&run.text()) {
-        assert!(line.split('\t').next().unwrap().len() <= 256, "{line}");
-    }
+    assert_eq!(entries(&run.text()), [""; 0], "{run}");
     for user in ["Case", "case"] {
         folder.mailca(&format!("issue --user {user} --email {user}@example.com {user}x")).success();
     }
@@ -231,17 +229,56 @@ fn a_name_that_is_cut_and_names_that_differ_in_case_are_told() {
 
 /// Sendmail spells octets out, and takes a name that spells them out itself for the same.
 #[test]
-fn two_names_with_one_line_are_told() {
+fn a_name_that_looks_like_another_to_sendmail_has_no_line() {
+    need!("openssl");
     with_users().mailca("access-map --for postfix --all -o hash:map").usage(&["colon"]);
     let folder = Folder::with_ca();
-    for (name, subject) in [("one", "/CN=j\u{43e}e"), ("two", "/CN=j\\\\xD0\\\\xBEe")] {
+    let cn = |value: &str| format!("CertSubject:/CN={value}\tRELAY");
+    for (name, subject, lines, told) in [
+        ("one", "/CN=j\u{43e}e", vec![cn("j+5CxD0+5CxBEe")], ""),
+        ("two", "/CN=j\\\\xD0\\\\xBEe", vec![], "looks to Sendmail as another name"),
+        // Of one name with several attributes, without the escapes of OpenSSL 3.
+        (
+            "three",
+            "/CN=joe\\/emailAddress=root@example.com\\/CN=admin",
+            vec![cn("joe+5C/emailAddress=root@example.com+5C/CN=admin")],
+            "before 3.0",
+        ),
+        ("four", "/CN=joe\\+OU=x", vec![cn("joe+5C+2BOU=x")], "before 3.0"),
+        ("five", "/OU=x+CN=joe", vec!["CertSubject:/OU=x+2BCN=joe\tRELAY".into()], "before 3.0"),
+        ("six", "/CN=a\\/b", vec![cn("a+5C/b"), cn("a/b")], ""),
+    ] {
         folder.simple_request(name, subject, &format!("email:{name}@example.com"));
         folder.mailca(&format!("sign --profile user --yes {name}.csr")).success();
+        let run = folder.mailca(&format!("access-map {name}.cert.pem")).success();
+        let text = run.text();
+        let found: Vec<_> =
+            entries(&text).into_iter().filter(|line| line.starts_with("CertSubject")).collect();
+        assert_eq!(found, lines, "{name}: {run}");
+        assert_eq!(run.stderr.is_empty(), told.is_empty(), "{name}: {run}");
+        assert!(run.stderr.contains(told), "{name}: {run}");
     }
-    let run = folder.mailca("access-map one.cert.pem two.cert.pem").success();
-    assert!(run.stderr.contains("are one name to Sendmail"), "{run}");
-    let alone = folder.mailca("access-map one.cert.pem").success();
-    assert!(!alone.stderr.contains("one name"), "{alone}");
+    folder
+        .mailca("access-map --tls-srv a.example --verify --match-subject two.cert.pem")
+        .refused(&["cannot be asked for"]);
+    let shown = folder.mailca("show two.cert.pem").success().text();
+    assert!(shown.contains("not for an access map"), "{shown}");
+}
+
+/// OpenSSL's `X509_NAME_get_text_by_NID` takes the first common name, and others the last.
+#[test]
+fn who_has_several_common_names_is_nobody_to_dovecot() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    folder.simple_request("two", "/CN=ann/CN=root", "email:ann@example.com");
+    let signed = folder.mailca("sign --profile user --yes two.csr").success();
+    assert!(signed.stderr.contains("has several common names"), "{signed}");
+    assert!(signed.stderr.contains("CN=ann, CN=root"), "{signed}");
+    for line in ["--all", "two.cert.pem"] {
+        let run = folder.mailca(&format!("access-map --for dovecot {line}")).success();
+        assert_eq!(entries(&run.text()), [""; 0], "{run}");
+        assert!(run.stderr.contains("which of its common names"), "{run}");
+    }
 }
 
 #[test]

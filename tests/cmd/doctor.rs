@@ -4,6 +4,8 @@
 mod authority;
 #[path = "doctor/files.rs"]
 mod files;
+#[path = "doctor/living.rs"]
+mod living;
 #[path = "doctor/records.rs"]
 mod records;
 

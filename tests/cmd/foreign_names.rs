@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use mailca::pki::tlv;
 
-use crate::support::{Folder, need};
+use crate::support::{Folder, Snapshot, need};
 
 const EC: &str = "EC ec_paramgen_curve:P-256";
 
@@ -118,4 +118,89 @@ fn a_common_name_with_what_is_not_seen_does_not_become_a_host_name() {
             .refused(&["no host name", "--san"]);
         folder.mailca(&format!("sign {file}.csr --yes")).usage(&["--profile"]);
     }
+}
+
+#[test]
+fn different_names_are_shown_differently() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    let mut shown = Vec::new();
+    for (name, subject, line) in [
+        ("two", "/CN=ann/CN=root", "CN=ann, CN=root"),
+        ("one", "/CN=ann, CN=root", r"CN=ann\, CN=root"),
+        ("literal", r"/CN=jo\\u{202e}e", r"CN=jo\\u{202e}e"),
+        ("hidden", "/CN=jo\u{202e}e", r"CN=jo\u{202e}e"),
+        ("blank", "/CN=jo\u{a0}e", r"CN=jo\u{a0}e"),
+        ("end", "/CN=joe ", r"CN=joe\ "),
+    ] {
+        folder.simple_request(name, subject, &format!("email:{name}@example.com"));
+        let run = folder.mailca(&format!("sign {name}.csr --profile user --yes")).success();
+        assert!(run.stderr.contains(&format!("Subject  {line}\n")), "{run}");
+        let page = folder.mailca(&format!("show {name}.cert.pem")).success().text();
+        assert!(page.contains(line), "{page}");
+        let list = folder.mailca("list").success().text();
+        assert!(list.contains(line.trim_end()), "{list}");
+        shown.push(line);
+    }
+    shown.sort_unstable();
+    shown.dedup();
+    assert_eq!(shown.len(), 6);
+    // What is looked for is the name, not what is shown of it.
+    for name in ["ann, cn", r"ann\, cn", r"jo\u{202E}e"] {
+        let found = folder.mailca("list --json --name").args(&[name]).success().text();
+        assert!(found.matches("serial").count() >= 1, "{name}: {found}");
+    }
+}
+
+#[test]
+fn names_that_look_like_others_are_warned_of() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    for (name, subject, told) in [
+        ("kelvin", "/CN=\u{212a}en", "looks like Ken"),
+        ("dotless", "/CN=adm\u{131}n", "looks like admin"),
+        ("cyrillic", "/CN=\u{430}\u{440}\u{440}\u{4cf}\u{435}", "looks like apple"),
+        ("hebrew", "/CN=\u{5d0}\u{5d1}/O=Evil", "right to left"),
+    ] {
+        folder.simple_request(name, subject, &format!("email:{name}@example.com"));
+        let run = folder.mailca(&format!("sign {name}.csr --profile user --yes")).success();
+        assert!(run.stderr.contains(told), "{name}: {run}");
+    }
+    folder.simple_request("host", "/O=x", "DNS:xn--80ak6aa92e.com");
+    let run = folder.mailca("sign host.csr --profile server --yes").success();
+    assert!(run.stderr.contains("looks like apple"), "{run}");
+}
+
+#[test]
+fn a_name_that_somebody_else_has_already_is_told() {
+    need!("openssl");
+    let folder = Folder::with_ca();
+    let first = folder.mailca("issue --user ann --email ann@example.com ann").success();
+    assert!(!first.stderr.contains("already"), "{first}");
+    let signed = Snapshot::of(folder.root());
+    for (number, (subject, mailbox, told)) in [
+        ("/CN=ann", "evil@example.com", "that is for ann@example.com"),
+        ("/CN=ANN", "evil@example.com", "that is for ann@example.com"),
+        ("/CN=root/CN=ann", "evil@example.com", "that is for ann@example.com"),
+        ("/CN=ann", "Ann@example.com", "with another key"),
+        ("/CN=anna", "anna@example.com", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = Folder::copy_of(&signed);
+        let name = format!("r{number}");
+        folder.simple_request(&name, subject, &format!("email:{mailbox}"));
+        let run = folder.mailca(&format!("sign {name}.csr --profile user --yes")).success();
+        assert_eq!(run.stderr.contains("already"), !told.is_empty(), "{subject}: {run}");
+        assert!(run.stderr.contains(told), "{subject}: {run}");
+    }
+    // A host of that name is nobody's login, and who was revoked is nobody.
+    folder.simple_request("host", "/CN=ann", "DNS:ann.example.com");
+    let run = folder.mailca("sign host.csr --profile server --yes").success();
+    assert!(!run.stderr.contains("already"), "{run}");
+    folder.mailca("revoke ann --yes").success();
+    folder.simple_request("later", "/CN=ann", "email:evil@example.com");
+    let run = folder.mailca("sign later.csr --profile user --yes").success();
+    assert!(run.stderr.contains("serial") && !run.stderr.contains("that is for ann@"), "{run}");
 }

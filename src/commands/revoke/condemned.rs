@@ -165,7 +165,7 @@ impl Condemned {
         match self {
             Self::Certificate(target) => match &target.place {
                 Place::File(file) => format!(
-                    "`mailca doctor --fix --certificate {}` takes it in, where this CA signed it",
+                    "`mailca doctor --fix --assume-valid --certificate {}` takes it in, where this CA signed it",
                     file.display()
                 ),
                 _ => "`mailca doctor --fix` takes in what index.txt lacks".to_owned(),

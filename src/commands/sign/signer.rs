@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::Destination;
+use super::{Destination, namesake};
 use crate::cli::{self, CaPassphrase, Global};
 use crate::commands::recorder::Recorder;
 use crate::commands::{self, say_kept};
@@ -119,7 +119,7 @@ impl<'a> Signer<'a> {
             ));
             destination.check_free(self.ca, &wishes.existing, self.global)?;
         }
-        agree(approved, wishes, env)
+        self.agree(approved, wishes, env)
     }
 
     /// The same for a request that was made in this run, whose key is not on disk yet.
@@ -132,7 +132,7 @@ impl<'a> Signer<'a> {
     ) -> Result<Decision> {
         destination.check_free(self.ca, &wishes.existing, self.global)?;
         let approved = self.approve(request, true, wishes, env)?;
-        agree(approved, wishes, env)
+        self.agree(approved, wishes, env)
     }
 
     fn approve(
@@ -155,6 +155,25 @@ impl<'a> Signer<'a> {
         };
         policy::check_key(&request.into(), self.ca.bundle().all())?;
         policy::approve(request, &terms, self.ca.chain(), env.now()?)
+    }
+
+    /// Shows what will be signed, and asks where somebody is there to be asked.
+    fn agree(&self, approved: Approved, wishes: &Wishes, env: &mut Env) -> Result<Decision> {
+        for remark in approved.remarks() {
+            env.warn(remark);
+        }
+        for remark in namesake::warnings(self.ca, &approved, env.now()?)? {
+            env.warn(&remark);
+        }
+        let asking = !wishes.yes && env.prompter.is_interactive();
+        if asking || !env.quiet {
+            let now = env.now()?;
+            show(&approved, now, env);
+        }
+        if asking && !env.prompter.confirm("Sign it?")? {
+            return Err(Error::refused("not signed; nothing was written"));
+        }
+        Ok(Decision::Issue(Box::new(approved)))
     }
 
     /// Records and delivers. The lock is held for the recording only.
@@ -237,22 +256,6 @@ impl<'a> Signer<'a> {
             env,
         )
     }
-}
-
-/// Shows what will be signed, and asks where somebody is there to be asked.
-fn agree(approved: Approved, wishes: &Wishes, env: &mut Env) -> Result<Decision> {
-    for remark in approved.remarks() {
-        env.warn(remark);
-    }
-    let asking = !wishes.yes && env.prompter.is_interactive();
-    if asking || !env.quiet {
-        let now = env.now()?;
-        show(&approved, now, env);
-    }
-    if asking && !env.prompter.confirm("Sign it?")? {
-        return Err(Error::refused("not signed; nothing was written"));
-    }
-    Ok(Decision::Issue(Box::new(approved)))
 }
 
 /// The profile that was given; else, for a request that was made here, the one that its names say;

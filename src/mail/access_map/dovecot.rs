@@ -1,13 +1,23 @@
 //! A `passwd-file` of the users that may log in to Dovecot by certificate.
 //!
 //! Dovecot takes the user name from the certificate, the common name unless it is told otherwise, and makes it
-//! lower case. Revoked certificates are refused by the list behind the CA in `ssl_ca`, not by this file.
+//! lower case. Of several common names it takes the first, and other programs the last: such a certificate is
+//! nobody's here. Revoked certificates are refused by the list behind the CA in `ssl_ca`, not by this file.
 
 use super::{AccessMap, Entry};
 use crate::pki::certificate::Certificate;
+use crate::pki::name::COMMON_NAME;
 use crate::pki::printable::printable;
 
 pub(super) fn admit(map: &mut AccessMap, certificate: &Certificate) {
+    if certificate.subject.count_of(COMMON_NAME) > 1 {
+        map.remark(format!(
+            "the certificate of {} is left out: programs differ in which of its common names is the user's, {}",
+            certificate.title(),
+            certificate.subject
+        ));
+        return;
+    }
     let user = certificate.subject.common_name().map(|name| name.to_ascii_lowercase());
     match user.filter(|user| is_user_name(user)) {
         // Password, uid, gid, gecos, home and shell are empty; the rest is Dovecot's own.

@@ -21,7 +21,6 @@ use crate::error::Result;
 use crate::mail::server::Server;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::Name;
-use crate::pki::printable::printable;
 
 /// The entries of one server's map.
 #[derive(Clone, Debug)]
@@ -88,9 +87,7 @@ impl AccessMap {
     fn name(&mut self, key: &str, name: &Name) {
         match self.names.get(&key.to_ascii_lowercase()) {
             Some(known) if !known.same_as(name) => self.remarks.push(format!(
-                "{} and {} are one name to Sendmail, {key}: both have the same rights",
-                printable(&known.to_string()),
-                printable(&name.to_string())
+                "{known} and {name} are one name to Sendmail, {key}: both have the same rights"
             )),
             Some(_) => {}
             None => {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::general_name::GeneralName;
 use crate::pki::name::Name;
-use crate::pki::name::sendmail::{Forms, Spelling, Whose, encoded, encoded_text};
+use crate::pki::name::sendmail::{Forms, Spelling, Whose, encoded, encoded_text, is_shared};
 use crate::pki::printable::printable;
 
 pub(super) fn admit(map: &mut AccessMap, certificate: &Certificate) {
@@ -21,6 +21,22 @@ pub(super) fn admit(map: &mut AccessMap, certificate: &Certificate) {
         map.remark(format!(
             "the certificate of {} is left out: Sendmail goes by subject and issuer, and it lacks one",
             printable(&certificate.title())
+        ));
+        return;
+    }
+    let subject = Forms::of(&certificate.subject, Whose::Subject);
+    let why = if subject.is_cut {
+        Some("is longer than Sendmail looks at, and stands for every name with the same beginning")
+    } else if subject.is_shared {
+        Some("looks to Sendmail as another name does, which must not have its rights")
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        map.remark(format!(
+            "the certificate of {} is left out: its name {why}, {}",
+            certificate.title(),
+            certificate.subject
         ));
         return;
     }
@@ -37,9 +53,20 @@ fn add(map: &mut AccessMap, name: &Name, whose: Whose, value: &str) {
     if forms.is_cut {
         map.remark(format!(
             "{} is longer than Sendmail looks at: whoever has a name that begins as {}{} has the same rights",
-            printable(&name.to_string()),
+            name,
             whose.tag(),
             forms.current
+        ));
+    }
+    if forms.is_shared {
+        map.remark(format!(
+            "{name} has no line: it looks to Sendmail as another name does, which must not have its rights"
+        ));
+        return;
+    }
+    if forms.old_is_shared {
+        map.remark(format!(
+            "{name} has no line for a Sendmail with OpenSSL before 3.0, which cannot tell it from another name"
         ));
     }
     for form in forms.all() {
@@ -170,22 +197,28 @@ impl Requirement {
 
     /// Adds the entries for some peers. A value can hold one spelling of a name: that of OpenSSL 3.
     pub fn add_to(&self, peers: &[Peer], map: &mut AccessMap) -> Result<()> {
+        for name in [&self.subject, &self.issuer].into_iter().flatten() {
+            if is_shared(name) {
+                return Err(Error::refused(format!(
+                    "{name} cannot be asked for: it looks to Sendmail as another name does"
+                )));
+            }
+        }
         let text = self.text()?;
         for peer in peers {
             map.add(Entry::new(peer.key(), text.clone()));
         }
         for name in [&self.subject, &self.issuer].into_iter().flatten() {
             let (current, is_cut) = encoded(name, Spelling::Current);
-            let old = encoded(name, Spelling::Old).0;
-            if old != current {
+            let old = Forms::of(name, Whose::Subject).old;
+            if let Some(old) = old {
                 map.remark(format!(
                     "where Sendmail was built with OpenSSL before 3.0, write {old} in the place of {current}"
                 ));
             }
             if is_cut {
                 map.remark(format!(
-                    "{} is longer than Sendmail looks at: every name that begins as {current} fits",
-                    printable(&name.to_string())
+                    "{name} is longer than Sendmail looks at: every name that begins as {current} fits"
                 ));
             }
         }

@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use super::{SHORT_NAMES, push_oneline};
-use crate::pki::printable::{printable, printable_bytes};
+use super::{SHORT_NAMES, push_oneline, separated};
+use crate::pki::digest::hex;
 
 /// A subject, decoded: the RDNs, each with its attributes as type and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,14 @@ impl Oneline {
         &self.0
     }
 
+    /// Whether a value has this text, in any case; `text` is in lower case.
+    pub fn has_text(&self, text: &str) -> bool {
+        self.0
+            .iter()
+            .flatten()
+            .any(|(_, value)| String::from_utf8_lossy(value).to_lowercase().contains(text))
+    }
+
     /// The last common name.
     pub fn common_name(&self) -> Option<String> {
         let mut names = self.0.iter().flatten().filter(|(kind, _)| kind == "CN");
@@ -82,15 +90,25 @@ impl fmt::Display for Oneline {
                     (_, 0) => ", ",
                     _ => " + ",
                 };
-                let value = match std::str::from_utf8(value) {
-                    Ok(text) => printable(text),
-                    Err(_) => printable_bytes(value),
-                };
+                let value = shown(value);
                 write!(formatter, "{separator}{kind}={value}")?;
             }
         }
         Ok(())
     }
+}
+
+/// A value for a person. Each octet that is not UTF-8 is a backslash and two digits (RFC 4514 2.4).
+fn shown(value: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(value) {
+        return separated(text);
+    }
+    let mut shown = String::with_capacity(value.len() + 8);
+    for chunk in value.utf8_chunks() {
+        shown.push_str(&separated(chunk.valid()));
+        chunk.invalid().iter().for_each(|octet| shown.extend(["\\", &hex(&[*octet])]));
+    }
+    shown
 }
 
 /// The separator, type and position of the value of an attribute that begins at `at`.
@@ -136,7 +154,7 @@ mod tests {
         let new = Oneline::parse(br"/C=US/O=A\/B \+ C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
         let old = Oneline::parse(br"/C=US/O=A/B + C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
         assert_eq!(new, old);
-        assert_eq!(new.to_string(), "C=US, O=A/B + C, OU=Unit + CN=Müller, 1.2.3=x");
+        assert_eq!(new.to_string(), r"C=US, O=A/B \+ C, OU=Unit + CN=Müller, 1.2.3=x");
         assert_eq!(new.common_name().as_deref(), Some("Müller"));
         assert_eq!(old.to_text(), r"/C=US/O=A\/B \+ C/OU=Unit+CN=M\xC3\xBCller/1.2.3=x");
     }
@@ -148,7 +166,7 @@ mod tests {
         assert!(
             Oneline::parse(b"/CN=a\x1b\\x00\xff").to_string().bytes().all(|b| b.is_ascii_graphic())
         );
-        assert_eq!(Oneline::parse(br"/CN=a\x").to_string(), r"CN=a\x");
+        assert_eq!(Oneline::parse(br"/CN=a\x").to_string(), r"CN=a\\x");
         assert_eq!(Oneline::parse(b"/newType=1/CN=b").common_name().as_deref(), Some("b"));
     }
 }

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(name.values("OU"), ["One", "Two"]);
         assert_eq!(
             name.to_string(),
-            "C=US, O=A/B + Söhne, OU=One, OU=Two, CN=mail.example.com, emailAddress=joe@example.com"
+            r"C=US, O=A/B \+ Söhne, OU=One, OU=Two, CN=mail.example.com, emailAddress=joe@example.com"
         );
     }
 

@@ -3,8 +3,18 @@
 //! Sendmail takes what `X509_NAME_oneline` of its OpenSSL prints (`tls.c`, a buffer of 256 octets) and
 //! writes `+HH` for the bytes that its maps cannot hold. Since OpenSSL 3.0 escapes `/` and `+` in values and puts
 //! `+` between the values of one RDN (`crypto/x509/x509_obj.c`), such names have two forms.
+//!
+//! Neither spelling is one to one. A backslash in a value is not escaped, so that it looks like the beginning of
+//! an escape; without escapes, `/` or `+` in a value looks like the beginning of an attribute, and an RDN of
+//! several values like several RDNs. A form that another name may have too is not given at all: a rule with it
+//! would be another one's rule.
 
 use super::Name;
+
+/// The tags of the string types whose characters have several octets each: `UniversalString` and `BMPString`.
+const WIDE: [u32; 2] = [28, 30];
+/// The tag of a `UTF8String`.
+const UTF8: u32 = 12;
 
 /// The longest name that OpenSSL prints into Sendmail's buffer, in octets.
 const LONGEST_NAME: usize = 255;
@@ -46,8 +56,12 @@ pub enum Spelling {
 pub struct Forms {
     /// With OpenSSL 3.0 and later.
     pub current: String,
-    /// With OpenSSL up to 1.1.1, where that is another.
+    /// With OpenSSL up to 1.1.1, where that is another, and no other name's.
     pub old: Option<String>,
+    /// Whether another name has the current form too.
+    pub is_shared: bool,
+    /// Whether the old form is left out because another name has it.
+    pub old_is_shared: bool,
     /// Whether the name is too long for Sendmail, so that it sees only a part of it: then every
     /// certificate that shares the part shares the rights.
     pub is_cut: bool,
@@ -65,13 +79,65 @@ impl Forms {
         };
         let (current, current_cut) = form(Spelling::Current);
         let (old, old_cut) = form(Spelling::Old);
-        Self { is_cut: current_cut || old_cut, old: (old != current).then_some(old), current }
+        let is_shared = is_shared(name);
+        let old_is_shared = old != current && is_shared_by_old(name);
+        Self {
+            is_cut: current_cut || old_cut,
+            old: (old != current && !old_is_shared).then_some(old),
+            current,
+            is_shared,
+            old_is_shared,
+        }
     }
 
-    /// The one or two forms, the current one first.
+    /// The forms that are no other name's, the current one first.
     pub fn all(&self) -> Vec<&str> {
-        std::iter::once(self.current.as_str()).chain(self.old.as_deref()).collect()
+        let current = (!self.is_shared).then_some(self.current.as_str());
+        current.into_iter().chain(self.old.as_deref()).collect()
     }
+}
+
+/// Whether another name may have the form of this one with OpenSSL 3.0 and later: a backslash in a value is
+/// taken for that of an escape, and an escaped octet for a letter of another string type.
+pub fn is_shared(name: &Name) -> bool {
+    name.rdns().iter().flatten().any(|attribute| {
+        let is_wide = WIDE.contains(&attribute.tag);
+        let is_utf8 = attribute.tag == UTF8;
+        escapes(&attribute.bytes)
+            || (!is_wide && attribute.bytes.contains(&0))
+            || (!is_wide
+                && !is_utf8
+                && !attribute.bytes.is_ascii()
+                && std::str::from_utf8(&attribute.bytes).is_ok())
+    })
+}
+
+/// Whether a value holds a backslash that may be that of an escape: before `xHH`, in any case since the map has
+/// none, before what is written with one, or at its end, where a separator follows.
+fn escapes(value: &[u8]) -> bool {
+    value.iter().enumerate().filter(|(_, octet)| **octet == b'\\').any(|(at, _)| {
+        match &value[at + 1..] {
+            [] | [b'/' | b'+', ..] => true,
+            [b'x' | b'X', high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+            _ => false,
+        }
+    })
+}
+
+/// Whether that is so with OpenSSL up to 1.1.1, or where a name of several RDNs has the old form as its
+/// current one.
+fn is_shared_by_old(name: &Name) -> bool {
+    is_shared(name)
+        || name.rdns().iter().any(|rdn| {
+            rdn.len() > 1 || rdn.iter().any(|attribute| begins_attribute(&attribute.bytes))
+        })
+}
+
+/// Whether an attribute seems to begin in a value: `/` or `+`, and `=` before the next of them.
+fn begins_attribute(value: &[u8]) -> bool {
+    let mut parts = value.split(|octet| b"/+".contains(octet));
+    parts.next();
+    parts.any(|part| part.contains(&b'='))
 }
 
 /// The name in one spelling, as Sendmail's macros have it, and whether OpenSSL cuts it.
@@ -202,6 +268,39 @@ mod tests {
     }
 
     #[test]
+    fn a_form_that_another_name_has_is_not_given() {
+        let email = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
+        let email = [&[6, 9][..], email].concat();
+        let other = subject(&name(&[
+            &[(CN, UTF8, b"joe")],
+            &[(&email, Tag::Ia5String, b"root@example.com")],
+            &[(CN, UTF8, b"admin")],
+        ]));
+        let crafted = of_cn("joe/emailAddress=root@example.com/CN=admin");
+        assert_ne!(crafted.current, other.current);
+        assert!(crafted.old_is_shared && !crafted.all().contains(&other.current.as_str()));
+        for (value, current, old) in [
+            ("a\\", true, false),
+            ("\\xD0", true, false),
+            ("\\XD0", true, false),
+            ("a\\/b", true, true),
+            ("a \\ b", false, false),
+            ("a\0", true, false),
+            ("a+OU=b", false, true),
+            ("a/b+c=d", false, true),
+            ("a=b/c", false, false),
+            ("a/b", false, false),
+        ] {
+            let forms = of_cn(value);
+            assert_eq!((forms.is_shared, forms.old_is_shared), (current, old), "{value:?}");
+            assert_eq!(forms.all().contains(&forms.current.as_str()), !current);
+        }
+        // The octets of a letter in UTF-8, in a string type that has one octet for each.
+        assert!(subject(&name(&[&[(CN, Tag::TeletexString, b"M\xc3\xbcller")]])).is_shared);
+        assert!(!subject(&name(&[&[(CN, Tag::TeletexString, b"M\xfcller")]])).is_shared);
+    }
+
+    #[test]
     fn what_sendmail_encodes_and_what_it_leaves() {
         for (value, shown) in [
             ("a b", "/CN=a+20b"),
@@ -221,7 +320,8 @@ mod tests {
         let several = name(&[&[(OU, UTF8, b"Unit"), (CN, UTF8, b"Mail CA")]]);
         let forms = subject(&several);
         assert_eq!(forms.current, "/OU=Unit+2BCN=Mail+20CA");
-        assert_eq!(forms.old.as_deref(), Some("/OU=Unit/CN=Mail+20CA"));
+        // Which is that of two RDNs, too.
+        assert_eq!((forms.old.as_deref(), forms.old_is_shared), (None, true));
     }
 
     #[test]

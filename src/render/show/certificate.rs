@@ -105,6 +105,9 @@ fn sendmail_form(page: &mut Page, whose: Whose, name: &Name) {
     if let Some(old) = &forms.old {
         page.row("", &format!("{old} (OpenSSL up to 1.1.1)"));
     }
+    if forms.is_shared {
+        page.row("", "(another name looks the same to Sendmail: not for an access map)");
+    }
     if forms.is_cut {
         page.row("", "(too long for Sendmail, which cuts it: others may share what is left)");
     }

@@ -12,9 +12,13 @@ use crate::store::doctor::Scene;
 use crate::store::doctor::crls::Published;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::lines::key_of_serial;
-use crate::store::doctor::sources::{former_revocations, kept_serials, spoiled_revocation};
+use crate::store::doctor::numbers;
+use crate::store::doctor::sources::{
+    former_revocations, kept_serials, only_beginning, revocation_in, spoiled_revocation,
+};
 use crate::store::doctor::survey::{NewRow, Seen, Survey};
 use crate::store::index::{Index, Row, line};
+use crate::store::{layout, transaction};
 
 impl Survey {
     /// The certificates of this CA that index.txt lacks.
@@ -46,56 +50,112 @@ impl Survey {
             former_revocations(scene.ca)?
         };
         unknown.sort_by(|(_, one), (_, other)| one.cmp(other));
+        let mut lacking = Vec::new();
         for (_, serial) in unknown {
             match scene.ca.issued(&serial) {
                 Ok(Some(certificate))
                     if certificate.serial == serial && issuers.issued(&certificate) =>
                 {
-                    self.add(&certificate, published, &former, scene.now)?;
-                    self.unrecorded.push(title(&certificate));
+                    lacking.push((certificate, true));
                 }
                 _ => self.strangers.push(format!("{serial}.pem")),
             }
         }
         for certificate in outside {
             let key = key_of_serial(certificate.serial.to_string().as_bytes());
-            if !self.seen.contains_key(&key) && !late.contains(&key) {
-                self.add(certificate, published, &former, scene.now)?;
-                self.found.push(certificate.clone());
-                self.unrecorded_outside.push(title(certificate));
+            let is_new = lacking.iter().all(|(known, _)| known.serial != certificate.serial);
+            if is_new && !self.seen.contains_key(&key) && !late.contains(&key) {
+                lacking.push((certificate.clone(), false));
+            }
+        }
+        self.decide(&lacking, scene, published, issuers, &former)
+    }
+
+    /// A certificate without a row is valid only where that is known; that nothing says it was revoked is not enough.
+    fn decide(
+        &mut self,
+        lacking: &[(Certificate, bool)],
+        scene: &Scene<'_>,
+        published: &Published,
+        issuers: &Issuers,
+        former: &HashMap<u64, Vec<u8>>,
+    ) -> Result<()> {
+        let mut open = Vec::new();
+        for one in lacking {
+            match self.known_revocation(&one.0, published, former, scene.now)? {
+                Some(row) => self.add(one, row, true),
+                None => open.push(one),
+            }
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let begun = transaction::unrecorded_serials(scene.ca)?;
+        let next = numbers::number(scene.ca.path(), layout::CRL_NUMBER)?;
+        // Where all rows are gone, the last list that was made tells all that can be told.
+        let is_told = (self.index_missing || !self.has_rows) && published.is_last(next.as_ref());
+        let all: Vec<_> = open.iter().map(|(certificate, _)| certificate.clone()).collect();
+        for one in open {
+            let certificate = &one.0;
+            let row = line(certificate)?;
+            match only_beginning(&self.spoiled, certificate, &all)?.map(str::to_owned) {
+                Some(beginning) => {
+                    let revocation = revocation_in(&beginning, scene.now);
+                    self.matched.insert(beginning);
+                    if let Some(row) = Row::parse(row.as_bytes()) {
+                        self.add(one, row.revoked_line(&revocation)?, true);
+                    }
+                }
+                None if scene.assume_valid
+                    || is_told
+                    || begun.contains(&certificate.serial)
+                    || issuers
+                        .certificates()
+                        .iter()
+                        .any(|own| own.serial == certificate.serial)
+                    || only_beginning(&self.cut_valid, certificate, &all)?.is_some() =>
+                {
+                    self.add(one, row.into_bytes(), false);
+                }
+                None => self.unknown.push(title(certificate)),
             }
         }
         Ok(())
     }
 
-    fn add(
+    /// The row of a certificate of which something says that it was revoked.
+    fn known_revocation(
         &mut self,
         certificate: &Certificate,
         published: &Published,
         former: &HashMap<u64, Vec<u8>>,
         now: OffsetDateTime,
-    ) -> Result<()> {
+    ) -> Result<Option<Vec<u8>>> {
         let key = key_of_serial(certificate.serial.to_string().as_bytes());
         let valid = line(certificate)?;
-        let mut new = valid.clone().into_bytes();
-        let mut revoked = false;
-        if let Some(row) = Row::parse(valid.as_bytes()) {
-            if let Some((serial, revocation)) = published.revoked.get(&key) {
-                self.note_reason(serial, revocation);
-                new = row.revoked_line(revocation)?;
-                revoked = true;
-            } else if let Some(revocation) = former.get(&key) {
-                new = row.revoked_line_as(revocation);
-                revoked = true;
-            } else if let Some(revocation) = spoiled_revocation(&self.spoiled, certificate, now) {
-                new = row.revoked_line(&revocation)?;
-                revoked = true;
-            }
+        let Some(row) = Row::parse(valid.as_bytes()) else { return Ok(None) };
+        if let Some((serial, revocation)) = published.revoked.get(&key) {
+            self.note_reason(serial, revocation);
+            return row.revoked_line(revocation).map(Some);
         }
-        self.added.push(NewRow { order: certificate.not_before, line: new });
+        if let Some(revocation) = former.get(&key) {
+            return Ok(Some(row.revoked_line_as(revocation)));
+        }
+        let spoiled = spoiled_revocation(&self.spoiled, certificate, now);
+        spoiled.map(|revocation| row.revoked_line(&revocation)).transpose()
+    }
+
+    fn add(&mut self, (certificate, is_kept): &(Certificate, bool), line: Vec<u8>, revoked: bool) {
+        let key = key_of_serial(certificate.serial.to_string().as_bytes());
+        self.added.push(NewRow { order: certificate.not_before, line });
         self.added_certificates.push(certificate.clone());
         self.seen.insert(key, Seen { offset: u64::MAX, revoked, fits: true });
-        Ok(())
+        if *is_kept {
+            self.unrecorded.push(title(certificate));
+        } else {
+            self.found.push(certificate.clone());
+            self.unrecorded_outside.push(title(certificate));
+        }
     }
 
     /// What is revoked stays revoked, though nothing else is known of it: a row without a name.

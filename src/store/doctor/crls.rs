@@ -33,6 +33,12 @@ pub(super) struct Published {
 }
 
 impl Published {
+    /// Whether the newest list that was found is the last one that was made, by the number of the next.
+    pub(super) fn is_last(&self, next: Option<&Serial>) -> bool {
+        let is_behind = |highest: &Serial| next.is_none_or(|next| *next <= highest.successor());
+        self.highest.as_ref().is_some_and(is_behind)
+    }
+
     /// Reads every list that is found: crl.pem, crl.der, those of former keys, the places of mailca.toml,
     /// and the files that were named.
     pub(super) fn read(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<Self> {

@@ -88,12 +88,20 @@ pub struct Report {
     pub said: Vec<String>,
 }
 
-/// Looks, mends under the lock what can be mended, and looks again.
+/// Looks, mends under the locks what can be mended, and looks again. Nobody issues for a list meanwhile: the files
+/// of its persons have no lock of their own.
 pub fn fix(scene: &Scene<'_>, stamp: &str, draw: &dyn Fn() -> Result<Serial>) -> Result<Report> {
+    if scene.ca.calm().is_err() {
+        // Who is at work is waited for: what they leave is no leftover of the dead.
+        let alone = scene.ca.lock_for_list()?;
+        drop(scene.ca.lock()?);
+        drop(alone);
+    }
     let before = examine(scene, Depth::Full)?;
     let mut said = Vec::new();
     let mut doubt = None;
     if before.iter().any(|finding| finding.fixable) {
+        let alone = scene.ca.lock_for_list()?;
         let lock = scene.ca.lock()?;
         let mut mending = Mending { scene, stamp, draw, said };
         let shared = before.iter().any(|finding| finding.id == "shared-subjects");
@@ -103,6 +111,7 @@ pub fn fix(scene: &Scene<'_>, stamp: &str, draw: &dyn Fn() -> Result<Serial>) ->
         if before.iter().any(|finding| finding.id == "recording-interrupted") {
             said.extend(Transaction::begin(scene.ca)?.take_remarks());
         }
+        drop(alone);
     }
     let mut left: Vec<_> = doubt.into_iter().chain(examine(scene, Depth::Full)?).collect();
     sort(&mut left);

@@ -1,7 +1,7 @@
 //! What interrupted commands left behind.
 
 use std::io::ErrorKind;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -16,6 +16,8 @@ const ENDING: &str = ".mailca-tmp";
 /// In the CA's folder, and beside it.
 pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let folder = scene.ca.path();
+    // What a living command is about is no leftover.
+    let Ok(_calm) = scene.ca.calm() else { return Ok(()) };
     let begun = begun(folder)?;
     if begun > 0 {
         let what =
@@ -23,7 +25,7 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
         let mend = "finishes that, as the next command that signs would";
         findings.push(Finding::problem("recording-interrupted", what, mend).fixable());
     }
-    if together::is_interrupted(folder) {
+    if is_interrupted(folder) {
         let what = format!("an interrupted command was exchanging files in {}", folder.display());
         findings.push(
             Finding::problem("exchange-interrupted", what, "ends it, one way or the other")
@@ -52,9 +54,11 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
 /// In the certificate folders.
 pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let folders = folders::around(scene);
+    // The files of a list's persons have no lock but that of the list.
+    let Ok(_calm) = scene.ca.calm() else { return };
     let interrupted: Vec<_> = folders
         .iter()
-        .filter(|folder| together::is_interrupted(folder))
+        .filter(|folder| is_interrupted(folder))
         .map(|folder| folder.display().to_string())
         .collect();
     if !interrupted.is_empty() {
@@ -66,6 +70,13 @@ pub(super) fn examine_around(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         );
     }
     tell(&unfinished(&folders), "unfinished-files-in-folders", findings);
+}
+
+/// Whether a dead process was exchanging files there.
+fn is_interrupted(folder: &Path) -> bool {
+    together::is_interrupted(folder)
+        && !together::is_locked(folder)
+        && together::is_interrupted(folder)
 }
 
 fn tell(found: &[PathBuf], id: &'static str, findings: &mut Vec<Finding>) {
@@ -121,19 +132,29 @@ fn unfinished(folders: &[PathBuf]) -> Vec<PathBuf> {
             }
         }
     }
-    found.retain(|path| is_dead(path));
+    found.retain(|path| dead(path).is_some());
     found.sort();
     found
 }
 
-/// Whether nobody holds the lock of a temporary file, or of the folder of a CA that is being made.
-fn is_dead(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(there) if there.file_type().is_fifo() || there.file_type().is_socket() => false,
-        Ok(there) if there.is_symlink() => true,
-        Ok(_) => fs::File::open(path).is_ok_and(|file| file.file().try_lock().is_ok()),
-        Err(_) => false,
+/// The proof that nobody is writing a temporary file: its lock, or that of the folder of a CA that is being made, and
+/// that of the folder around, in which files are exchanged. It keeps others away while it is held.
+fn dead(path: &Path) -> Option<Vec<fs::File>> {
+    let there = fs::symlink_metadata(path).ok()?;
+    if there.file_type().is_fifo() || there.file_type().is_socket() {
+        return None;
     }
+    let around = fs::File::open(atomic::folder_of(path)).ok()?;
+    around.file().try_lock_shared().ok()?;
+    let mut proof = vec![around];
+    if !there.is_symlink() {
+        let file = fs::File::open(path).ok()?;
+        file.file().try_lock().ok()?;
+        proof.push(file);
+    }
+    // It may have got its name in the meantime.
+    let now = fs::symlink_metadata(path).ok()?;
+    (now.ino() == there.ino()).then_some(proof)
 }
 
 /// Ends exchanges, and moves unfinished files out of the way.
@@ -141,13 +162,15 @@ pub(super) fn repair(mending: &mut Mending<'_>) -> Result<()> {
     let scene = mending.scene;
     let folders = folders::around(scene);
     for folder in &folders {
-        if together::recover(folder)? {
+        // Whoever has locked it does that, and is not waited for: they may wait for this command.
+        if is_interrupted(folder) && together::recover(folder)? {
             mending.said.push(format!("ended the exchange of files in {}", folder.display()));
         }
     }
     let mut places = ca_places(scene.ca.path());
     places.extend(folders);
     for path in unfinished(&places) {
+        let Some(_proof) = dead(&path) else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let plain = name.trim_start_matches('.').trim_end_matches(ENDING);
         let names = (0..1000).map(|attempt| match attempt {

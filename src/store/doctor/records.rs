@@ -42,7 +42,7 @@ pub(super) fn examine(
             counted(survey.unrecorded.len(), "certificate"),
             listed(&survey.unrecorded)
         );
-        problem("certificates-unrecorded", what, "adds them; those that a CRL revokes as revoked");
+        problem("certificates-unrecorded", what, "adds them; those that were revoked as revoked");
     }
     if !survey.unrecorded_outside.is_empty() {
         let what = format!(
@@ -99,7 +99,8 @@ pub(super) fn revocations_in_doubt(
 ) -> Option<Finding> {
     let is_emptied = !survey.has_rows && !survey.added.is_empty();
     let nameless = survey.has_nameless_revocation();
-    if !survey.index_missing && !is_emptied && !nameless {
+    let is_open = survey.is_untold || !survey.unknown.is_empty();
+    if is_open || !survey.index_missing && !is_emptied && !nameless {
         return None;
     }
     let mend = "if any was revoked: name an old list with `mailca doctor --fix --crl FILE`, or look into a \
@@ -110,7 +111,7 @@ pub(super) fn revocations_in_doubt(
         return Some(Finding::problem("revocations-in-doubt", what, mend));
     }
     Some(match &published.highest {
-        Some(highest) if next_number.is_none_or(|next| *next <= highest.successor()) => {
+        Some(highest) if published.is_last(next_number) => {
             let what = format!(
                 "index.txt was made anew: what was revoked after revocation list {} is valid again",
                 highest.to_decimal()
@@ -135,6 +136,23 @@ pub(super) fn revocations_in_doubt(
 
 /// What nobody but the administrator can mend.
 fn left(published: &Published, survey: &Survey, findings: &mut Vec<Finding>) {
+    if survey.is_untold {
+        let what = "index.txt is missing, and what was revoked since index.txt.old is not known: no revocation \
+                    list was found, or not the last one";
+        let mend = "take index.txt from a backup, or name the last list with `mailca doctor --fix --crl FILE`; \
+                    `mailca doctor --fix --assume-valid` takes the rest as index.txt.old has it";
+        findings.push(Finding::problem("revocation-unknown", what, mend));
+    } else if !survey.unknown.is_empty() {
+        let what = format!(
+            "index.txt lacks {} that the CA signed, and it is not known whether any was revoked: {}",
+            counted(survey.unknown.len(), "certificate"),
+            listed(&survey.unknown)
+        );
+        let mend = "take index.txt from a backup, or name an old list with `mailca doctor --fix --crl FILE`; \
+                    `mailca doctor --fix --assume-valid` records them as valid, and `mailca revoke` revokes \
+                    those of them that were";
+        findings.push(Finding::problem("revocation-unknown", what, mend));
+    }
     if !survey.lost.is_empty() {
         let what = format!(
             "newcerts/ lacks {} of index.txt: {}",

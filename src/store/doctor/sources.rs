@@ -8,13 +8,13 @@ use std::path::Path;
 use fs_err as fs;
 use time::OffsetDateTime;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::revocation::{Reason, Revocation};
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::doctor::lines::key_of_serial;
-use crate::store::index::{Index, Row};
+use crate::store::index::{self, Index, Row};
 use crate::store::layout;
 
 /// openssl renames index.txt away before it renames the new one into its place.
@@ -99,6 +99,61 @@ fn is_about(line: &str, certificate: &Certificate) -> bool {
     line.to_ascii_uppercase().contains(&serial)
         || line.split_ascii_whitespace().any(|word| is_part_of(word, &serial))
         || !subject.is_empty() && line.trim_end().ends_with(&format!("\t{subject}"))
+}
+
+/// The line that is the beginning of the row of this certificate and of no other one of these.
+pub(super) fn only_beginning<'l>(
+    lines: &'l str,
+    certificate: &Certificate,
+    all: &[Certificate],
+) -> Result<Option<&'l str>> {
+    for line in lines.lines() {
+        if begins_row(line, certificate)? {
+            let mut others = all.iter().filter(|other| other.serial != certificate.serial);
+            if !others
+                .try_fold(false, |any, other| Ok::<_, Error>(any || begins_row(line, other)?))?
+            {
+                return Ok(Some(line));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a line is what is left of the row of this certificate, cut at its end. The word of its status and when
+/// it was revoked may be any.
+fn begins_row(line: &str, certificate: &Certificate) -> Result<bool> {
+    let whole = index::line(certificate)?;
+    let whole: Vec<_> = whole.trim_end_matches('\n').split('\t').collect();
+    let fields: Vec<_> = line.trim_end_matches('\r').split('\t').collect();
+    if !matches!(fields.first(), Some(&("R" | "V"))) || fields.len() > whole.len() {
+        return Ok(false);
+    }
+    Ok(fields.iter().zip(&whole).enumerate().all(|(position, (field, wanted))| match position {
+        0 | 2 => true,
+        _ if position + 1 == fields.len() => wanted.starts_with(field),
+        _ => field == wanted,
+    }))
+}
+
+/// When and why the beginning of a row says that its certificate was revoked, as far as it does.
+pub(super) fn revocation_in(line: &str, now: OffsetDateTime) -> Revocation {
+    let word = line.split('\t').nth(2).unwrap_or_default();
+    let date = word.split(',').next().unwrap_or_default();
+    let read = |revocation: &str| {
+        let (revocation, empty) = (revocation.as_bytes(), &b""[..]);
+        Row {
+            status: b'R',
+            not_after: empty,
+            revocation,
+            serial: empty,
+            file: empty,
+            subject: empty,
+        }
+        .revocation()
+    };
+    let known = read(word).or_else(|| read(date));
+    known.unwrap_or_else(|| Revocation::new(now, Reason::Unspecified))
 }
 
 fn is_part_of(word: &str, serial: &str) -> bool {

@@ -19,6 +19,7 @@ use crate::store::doctor::folders;
 use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
+use crate::store::doctor::numbers;
 use crate::store::doctor::sources::{about_nobody, is_missing, kept_serials};
 use crate::store::index::{Index, Line, Row};
 use crate::store::{input, layout};
@@ -94,6 +95,16 @@ pub(super) struct Survey {
     pub(super) unpublished: Vec<String>,
     /// Lines that begin as a revoked row does and are none.
     pub(super) spoiled: String,
+    /// Those of them that are the beginning of the row of one certificate that index.txt lacks.
+    pub(super) matched: HashSet<String>,
+    /// What is left of rows of valid certificates.
+    pub(super) cut_valid: String,
+    /// The lines of index.txt among them that begin as a revoked row does.
+    cut_revoked: Vec<String>,
+    /// Whether the index before it stands for one that is missing, and no list tells what was revoked since.
+    pub(super) is_untold: bool,
+    /// The certificates that index.txt lacks, and of which it is not known whether they were revoked.
+    pub(super) unknown: Vec<String>,
     /// Whether any row that has not expired is revoked.
     pub(super) has_revoked: bool,
     pub(super) leaves: Leaves,
@@ -128,6 +139,10 @@ impl Survey {
             Ok(ControlFlow::Continue(()))
         })?;
         survey.read_torn(scene.ca)?;
+        if survey.index_missing && survey.has_rows && !scene.assume_valid {
+            let next = numbers::number(folder, layout::CRL_NUMBER)?;
+            survey.is_untold = !published.is_last(next.as_ref());
+        }
         survey.add_unrecorded(scene, published, &issuers, &outside)?;
         survey.add_revoked(scene, published)?;
         survey.added.sort_by_key(|row| row.order);
@@ -150,7 +165,8 @@ impl Survey {
     /// say which.
     pub(super) fn has_nameless_revocation(&self) -> bool {
         let added = self.added_certificates.iter();
-        !self.added.is_empty() && about_nobody(&self.spoiled, added).next().is_some()
+        let mut lines = about_nobody(&self.spoiled, added);
+        !self.added.is_empty() && lines.any(|line| !self.matched.contains(line))
     }
 
     /// Whether index.txt has this serial number, or will have.
@@ -160,7 +176,16 @@ impl Survey {
 
     /// Whether index.txt is to be written anew.
     pub(super) fn changes_index(&self) -> bool {
-        self.index_missing || !self.edits.is_empty() || !self.added.is_empty()
+        !self.is_blocked()
+            && (self.index_missing || !self.edits.is_empty() || !self.added.is_empty())
+    }
+
+    /// Whether index.txt stays as it is, since it would look sound otherwise and make a list that lacks somebody:
+    /// it is not known who is revoked.
+    fn is_blocked(&self) -> bool {
+        let is_cut = self.cut_revoked.iter().any(|line| !self.matched.contains(line));
+        self.is_untold
+            || !self.unknown.is_empty() && (self.index_missing || !self.has_rows || is_cut)
     }
 
     fn visit(
@@ -175,8 +200,15 @@ impl Survey {
         let row = row.filter(|row| row.serial().is_some() || line.is_whole() && row.status != b'R');
         let Some(row) = row else {
             if line.may_revoke() {
+                if matches!(line.bytes.first(), Some(b'R' | b'r')) {
+                    let text = String::from_utf8_lossy(line.bytes);
+                    self.cut_revoked.push(text.trim_end_matches(['\r', '\n']).to_owned());
+                }
                 self.spoiled.push_str(&String::from_utf8_lossy(line.bytes));
                 self.spoiled.push('\n');
+            } else if line.bytes.starts_with(b"V\t") {
+                self.cut_valid.push_str(&String::from_utf8_lossy(line.bytes));
+                self.cut_valid.push('\n');
             }
             let edit = match kind(line.bytes) {
                 _ if !line.is_whole() => Edit::ToTorn,

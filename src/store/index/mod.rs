@@ -135,7 +135,7 @@ impl Index {
                 Ok(ControlFlow::Continue(()))
             },
         )?;
-        Ok(spoiled == 0 && rows > 0)
+        Ok(spoiled == 0 && rows > 0 && self.check_end().is_ok())
     }
 
     /// The row with this serial, as far as `take` wants it. Reads the file up to there.

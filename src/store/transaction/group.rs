@@ -15,6 +15,7 @@ use rustix::fs::{AtFlags, CWD};
 use super::{GROUP, Occasion, Transaction, UNDELIVERED};
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
+use crate::pki::serial::Serial;
 use crate::store::atomic::{self, rename_without_replacing, sync_folder};
 use crate::store::ca::CaFolder;
 use crate::store::index::Index;
@@ -175,6 +176,12 @@ fn write_new(path: &Path, content: &[u8]) -> Result<fs::File> {
         .open(path)?;
     file.write_all(content)?;
     Ok(file)
+}
+
+/// The serial numbers of a group's certificates; none of a file that cannot be read.
+pub(super) fn serials(path: &Path) -> Vec<Serial> {
+    let members = read(path).unwrap_or_default();
+    members.into_iter().map(|member| member.certificate.serial).collect()
 }
 
 /// Reads the file of a group.

@@ -37,8 +37,13 @@ fn lost_rows_come_back_and_what_was_revoked_stays_revoked() {
     let mut rows: Vec<_> = folder.index();
     let first = before.lines().next().unwrap().to_owned() + "\n";
     folder.write(INDEX, &first);
-    repaired(&folder, "certificates-unrecorded");
+    // What is known to be revoked comes back at once, the others when somebody says that they are valid.
+    let outcome = folder.mailca("doctor --fix").exits(3);
+    outcome.says(&["[certificates-unrecorded]", "[revocation-unknown]", "--assume-valid"]);
     assert_eq!(copies(&folder, INDEX), [first.as_bytes()]);
+    assert_eq!(folder.index().iter().filter(|row| row[0] == "R").count(), 1);
+    folder.mailca("doctor --fix --assume-valid").success().says(&["[certificates-unrecorded]"]);
+    sound(&folder);
     let mut again = folder.index();
     again.truncate(rows.len());
     rows.sort();
@@ -62,7 +67,7 @@ fn an_index_that_is_gone_is_made_anew() {
         }
         fs::remove_file(folder.path(INDEX)).unwrap();
         found(&folder, "index-missing");
-        let _ = folder.mailca("doctor --fix").output();
+        let _ = folder.mailca("doctor --fix --assume-valid").output();
         let mut again = folder.index();
         assert_eq!(again.iter().any(|row| row[3] == "4242"), with_old);
         again.retain(|row| row[3] != "4242");
@@ -238,7 +243,10 @@ fn a_certificate_in_a_folder_is_taken_in_only_where_this_ca_signed_it() {
     folder.mailca("newca --ca-dir other --org Example --cn").arg("Test CA ecdsa-p256").success();
     folder.mailca("issue --ca-dir other --cn stranger.example.com stranger").success();
     fs::remove_dir_all(folder.path("other")).unwrap();
-    repaired(&folder, "certificates-unknown");
+    folder.mailca("doctor --fix").verdict(&["[revocation-unknown]", "joe"]);
+    folder.mailca("doctor --fix --assume-valid").success().says(&["[certificates-unknown]"]);
+    sound(&folder);
+    super::works_on(&folder);
     assert!(folder.exists(&format!("demoCA/newcerts/{joe}.pem")));
     let serials: Vec<_> = folder.index().iter().map(|row| row[3].clone()).collect();
     assert!(rows.iter().all(|row| serials.contains(&row[3])));
@@ -343,7 +351,7 @@ fn several_damages_at_once_are_mended_in_one_go() {
     fs::remove_file(folder.path("demoCA/serial")).unwrap();
     fs::remove_file(folder.path("demoCA/crlnumber")).unwrap();
     folder.chmod("demoCA/private/cakey.pem", 0o644);
-    folder.mailca("doctor --fix").success().says(&["8 repaired"]);
+    folder.mailca("doctor --fix --assume-valid").success().says(&["8 repaired"]);
     sound(&folder);
     super::works_on(&folder);
 }
@@ -430,7 +438,12 @@ fn an_index_made_anew_says_what_it_cannot_know() {
     folder.mailca("revoke gone").success();
     let revoked = Snapshot::of(folder.root());
     fs::remove_file(folder.path(INDEX)).unwrap();
-    folder.mailca("doctor --fix").exits(3).says(&[
+    for _ in 0..2 {
+        folder.mailca("doctor --fix").exits(3).says(&["[revocation-unknown]"]);
+        assert!(!folder.exists(INDEX), "it would look as if nobody had been revoked");
+        folder.mailca("crl").exits(1);
+    }
+    folder.mailca("doctor --fix --assume-valid").exits(3).says(&[
         "[revocations-in-doubt]",
         "no revocation list",
         "--crl",
@@ -439,7 +452,9 @@ fn an_index_made_anew_says_what_it_cannot_know() {
     let folder = Folder::copy_of(&revoked);
     folder.write(INDEX, "");
     folder.mailca("status").exits(3).says(&["newcerts/ has more", "mailca doctor"]);
-    folder.mailca("doctor --fix").exits(3).says(&["[revocations-in-doubt]"]);
+    folder.mailca("doctor --fix").exits(3).says(&["[revocation-unknown]"]);
+    assert_eq!(folder.text(INDEX), "");
+    folder.mailca("doctor --fix --assume-valid").exits(3).says(&["[revocations-in-doubt]"]);
 
     // The last list is there: what it says is taken over, and only what came later is in doubt.
     let folder = Folder::copy_of(&revoked);
@@ -454,7 +469,7 @@ fn an_index_made_anew_says_what_it_cannot_know() {
     folder.mailca("crl").success();
     folder.write("demoCA/crlnumber", "05\n");
     fs::remove_file(folder.path(INDEX)).unwrap();
-    folder.mailca("doctor --fix").exits(3).says(&["may not be the last"]);
+    folder.mailca("doctor --fix --assume-valid").exits(3).says(&["may not be the last"]);
 }
 
 /// Wherever the row of a revoked certificate was cut, its certificate is not valid again.
@@ -486,9 +501,53 @@ fn a_revoked_row_that_was_cut_anywhere_revokes() {
         assert_eq!(row[0], "R", "{cut:?}");
         folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
     }
-    // Cut before the number, it cannot be told whose it was.
-    folder.write(INDEX, text.replace(&format!("{row}\n"), &row[..at]));
-    folder.mailca("doctor --fix").exits(3).says(&["[revocations-in-doubt]", "which"]);
+    // Cut before the number, it is the one that has no row any more.
+    for length in [at + 3, at, at - 1, at - 5, 20, 15, 8, 2, 1] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        folder.write(INDEX, text.replace(&format!("{row}\n"), &row[..length]));
+        folder.mailca("verify gone/cert.pem").success().says(&["not known whether it was revoked"]);
+        folder.mailca("doctor --fix").output().says(&["[certificates-unrecorded]"]);
+        let rows = folder.index();
+        let row = rows.iter().find(|row| row.len() == 6 && row[3] == serial).unwrap();
+        assert_eq!(row[0], "R", "{length}");
+        folder.mailca("verify gone/cert.pem").verdict(&["revoked"]);
+        folder.mailca("crl").success();
+    }
+}
+
+/// Whose the half row was cannot be told where two rows are gone.
+#[test]
+fn what_may_have_been_revoked_is_valid_only_where_somebody_says_so() {
+    let folder = Folder::with_ca();
+    for name in ["a", "b"] {
+        folder.mailca(&format!("issue --cn {name}.example.com {name}")).success();
+    }
+    folder.mailca("revoke b").success();
+    let text = folder.text(INDEX);
+    let own = text.lines().find(|line| !line.contains("/CN=a") && line.starts_with('V'));
+    let own = own.map(|line| format!("{line}\n")).unwrap_or_default();
+    for end in ["R\t", ""] {
+        let folder = Folder::copy_of(&Snapshot::of(folder.root()));
+        folder.write(INDEX, format!("{own}{end}"));
+        fs::remove_file(folder.path("demoCA/index.txt.old")).unwrap();
+        for name in ["a", "b"] {
+            let outcome = folder.mailca(&format!("verify {name}/cert.pem")).success();
+            outcome.says(&["not known whether it was revoked"]);
+        }
+        for _ in 0..2 {
+            let outcome = folder.mailca("doctor --fix").exits(3);
+            outcome.says(&["[revocation-unknown]", "a.example.com", "b.example.com"]);
+            assert_eq!(folder.text(INDEX), format!("{own}{end}"));
+        }
+        if !end.is_empty() {
+            folder.mailca("crl").refused(&["must not be left out"]);
+        }
+        folder.mailca("doctor --assume-valid").exits(2);
+        folder.mailca("doctor --fix --assume-valid").output();
+        folder.mailca("verify a/cert.pem").success().says_nothing_of(&["not known"]);
+        folder.mailca("revoke b").success();
+        folder.mailca("crl").success();
+    }
 }
 
 /// A line may be damaged at its beginning too.
