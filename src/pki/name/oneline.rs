@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use super::{SHORT_NAMES, push_oneline, separated};
+use super::attribute::{SHORT_NAMES, separated};
+use super::push_oneline;
 use crate::pki::digest::hex;
 
 /// A subject, decoded: the RDNs, each with its attributes as type and value.
