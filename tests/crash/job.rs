@@ -87,11 +87,17 @@ fn with_list() -> Folder {
     folder
 }
 
-fn user_with_password() -> Folder {
+/// A CA, and a person in the folder `joeuser`.
+pub fn with_user() -> Folder {
     let folder = Folder::with_ca();
     folder
         .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 joeuser")
         .success();
+    folder
+}
+
+fn user_with_password() -> Folder {
+    let folder = with_user();
     folder.write("pw", "correct horse\n");
     folder
 }

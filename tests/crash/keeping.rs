@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::job::Job;
+use crate::job::{Job, with_user};
 use crate::support::Folder;
 
 pub static JOBS: [Job; 3] = [
@@ -10,14 +10,6 @@ pub static JOBS: [Job; 3] = [
     Job { line: "restore ca.tar", before: lost, done: ca_is_there },
     Job { line: "doctor --fix --assume-valid", before: damaged, done: ca_is_sound },
 ];
-
-fn with_user() -> Folder {
-    let folder = Folder::with_ca();
-    folder
-        .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 joeuser")
-        .success();
-    folder
-}
 
 fn lost() -> Folder {
     let folder = with_user();

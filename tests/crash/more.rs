@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::job::{Job, keys, nothing_is_half_done, serials, with_hosts};
+use crate::job::{Job, keys, nothing_is_half_done, serials, with_hosts, with_user};
 use crate::look;
 use crate::strike::{Case, Struck, plain};
 use crate::support::{Certificate, Folder, Snapshot, mode};
@@ -29,14 +29,6 @@ pub static JOBS: [Job; 8] = [
     Job { line: "install mail --forget", before: with_installed, done: it_is_forgotten },
     Job { line: "doctor --fix", before: without_certificate, done: certificate_is_back },
 ];
-
-fn with_user() -> Folder {
-    let folder = Folder::with_ca();
-    folder
-        .mailca("issue --user joeuser --email joe@example.com --key-type ecdsa-p256 joeuser")
-        .success();
-    folder
-}
 
 fn with_old_ca() -> Folder {
     let folder = Folder::with_ca();

@@ -26,7 +26,7 @@ mod kinds;
 #[path = "paths/make.rs"]
 mod make;
 #[path = "paths/referee.rs"]
-mod referee;
+pub mod referee;
 
 use case::Case;
 

@@ -8,6 +8,7 @@ use mailca::pki::identity::Identity;
 use mailca::pki::verify::{Options, Purpose, verify};
 use time::{Duration, OffsetDateTime};
 
+use crate::paths::referee::purpose_of_openssl;
 use crate::support::need;
 
 #[path = "verdicts/cases.rs"]
@@ -71,12 +72,7 @@ fn run(dir: &Path, case: &Case) -> Result<(), String> {
         command.args(["-crl_check", "-CRLfile", &format!("{crl}.crl")]);
     }
     if let Some(purpose) = case.purpose {
-        let name = match purpose {
-            Purpose::Server => "sslserver",
-            Purpose::Client => "sslclient",
-            Purpose::Smime => "smimesign",
-        };
-        command.args(["-purpose", name]);
+        command.args(["-purpose", purpose_of_openssl(purpose)]);
     }
     if let Some(host) = case.host {
         let option = if host.parse::<std::net::IpAddr>().is_ok() {

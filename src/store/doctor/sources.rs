@@ -79,16 +79,8 @@ pub(super) fn spoiled_revocation(
     let at = words.iter().position(|word| is_part_of(word, &serial));
     // The first one is the status, and the second one the end of its validity.
     let word = at.filter(|at| *at > 2).map_or("", |at| words[at - 1]);
-    let (revocation, empty) = (word.as_bytes(), &b""[..]);
-    let row = Row {
-        status: b'R',
-        not_after: empty,
-        revocation,
-        serial: empty,
-        file: empty,
-        subject: empty,
-    };
-    Some(row.revocation().unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
+    let revocation = index::read_revocation(word.as_bytes());
+    Some(revocation.unwrap_or_else(|| Revocation::new(now, Reason::Unspecified)))
 }
 
 /// Whether a spoiled line was the row of a certificate: it has the serial number, or a piece of it, which is
@@ -140,18 +132,7 @@ fn begins_row(line: &str, certificate: &Certificate) -> Result<bool> {
 pub(super) fn revocation_in(line: &str, now: OffsetDateTime) -> Revocation {
     let word = line.split('\t').nth(2).unwrap_or_default();
     let date = word.split(',').next().unwrap_or_default();
-    let read = |revocation: &str| {
-        let (revocation, empty) = (revocation.as_bytes(), &b""[..]);
-        Row {
-            status: b'R',
-            not_after: empty,
-            revocation,
-            serial: empty,
-            file: empty,
-            subject: empty,
-        }
-        .revocation()
-    };
+    let read = |text: &str| index::read_revocation(text.as_bytes());
     let known = read(word).or_else(|| read(date));
     known.unwrap_or_else(|| Revocation::new(now, Reason::Unspecified))
 }

@@ -25,7 +25,7 @@ use crate::pki::serial::Serial;
 use crate::store::atomic::{self, Staged};
 use crate::store::layout;
 
-pub use row::{Row, State, line};
+pub use row::{Row, State, line, read_revocation};
 pub use scan::{Line, lines_of};
 
 /// The index of a CA folder.

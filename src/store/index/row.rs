@@ -116,28 +116,7 @@ impl<'l> Row<'l> {
 
     /// The revocation; `None` where the field is empty or unreadable.
     pub fn revocation(&self) -> Option<Revocation> {
-        let text = std::str::from_utf8(self.revocation).ok()?;
-        let mut parts = text.splitn(3, ',');
-        let date = asn1_time::parse(parts.next()?.as_bytes())?;
-        let mut revocation = Revocation::new(date, Reason::Unspecified);
-        let (reason, argument) = (parts.next(), parts.next());
-        match reason {
-            None => {}
-            Some("holdInstruction") => {
-                revocation.reason = Reason::CertificateHold;
-                revocation.hold_instruction = Some(hold_instruction(argument?));
-            }
-            Some("keyTime") => {
-                revocation.reason = Reason::KeyCompromise;
-                revocation.invalidity = Some(asn1_time::parse(argument?.as_bytes())?);
-            }
-            Some("CAkeyTime") => {
-                revocation.reason = Reason::CaCompromise;
-                revocation.invalidity = Some(asn1_time::parse(argument?.as_bytes())?);
-            }
-            Some(reason) => revocation.reason = reason.parse().ok()?,
-        }
-        Some(revocation)
+        read_revocation(self.revocation)
     }
 
     /// The subject, decoded.
@@ -202,6 +181,32 @@ fn hold_instruction(text: &str) -> String {
         oid => oid,
     }
     .to_owned()
+}
+
+/// What the third field says; `None` where it is empty or unreadable.
+pub fn read_revocation(field: &[u8]) -> Option<Revocation> {
+    let text = std::str::from_utf8(field).ok()?;
+    let mut parts = text.splitn(3, ',');
+    let date = asn1_time::parse(parts.next()?.as_bytes())?;
+    let mut revocation = Revocation::new(date, Reason::Unspecified);
+    let (reason, argument) = (parts.next(), parts.next());
+    match reason {
+        None => {}
+        Some("holdInstruction") => {
+            revocation.reason = Reason::CertificateHold;
+            revocation.hold_instruction = Some(hold_instruction(argument?));
+        }
+        Some("keyTime") => {
+            revocation.reason = Reason::KeyCompromise;
+            revocation.invalidity = Some(asn1_time::parse(argument?.as_bytes())?);
+        }
+        Some("CAkeyTime") => {
+            revocation.reason = Reason::CaCompromise;
+            revocation.invalidity = Some(asn1_time::parse(argument?.as_bytes())?);
+        }
+        Some(reason) => revocation.reason = reason.parse().ok()?,
+    }
+    Some(revocation)
 }
 
 /// The third field: a moment, and the reason where there is one. A reason that `openssl ca` would

@@ -1,21 +1,10 @@
 //! DER by hand: what a certificate is made of, right or wrong on purpose.
 
+use crate::support::tlv::element;
+
 /// One element: the tag octet, the length, the content.
 pub fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
-    let content = content.as_ref();
-    let length = content.len();
-    let mut made = vec![tag];
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => made.push(short),
-        _ => {
-            let octets = length.to_be_bytes();
-            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-            made.push(0x80 | u8::try_from(octets.len() - zeros).unwrap());
-            made.extend(&octets[zeros..]);
-        }
-    }
-    made.extend(content);
-    made
+    element(tag, content.as_ref())
 }
 
 pub fn concat(parts: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {

@@ -37,6 +37,15 @@ fn answer(output: &Output) -> Result<(), String> {
     Err(text.chars().rev().take(400).collect::<Vec<_>>().into_iter().rev().collect())
 }
 
+/// What openssl calls it.
+pub fn purpose_of_openssl(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Server => "sslserver",
+        Purpose::Client => "sslclient",
+        Purpose::Smime => "smimesign",
+    }
+}
+
 /// `Err` is a refusal in openssl's words.
 pub fn openssl(case: &Case, dir: &Path) -> Result<(), String> {
     let mut command = Command::new("openssl");
@@ -50,12 +59,7 @@ pub fn openssl(case: &Case, dir: &Path) -> Result<(), String> {
         command.args([scope, "-CRLfile", "lists.pem"]);
     }
     if let Some(purpose) = case.purpose {
-        let name = match purpose {
-            Purpose::Server => "sslserver",
-            Purpose::Client => "sslclient",
-            Purpose::Smime => "smimesign",
-        };
-        command.args(["-purpose", name]);
+        command.args(["-purpose", purpose_of_openssl(purpose)]);
     }
     if let Some(host) = &case.host {
         let is_address = host.parse::<std::net::IpAddr>().is_ok();

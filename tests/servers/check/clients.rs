@@ -23,6 +23,32 @@ impl Site {
         Some(Self(server, machine))
     }
 
+    /// Nobody is asked for a certificate, and nobody relays.
+    fn finds_nobody_asked(&self) {
+        let relay = format!("{OURS} {RELAY}");
+        self.finds(
+            "not asked",
+            &[
+                (OURS, &["warning client-certificate-not-asked"]),
+                (&relay, &["error relay-refused", "warning client-certificate-not-asked"]),
+                (RELAY, &["info relay-refused"]),
+            ],
+        );
+    }
+
+    /// Whoever likes shows one, and with ours may relay.
+    fn finds_all_asked(&self) {
+        let (ours, theirs) = (format!("{OURS} {RELAY}"), format!("{THEIRS} {RELAY}"));
+        self.finds(
+            "asked",
+            &[
+                ("", &["info client-certificate-asked"]),
+                (&ours, &[ACCEPTED, "info relay-allowed"]),
+                (&theirs, &["error relay-refused", ACCEPTED]),
+            ],
+        );
+    }
+
     fn finds(&self, state: &str, rows: Rows<'_>) {
         let mut differences = String::new();
         for (words, wanted) in rows {
@@ -40,29 +66,14 @@ fn of_postfix() {
     let plain = server.settings();
     server.start(machine, &plain);
     let relay = format!("{OURS} {RELAY}");
-    site.finds(
-        "not asked",
-        &[
-            (OURS, &["warning client-certificate-not-asked"]),
-            (&relay, &["error relay-refused", "warning client-certificate-not-asked"]),
-            (RELAY, &["info relay-refused"]),
-        ],
-    );
+    site.finds_nobody_asked();
     let asking = plain.clone()
         + "smtpd_tls_ask_ccert = yes\nsmtpd_tls_CAfile = /root/demoCA/cacert.pem\n\
            smtpd_tls_fingerprint_digest = sha256\nrelay_clientcerts = hash:/etc/postfix/map\n";
     let asking = asking.replace("permit_mynetworks", "permit_tls_clientcerts, permit_mynetworks");
     machine.shell("mailca access-map --for postfix --all -o /etc/postfix/map --build");
     server.configure(machine, &asking);
-    let theirs = format!("{THEIRS} {RELAY}");
-    site.finds(
-        "asked",
-        &[
-            ("", &["info client-certificate-asked"]),
-            (&relay, &[ACCEPTED, "info relay-allowed"]),
-            (&theirs, &["error relay-refused", ACCEPTED]),
-        ],
-    );
+    site.finds_all_asked();
     server.configure(
         machine,
         &(asking + "smtpd_tls_security_level = encrypt\nsmtpd_tls_req_ccert = yes\n"),
@@ -98,26 +109,11 @@ fn of_sendmail() {
     let Site(server, machine) = &site;
     let plain = server.settings();
     server.start(machine, &plain);
-    let relay = format!("{OURS} {RELAY}");
-    let theirs = format!("{THEIRS} {RELAY}");
-    site.finds(
-        "not asked",
-        &[
-            (&relay, &["error relay-refused", "warning client-certificate-not-asked"]),
-            (RELAY, &["info relay-refused"]),
-        ],
-    );
+    site.finds_nobody_asked();
     machine.shell("mailca access-map --all -o /etc/mail/mailca.access --build && mv /etc/mail/mailca.access.db /etc/mail/access.db");
     let asking = plain.replace("define(`confTLS_SRV_OPTIONS', `V')", "FEATURE(`access_db')");
     server.configure(machine, &asking);
-    site.finds(
-        "asked",
-        &[
-            ("", &["info client-certificate-asked"]),
-            (&relay, &[ACCEPTED, "info relay-allowed"]),
-            (&theirs, &["error relay-refused", ACCEPTED]),
-        ],
-    );
+    site.finds_all_asked();
     server.configure(machine, &(plain + "FEATURE(`promiscuous_relay')dnl\n"));
     site.finds("open", &[(RELAY, &["critical relay-open"])]);
 }
@@ -128,27 +124,12 @@ fn of_exim() {
     let Site(server, machine) = &site;
     let plain = server.settings();
     server.start(machine, &plain);
-    let relay = format!("{OURS} {RELAY}");
-    let theirs = format!("{THEIRS} {RELAY}");
-    site.finds(
-        "not asked",
-        &[
-            (&relay, &["error relay-refused", "warning client-certificate-not-asked"]),
-            (RELAY, &["info relay-refused"]),
-        ],
-    );
+    site.finds_nobody_asked();
     let verify = format!("tls_verify_certificates = {}/cacert.pem\n", exim::TLS_FOLDER);
     let asking = format!("{plain}{verify}tls_try_verify_hosts = *\n");
     exim::configure(machine, &asking, "  accept verify = certificate\n");
     server.reload(machine);
-    site.finds(
-        "asked",
-        &[
-            ("", &["info client-certificate-asked"]),
-            (&relay, &[ACCEPTED, "info relay-allowed"]),
-            (&theirs, &["error relay-refused", ACCEPTED]),
-        ],
-    );
+    site.finds_all_asked();
     exim::configure(machine, &format!("{plain}{verify}tls_verify_hosts = *\n"), "");
     server.reload(machine);
     site.finds(
@@ -171,13 +152,7 @@ fn of_opensmtpd() {
     let plain = server.settings();
     server.start(machine, &plain);
     let relay = format!("{OURS} {RELAY}");
-    site.finds(
-        "not asked",
-        &[
-            (&relay, &["error relay-refused", "warning client-certificate-not-asked"]),
-            (RELAY, &["info relay-refused"]),
-        ],
-    );
+    site.finds_nobody_asked();
     let demanding = "ca \"users\" cert \"/root/demoCA/cacert.pem\"\n".to_owned()
         + &plain.replace(
             "tls pki mx.example.com",
