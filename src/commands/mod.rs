@@ -2,6 +2,7 @@
 
 mod access_map;
 mod backup;
+mod bar;
 pub mod ca_pl;
 mod check;
 mod config;

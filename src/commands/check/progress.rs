@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::look::Stage;
+use crate::commands::bar::Bar;
 use crate::env::Env;
 use crate::net::target::Target;
 
@@ -16,7 +17,7 @@ const MOMENT: Duration = Duration::from_secs(1);
 
 /// How far a check is.
 pub(super) struct Progress {
-    bar: Option<ProgressBar>,
+    pub(super) bar: Bar,
     begun: Instant,
     /// The ports that are looked at, by their numbers.
     current: BTreeMap<usize, (String, Stage)>,
@@ -26,7 +27,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Nothing is done yet. Only on a terminal there will be a line.
     pub(super) fn new(env: &Env) -> Self {
-        let bar = (env.talk_on_terminal && !env.quiet).then(|| {
+        let bar = Bar::new(true, env, || {
             let style = ProgressStyle::with_template("{wide_msg}");
             ProgressBar::no_length()
                 .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
@@ -36,7 +37,7 @@ impl Progress {
 
     /// A port has come so far.
     pub(super) fn reaches(&mut self, at: usize, target: &Target, stage: Stage) {
-        if self.bar.is_some() {
+        if self.bar.shown().is_some() {
             let name = format!("{} ({})", target.place(), target.service);
             self.current.insert(at, (name, stage));
         }
@@ -46,14 +47,14 @@ impl Progress {
     pub(super) fn ends(&mut self, at: usize) {
         self.current.remove(&at);
         self.done += 1;
-        if let (Some(bar), true) = (&self.bar, self.current.is_empty()) {
+        if let (Some(bar), true) = (self.bar.shown(), self.current.is_empty()) {
             bar.set_message(String::new());
         }
     }
 
     /// Writes the line, of so many ports.
     pub(super) fn draw(&self, total: usize) {
-        let (Some(bar), elapsed) = (&self.bar, self.begun.elapsed()) else { return };
+        let (Some(bar), elapsed) = (self.bar.shown(), self.begun.elapsed()) else { return };
         if elapsed < MOMENT {
             return;
         }
@@ -68,21 +69,5 @@ impl Progress {
         };
         let done = self.done;
         bar.set_message(format!("{what}{others}; {done} of {total} done, {} s", elapsed.as_secs()));
-    }
-
-    /// Writes something else without spoiling the line.
-    pub(super) fn around<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

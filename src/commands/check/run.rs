@@ -76,14 +76,14 @@ pub(super) fn run(
             });
         }
         drop(sender);
-        progress.around(|| reports.begin(tell))?;
+        progress.bar.around(|| reports.begin(tell))?;
         loop {
             match receiver.recv_timeout(progress::EVERY) {
                 Ok((at, News::Stage(stage))) => progress.reaches(at, &jobs[at].0.target, stage),
                 Ok((at, News::Over(outcome))) => {
                     progress.ends(at);
                     let outcome = (*outcome)?;
-                    progress.around(|| reports.add(at, outcome, tell))?;
+                    progress.bar.around(|| reports.add(at, outcome, tell))?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::commands::bar::Bar;
 use crate::env::Env;
 
 /// How often a line is written where there is no terminal.
@@ -11,7 +12,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// The progress of a run.
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    pub(super) bar: Bar,
     total: usize,
     done: usize,
     told: Instant,
@@ -20,7 +21,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing is done yet of so many.
     pub fn new(total: usize, env: &Env) -> Self {
-        let bar = (env.talk_on_terminal && !env.quiet && total > 1).then(|| {
+        let bar = Bar::new(total > 1, env, || {
             let bar = ProgressBar::new(total as u64);
             let style = ProgressStyle::with_template("{bar:30} {pos} of {len}, {eta} left");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -32,27 +33,11 @@ impl Progress {
     /// So many more are done.
     pub fn advance(&mut self, more: usize, env: &mut Env) {
         self.done += more;
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.bar.shown() {
             bar.inc(more as u64);
         } else if self.told.elapsed() >= EVERY && self.done < self.total {
             self.told = now();
             env.say(&format!("{} of {}", self.done, self.total));
-        }
-    }
-
-    /// Says something without spoiling the bar.
-    pub fn around<T>(&self, say: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(say),
-            None => say(),
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }

@@ -80,7 +80,7 @@ fn write_all(
             Ok((person, Ok(Some(made)))) => {
                 for remark in &made.remarks {
                     if told.insert(remark.clone()) {
-                        progress.around(|| env.warn(remark));
+                        progress.bar.around(|| env.warn(remark));
                     }
                 }
                 if items.is_empty() {
@@ -95,7 +95,7 @@ fn write_all(
                 (false, false)
             }
             Ok((person, Err(error))) => {
-                progress.around(|| report.fail(person.line, Some(&person.login), error, env));
+                progress.bar.around(|| report.fail(person.line, Some(&person.login), error, env));
                 progress.advance(1, env);
                 (false, false)
             }
@@ -105,13 +105,14 @@ fn write_all(
         if items.len() >= GROUP || (late && !items.is_empty()) {
             let group = std::mem::replace(&mut items, Vec::with_capacity(GROUP));
             let count = group.len();
-            let written = progress.around(|| writer.write(group, env))?;
+            let written = progress.bar.around(|| writer.write(group, env))?;
             for one in written {
                 match one.outcome {
                     Ok(done) => report.done(done),
                     Err(error) => {
                         let person = one.person;
                         progress
+                            .bar
                             .around(|| report.fail(person.line, Some(&person.login), error, env));
                     }
                 }
