@@ -177,8 +177,9 @@ pub enum Color {
     Never,
 }
 
-/// The commands.
+/// The commands. Each one's options are made when it is called: all of them together take longer than most commands.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Make a certificate authority
     Newca(Newca),
