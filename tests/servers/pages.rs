@@ -24,6 +24,7 @@ pub fn systemctl(machine: &Machine, knows: &[(&str, &str)]) {
 pub fn follow(machine: &Machine, name: &str, mut look: impl FnMut(&str)) {
     let path = format!("docs/{name}");
     let blocks = page::blocks(&path);
+    machine.shell("rm -f /var/tmp/*-is-in");
     let mut ran = 0;
     for title in page::headings(&path) {
         for block in blocks.iter().filter(|block| block.section == title) {
@@ -38,7 +39,8 @@ pub fn follow(machine: &Machine, name: &str, mut look: impl FnMut(&str)) {
                 "test ! -e {here} || cd \"$(cat {here})\"; trap 'pwd >{here}' EXIT; set -e\n{}",
                 block.script()
             );
-            let run = if is_clients { machine.run_as_client(&script) } else { machine.run(&script) };
+            let run =
+                if is_clients { machine.run_as_client(&script) } else { machine.run(&script) };
             let outcome = run.output();
             let context = format!("{path}, {title}:\n{}", block.text);
             assert_eq!(outcome.status, Some(0), "{context}{outcome}\n{}", machine.told());
@@ -46,7 +48,7 @@ pub fn follow(machine: &Machine, name: &str, mut look: impl FnMut(&str)) {
         }
         look(&title);
     }
-    assert!(ran > 3, "{path} has hardly a command");
+    assert!(ran > 1, "{path} has hardly a command");
 }
 
 /// Who knows one page finds his way on the others.
@@ -76,7 +78,10 @@ fn all_pages_have_one_shape() {
             "What to look for in the log",
             "Where to go on",
         ] {
-            assert!(headings.any(|heading| heading == wanted), "{page}.md: no {wanted:?}, or not there");
+            assert!(
+                headings.any(|heading| heading == wanted),
+                "{page}.md: no {wanted:?}, or not there"
+            );
         }
     }
 }

@@ -373,6 +373,13 @@ fn the_page_leads_there() {
             "Renew" => machine.wait_until("the new certificate", || serial() != first),
             _ => {}
         });
+        machine.shell("mkdir -p /var/lib/prometheus/node-exporter");
+        pages::follow(&machine, "check.md", |_| ());
+        let samples = machine.read("/var/lib/prometheus/node-exporter/mailca.prom");
+        assert!(
+            samples.contains("mailca_check_up{host=\"mx.example.com\",port=\"587\""),
+            "{samples}"
+        );
     }
 }
 
