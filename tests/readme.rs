@@ -76,7 +76,7 @@ fn all_pages() -> Vec<String> {
                 !name.starts_with('.') && !["target", "templates"].contains(&name.as_str());
             if is_ours && entry.file_type().unwrap().is_dir() {
                 search(&path, found);
-            } else if is_ours && name.ends_with(".md") {
+            } else if is_ours && Path::new(&name).extension().is_some_and(|ending| ending == "md") {
                 let root = Path::new(env!("CARGO_MANIFEST_DIR"));
                 found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
             }
@@ -216,6 +216,7 @@ fn set_up(script: &str, context: &str) {
             | ["cargo", "build" | "check" | "fmt" | "doc" | "clippy", ..]
             | ["cargo", "test", "--lib", ..]
             | ["cargo", "install", "--path" | "--locked", ..]
+            | ["cargo", "bench"]
             | ["git", "clone", ..]
             | ["cd", _] => {}
             ["cargo", "run", "--release", "--", ..] => {
@@ -227,7 +228,6 @@ fn set_up(script: &str, context: &str) {
                 let of = if kind == "--bench" { "benches" } else { "tests" };
                 is_a_test(&root.join(of), name, filter.first().copied(), context);
             }
-            ["cargo", "bench"] => {}
             ["tests/run", "--test", name, ref filter @ ..] => {
                 is_a_test(&root.join("tests"), name, filter.first().copied(), context);
             }
