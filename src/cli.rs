@@ -61,6 +61,7 @@ fn profiles() -> PossibleValuesParser {
 #[command(
     name = "mailca",
     version,
+    long_version = env!("MAILCA_LONG_VERSION"),
     max_term_width = 100,
     after_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \

@@ -43,12 +43,6 @@ fn every_command_has_a_short_help_and_a_long_one_with_an_example() {
 }
 
 #[test]
-fn the_version_is_that_of_the_package() {
-    let text = Folder::empty().mailca("--version").success().text();
-    assert_eq!(text, format!("mailca {}\n", env!("CARGO_PKG_VERSION")));
-}
-
-#[test]
 fn wrong_command_lines_exit_2() {
     let folder = Folder::with_request();
     for line in ["", "nonsense", "newca --nonsense", "sign --days", "show", "verify", "newca extra"]
