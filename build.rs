@@ -1,6 +1,6 @@
 //! Tells whoever builds outside the checkout what they miss, and says which commit is built.
 //!
-//! `MAILCA_LONG_VERSION` is `0.1.0 (COMMIT DATE)` and `MAILCA_DATE` the day alone. The day is that of `SOURCE_DATE_EPOCH`,
+//! `MAILCA_LONG_VERSION` is `0.1.0 (COMMIT DATE)` and `MAILCA_DATE` the day of the manual pages. The day is that of `SOURCE_DATE_EPOCH`,
 //! else of the commit, and never the clock's, so that the same source gives the same program. Without git, as from
 //! an archive, no commit is said; without either the number stands alone, and so it does in builds with
 //! debug assertions, which would be made anew after every commit.
@@ -25,16 +25,19 @@ fn main() {
         Ok(text) => text.trim().parse().ok(),
         Err(_) => commit.as_ref().map(|(_, seconds)| *seconds),
     };
-    let day = seconds.filter(|_| is_handed_out).map(day).unwrap_or_default();
+    let stamp_day = seconds.filter(|_| is_handed_out).map(day).unwrap_or_default();
     let name = commit.map(|(name, _)| name).unwrap_or_default();
     let number = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    let stamp = format!("{name} {day}");
+    let stamp = format!("{name} {stamp_day}");
     let long = match stamp.trim() {
         "" => number,
         stamp => format!("{number} ({stamp})"),
     };
     println!("cargo::rustc-env=MAILCA_LONG_VERSION={long}");
-    println!("cargo::rustc-env=MAILCA_DATE={day}");
+    println!(
+        "cargo::rustc-env=MAILCA_DATE={}",
+        seconds.or_else(packed).map(day).unwrap_or_default()
+    );
 }
 
 /// The commit in the checkout, with a `+` where something is changed, and when it was made, in seconds since 1970.
@@ -61,6 +64,13 @@ fn commit() -> Option<(String, i64)> {
     // Git's own abbreviation grows with the number of objects that happen to be there.
     let short = hash.get(..12)?;
     Some((format!("{short}{}", if changes.is_empty() { "" } else { "+" }), seconds))
+}
+
+/// When Cargo.toml was written: in an archive, that is what who packed it says.
+fn packed() -> Option<i64> {
+    let manifest = Path::new(&env::var("CARGO_MANIFEST_DIR").ok()?).join("Cargo.toml");
+    let written = manifest.metadata().ok()?.modified().ok()?;
+    i64::try_from(written.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// What git prints, where it is there and content. It must not write to the index, which is watched.

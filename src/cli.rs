@@ -15,6 +15,7 @@ mod check;
 mod commands;
 mod config;
 mod config_exim;
+mod help;
 mod install;
 mod kit;
 mod life;
@@ -30,6 +31,7 @@ pub use config::{
     Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
+pub use help::{Completions, Man, Shell};
 pub use install::Install;
 pub use kit::Kit;
 pub use life::{
@@ -54,6 +56,11 @@ fn profiles() -> PossibleValuesParser {
     PossibleValuesParser::new(
         crate::pki::profile::Profile::ALL.map(crate::pki::profile::Profile::name),
     )
+}
+
+/// Whom a PKCS#12 file is for, for clap.
+fn readers() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::pki::pkcs12::Form::ALL.map(crate::pki::pkcs12::Form::name))
 }
 
 /// A local certificate authority for mail servers.
@@ -179,6 +186,7 @@ pub enum Color {
 }
 
 /// The commands. Each one's options are made when it is called: all of them together take longer than most commands.
+/// What a command is for is said here, for the list, and the same at its options, for its own help.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -228,6 +236,11 @@ pub enum Command {
     Config(Config),
     /// Do the whole job for one host and one user
     Quickstart(Quickstart),
+    /// Print a script that completes command lines in a shell
+    Completions(Completions),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// How the CA's key is opened.
