@@ -18,6 +18,8 @@ mod ca_pl;
 mod check;
 #[path = "interop/completions.rs"]
 mod completions;
+#[path = "interop/constraints.rs"]
+mod constraints;
 #[path = "interop/crl.rs"]
 mod crl;
 #[path = "interop/fuzzed.rs"]
