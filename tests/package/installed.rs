@@ -95,7 +95,7 @@ fn does_its_job(machine: &Machine, package: &Path) {
 fn looks_after_a_ca(machine: &Machine) {
     machine.shell(
         "cd /var/lib/mailca && mailca newca --cn 'Example Mail CA' \
-         && mailca issue --cn mail.example.com mail.example.com",
+         && mailca issue --cn mail.example.com mail.example.com && mailca backup /root/backup.tar",
     );
     for service in ["renew", "crl", "status"] {
         let unit = machine.read(&format!("/usr/lib/systemd/system/mailca-{service}.service"));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::support::{Folder, MAILCA, Outcome, Run, need};
+use crate::support::{Folder, MAILCA, Run, need};
 
 /// The checkout.
 pub const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
@@ -25,14 +25,9 @@ pub fn package() -> &'static Path {
     MADE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
         drop(fs::remove_dir_all(&folder));
-        let made = make(Path::new(SOURCES), &folder).success().text();
-        PathBuf::from(made.trim_end())
+        let run = script(Path::new(SOURCES), "deb").args(&["--binary", MAILCA, "--output"]);
+        PathBuf::from(run.arg(folder.to_str().unwrap()).success().text().trim_end())
     })
-}
-
-/// Makes the package in a folder.
-fn make(within: &Path, output: &Path) -> Outcome {
-    script(within, "deb").args(&["--binary", MAILCA, "--output", output.to_str().unwrap()]).output()
 }
 
 /// A script of `packaging/`. What is made has the same time in every run.
@@ -64,7 +59,6 @@ fn a_mistyped_option_makes_nothing() {
         assert_eq!(outcome.status, Some(2), "{outcome}");
         assert!(outcome.stdout.is_empty() && outcome.stderr.contains("usage: "), "{outcome}");
     }
-    let outcome = script(folder.root(), "deb").args(&["--binary", "/not/there"]).output();
-    assert_eq!(outcome.status, Some(1), "{outcome}");
-    outcome.says_nothing_of(&["usage"]);
+    let outcome = script(folder.root(), "deb").args(&["--binary", "/not/there"]).exits(1);
+    outcome.says(&["/not/there"]).says_nothing_of(&["usage: "]);
 }
