@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091,SC2034
 # What the scripts here share; they read it after changing to the checkout's folder.
 
 target=${CARGO_TARGET_DIR:-target}
@@ -40,9 +41,9 @@ need() {
 # Builds the program for the target $1, as it is handed out.
 build() {
   command -v cargo >/dev/null || { echo "${0#"$PWD/"}: cargo is missing: https://rustup.rs" >&2; exit 1; }
-  # The folders that this computer builds in are neither anybody's business nor the same elsewhere.
-  local cargo_home=${CARGO_HOME:-$HOME/.cargo}
-  RUSTFLAGS="--remap-path-prefix=$target=target --remap-path-prefix=$PWD=mailca" \
-  RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$cargo_home=cargo" \
-    cargo build --locked --profile dist --target "$1" --bin mailca >&2
+  # The folders that this computer builds in are neither anybody's business nor the same elsewhere. Of two
+  # that begin alike the last counts.
+  local flags
+  printf -v flags -- '--remap-path-prefix=%s\x1f' "$PWD=mailca" "$target=target" "${CARGO_HOME:-$HOME/.cargo}=cargo"
+  CARGO_ENCODED_RUSTFLAGS=${flags%?} cargo build --locked --profile dist --target "$1" --bin mailca >&2
 }
