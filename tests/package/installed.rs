@@ -100,8 +100,9 @@ fn looks_after_a_ca(machine: &Machine) {
     for service in ["renew", "crl", "status"] {
         let unit = machine.read(&format!("/usr/lib/systemd/system/mailca-{service}.service"));
         let setting = |name: &str| {
-            let lines = unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            lines.last().unwrap_or_else(|| panic!("{name} is not in {unit}")).to_owned()
+            let mut lines =
+                unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            lines.next_back().unwrap_or_else(|| panic!("{name} is not in {unit}")).to_owned()
         };
         assert!(machine.holds(&format!("test -e {}", setting("ConditionPathExists"))));
         let (folder, file) = (setting("WorkingDirectory"), setting("EnvironmentFile"));
