@@ -334,7 +334,7 @@ fn the_page_of_the_settings_has_every_key_its_default_and_its_place() {
         };
         folder.write("c.toml", format!("{key} = {sample}\n"));
         let outcome = folder.mailca("doctor --settings --config c.toml").output();
-        let status = if row[3] == "everywhere" { 0 } else { 1 };
+        let status = i32::from(row[3] != "everywhere");
         assert_eq!(outcome.status, Some(status), "{key}: {outcome}");
     }
 }
