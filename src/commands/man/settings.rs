@@ -40,7 +40,9 @@ pub(super) fn page() -> String {
     page.section("NAME");
     page.text("mailca.toml - settings of mailca");
     page.section("SYNOPSIS");
-    page.line("/etc/mailca.toml\n.br\n~/.config/mailca/mailca.toml\n.br\n\\fIDIR\\fR/mailca.toml");
+    page.line(
+        "/etc/mailca.toml\n.br\n\\(ti/.config/mailca/mailca.toml\n.br\n\\fIDIR\\fR/mailca.toml",
+    );
     page.section("DESCRIPTION");
     let all = paragraphs();
     let (settings, prose): (Vec<_>, Vec<_>) =
