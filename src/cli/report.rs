@@ -42,7 +42,7 @@ pub struct Report {
     #[arg(
         long,
         long_help = "Tell all certificates one by one, however many there are. Without it the page has up to 1000 \
-        servers, 2000 people and 1000 revoked certificates; the timeline and the numbers always count all."
+        servers, 2000 people, 500 revoked certificates and 200 that end soon; the timeline and the numbers always count all."
     )]
     pub all: bool,
     /// Folder with templates of your own

@@ -73,8 +73,7 @@ fn find_renewed(valid: &mut [Valid], keys: Vec<Vec<u8>>) {
 
 fn valid(row: &Row<'_>, not_after: OffsetDateTime, ca: &CaFolder) -> Valid {
     // One that cannot be read is told by its row.
-    let certificate =
-        row.serial().and_then(|serial| ca.issued(&serial).unwrap_or_default());
+    let certificate = row.serial().and_then(|serial| ca.issued(&serial).unwrap_or_default());
     let subject = row.subject();
     let certificate = certificate.as_ref();
     Valid {

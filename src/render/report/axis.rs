@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn a_moment_is_where_it_belongs_and_never_outside() {
-        let axis = Axis { from: datetime!(2026-01-01 0:00 UTC), to: datetime!(2026-01-11 0:00 UTC) };
+        let axis =
+            Axis { from: datetime!(2026-01-01 0:00 UTC), to: datetime!(2026-01-11 0:00 UTC) };
         for (moment, place) in [
             (datetime!(2026-01-01 0:00 UTC), 0.0),
             (datetime!(2026-01-03 12:00 UTC), 25.0),

@@ -16,8 +16,8 @@ use crate::render::words;
 /// last of them.
 const BEFORE: i32 = 12;
 const AFTER: i32 = 12;
-/// How many servers have a line of their own: what can be taken in at a glance.
-const LANES: usize = 24;
+/// How many servers have a line of their own: what can be taken in at a glance, and fits a page together with the months.
+const LANES: usize = 16;
 /// How much of a name has room beside a date on a telephone.
 const NAME: usize = 28;
 
@@ -29,7 +29,7 @@ const UNIT: f64 = 16.0;
 const LEAST: f64 = 3.0;
 /// A line of words.
 const LINE: f64 = 16.0;
-const LANE: f64 = 34.0;
+const LANE: f64 = 26.0;
 
 /// The months that are drawn.
 pub(super) fn range(now: OffsetDateTime) -> std::ops::Range<Month> {
@@ -125,7 +125,8 @@ struct Scale(f64);
 
 impl Scale {
     fn of(most: u64, most_revoked: u64) -> Self {
-        let room = |height: f64, number: u64| if number == 0 { UNIT } else { height / float(number) };
+        let room =
+            |height: f64, number: u64| if number == 0 { UNIT } else { height / float(number) };
         Self(UNIT.min(room(UP, most)).min(room(DOWN, most_revoked)))
     }
 
@@ -165,7 +166,8 @@ fn column(
             parts.push(Part { class, y, height });
         }
     }
-    let count = (counts.ends() > 0).then(|| Count { text: short(counts.ends()), y: round(y - 4.0) });
+    let count =
+        (counts.ends() > 0).then(|| Count { text: short(counts.ends()), y: round(y - 4.0) });
     let mut revoked = None;
     if counts.revoked > 0 {
         let height = scale.up(counts.revoked);
@@ -179,7 +181,7 @@ fn column(
         middle: round(f64::midpoint(start, end)),
         title: told(month, &counts),
         label: &name[..3],
-        is_major: matches!(name, "January" | "April" | "July" | "October"),
+        is_major: month.begins_quarter(),
         year: (is_first && !matches!(name, "November" | "December") || name == "January")
             .then(|| month.year()),
         parts,
@@ -202,7 +204,11 @@ fn told(month: Month, counts: &MonthCounts) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{number} {what}"))
         .collect();
-    format!("{}: {}", month.title(), if words.is_empty() { "nothing".into() } else { words.join(", ") })
+    format!(
+        "{}: {}",
+        month.title(),
+        if words.is_empty() { "nothing".into() } else { words.join(", ") }
+    )
 }
 
 /// Four digits have room over a column.
@@ -244,10 +250,18 @@ pub(super) struct Lanes {
     height: f64,
     lanes: Vec<Lane>,
     today: f64,
-    /// The first of each quarter of a year.
-    grid: Vec<f64>,
+    /// Where the words below are, and the first of each quarter of a year.
+    quarters_at: f64,
+    quarters: Vec<Quarter>,
     /// How many servers are not drawn.
     left_out: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Quarter {
+    x: f64,
+    label: String,
+    is_year: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -279,8 +293,8 @@ pub(super) fn lanes(report: &Report<'_>) -> Lanes {
             Lane {
                 name: shortened(&one.title),
                 until: one.not_after.date().to_string(),
-                text_at: y - LANE + 13.0,
-                bar_at: y - LANE + 19.0,
+                text_at: y - LANE + 11.0,
+                bar_at: y - LANE + 15.0,
                 x: from,
                 width: round((until - from).max(0.4)),
                 class: match one.renewed_until {
@@ -293,20 +307,27 @@ pub(super) fn lanes(report: &Report<'_>) -> Lanes {
         })
         .collect();
     Lanes {
-        height: y,
+        height: y + LINE + 4.0,
         today: axis.place(report.now()),
-        grid: quarters(report.now()).map(|moment| axis.place(moment)).collect(),
+        quarters_at: y + LINE,
+        quarters: quarters(report.now(), &axis),
         left_out: servers.len() - lanes.len(),
         lanes,
     }
 }
 
-fn quarters(now: OffsetDateTime) -> impl Iterator<Item = OffsetDateTime> {
+/// A quarter that begins at an edge of the drawing has no room for its name.
+fn quarters(now: OffsetDateTime, axis: &Axis) -> Vec<Quarter> {
     let range = range(now);
-    (1..BEFORE + AFTER + 1)
-        .map(move |number| range.start.plus(number))
-        .filter(|month| matches!(month.name(), "January" | "April" | "July" | "October"))
-        .filter_map(Month::start)
+    (1..BEFORE + AFTER)
+        .map(|number| range.start.plus(number))
+        .filter(|month| month.begins_quarter())
+        .filter_map(|month| {
+            let is_year = month == Month::january_of(month.year());
+            let label = if is_year { month.year().to_string() } else { month.name()[..3].into() };
+            Some(Quarter { x: axis.place(month.start()?), label, is_year })
+        })
+        .collect()
 }
 
 /// A name with the middle left out where it is long: hosts differ at the beginning, and their domains tell them apart.

@@ -29,8 +29,7 @@ pub fn json(report: &Report<'_>) -> Value {
     ca["constraints"] = constraints(certificate).into();
     document["made"] = rfc3339(report.now()).into();
     document["version"] = report.version.into();
-    document["horizon"] =
-        json!({ "days": report.leaf_days, "until": rfc3339(report.horizon()) });
+    document["horizon"] = json!({ "days": report.leaf_days, "until": rfc3339(report.horizon()) });
     document["months"] = by_month(inventory)
         .iter()
         .map(|(month, counts)| {

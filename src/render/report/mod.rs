@@ -105,8 +105,9 @@ impl Inventory {
             (one.kind, sorting_name(&one.title), one.not_after, one.serial.clone())
         });
         // The newest first: that is what is looked for.
-        self.revoked
-            .sort_by_cached_key(|one| (std::cmp::Reverse(one.date), one.title.clone(), one.serial.clone()));
+        self.revoked.sort_by_cached_key(|one| {
+            (std::cmp::Reverse(one.date), one.title.clone(), one.serial.clone())
+        });
     }
 
     /// The valid ones of a kind.
@@ -159,13 +160,14 @@ impl Report<'_> {
         self.status.now
     }
 
-    /// What ends within the span, the soonest first.
+    /// What ends within the span: servers and others before people, of whom there may be thousands, and the soonest
+    /// first.
     fn ending(&self) -> Vec<&Valid> {
         let until = self.now().checked_add(self.within).unwrap_or(self.now());
         let mut ending: Vec<_> =
             self.inventory.valid.iter().filter(|one| one.not_after <= until).collect();
         // Those of the same moment keep the order that they have.
-        ending.sort_by_key(|one| one.not_after);
+        ending.sort_by_key(|one| (one.kind == Kind::Person, one.not_after));
         ending
     }
 }
@@ -188,7 +190,7 @@ pub struct Limits {
 impl Default for Limits {
     /// What can still be opened on a telephone: less than a megabyte.
     fn default() -> Self {
-        Self { ending: 500, servers: 1000, people: 2000, others: 500, revoked: 1000 }
+        Self { ending: 200, servers: 1000, people: 2000, others: 500, revoked: 500 }
     }
 }
 

@@ -47,6 +47,11 @@ impl Month {
         self.0.div_euclid(12)
     }
 
+    /// Whether a quarter of a year begins with it.
+    pub(super) fn begins_quarter(self) -> bool {
+        self.index().is_multiple_of(3)
+    }
+
     /// January is 0.
     fn index(self) -> usize {
         usize::try_from(self.0.rem_euclid(12)).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::drawing;
 use super::month::{Month, MonthCounts, Period, by_month, periods};
@@ -18,6 +18,8 @@ const NAME_CONSTRAINTS: &str = "2.5.29.30";
 /// How many things to do of one kind are shown, and how many names of one certificate.
 const SHOWN: usize = 6;
 const NAMES: usize = 8;
+/// What ends within this time stands out: `status` calls it due.
+const PRESSING: Duration = Duration::days(30);
 
 /// The values, by the names that templates/report.html has for them.
 pub fn values(report: &Report<'_>) -> Value {
@@ -191,6 +193,7 @@ fn row(one: &Valid, now: OffsetDateTime) -> Value {
         "from": one.not_before.map(|moment| moment.date().to_string()),
         "until": one.not_after.date().to_string(),
         "left": words::span(now, one.not_after),
+        "is_pressing": one.renewed_until.is_none() && one.not_after - now < PRESSING,
         "renewed_until": one.renewed_until.map(|moment| moment.date().to_string()),
     })
 }
@@ -205,19 +208,19 @@ fn revoked(one: &Revoked) -> Value {
     })
 }
 
-/// People by the month in which their certificates end, the first months first.
+/// People by the month in which their certificates end, the first months first. Every month is counted in whole, also
+/// where not all of its people are told.
 fn people(inventory: &Inventory, limit: usize) -> Value {
     let mut people: Vec<_> = inventory.of_kind(Kind::Person).collect();
     people.sort_by_key(|one| Month::of(one.not_after));
+    let mut left = limit;
     let groups: Vec<_> = people
-        .iter()
-        .take(limit)
-        .collect::<Vec<_>>()
         .chunk_by(|one, other| Month::of(one.not_after) == Month::of(other.not_after))
         .filter_map(|group| {
             let month = Month::of(group.first()?.not_after);
-            let rows: Vec<_> = group.iter().map(|one| person(one)).collect();
-            Some(json!({ "title": month.title(), "iso": month.iso(), "rows": rows }))
+            let rows: Vec<_> = group.iter().take(left).map(|one| person(one)).collect();
+            left -= rows.len();
+            Some(json!({ "title": month.title(), "count": group.len(), "rows": rows }))
         })
         .collect();
     json!({ "groups": groups, "left_out": people.len().saturating_sub(limit) })
