@@ -52,7 +52,7 @@ pub(super) struct Months {
     /// Where the line is that the columns stand on.
     base: f64,
     /// Where the names of the months are, and of the years.
-    months_at: f64,
+    names_at: f64,
     years_at: f64,
     columns: Vec<Column>,
     marks: Vec<Mark>,
@@ -108,7 +108,7 @@ pub(super) fn months(report: &Report<'_>, counts: &BTreeMap<Month, MonthCounts>)
     let top = marks.last().map_or(0.0, |mark| mark.y) + LINE + 8.0;
     let base = top + scale.up(most).max(LINE);
     let below = if most_revoked > 0 { scale.up(most_revoked) + LINE } else { 0.0 };
-    let months_at = base + below + LINE;
+    let names_at = base + below + LINE;
     let mut columns = Vec::new();
     let mut month = range.start;
     while month < range.end {
@@ -116,8 +116,8 @@ pub(super) fn months(report: &Report<'_>, counts: &BTreeMap<Month, MonthCounts>)
         columns.push(column(month, counts, &axis, &scale, base, month == range.start));
         month = month.plus(1);
     }
-    let years_at = months_at + LINE;
-    Months { height: years_at + 6.0, base, months_at, years_at, columns, marks }
+    let years_at = names_at + LINE;
+    Months { height: years_at + 6.0, base, names_at, years_at, columns, marks }
 }
 
 /// How high so many certificates are.
@@ -248,7 +248,7 @@ fn anchor(x: f64) -> &'static str {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Lanes {
     height: f64,
-    lanes: Vec<Lane>,
+    rows: Vec<Lane>,
     today: f64,
     /// Where the words below are, and the first of each quarter of a year.
     quarters_at: f64,
@@ -283,7 +283,7 @@ pub(super) fn lanes(report: &Report<'_>) -> Lanes {
     servers.sort_by_key(|one| one.not_after);
     let soon = report.now().checked_add(report.within).unwrap_or(report.now());
     let mut y = 0.0;
-    let lanes: Vec<_> = servers
+    let rows: Vec<_> = servers
         .iter()
         .take(LANES)
         .map(|one| {
@@ -311,8 +311,8 @@ pub(super) fn lanes(report: &Report<'_>) -> Lanes {
         today: axis.place(report.now()),
         quarters_at: y + LINE,
         quarters: quarters(report.now(), &axis),
-        left_out: servers.len() - lanes.len(),
-        lanes,
+        left_out: servers.len() - rows.len(),
+        rows,
     }
 }
 
