@@ -2,7 +2,7 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "access-map",
     "newca",
     "newreq",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 21] = [
     "verify",
     "list",
     "status",
+    "report",
     "renew",
     "revoke",
     "crl",
@@ -96,6 +97,7 @@ fn quiet_says_nothing_but_errors() {
         "backup -q ca.tar",
         "restore -q ca.tar --ca-dir other",
         "status -q",
+        "report -q -o ca.html",
         "doctor -q --fix",
         "revoke -q joe --crl",
         "crl -q",
@@ -125,6 +127,7 @@ fn json_is_one_document() {
         "access-map --json --all",
         "backup --json ca.tar",
         "status --json",
+        "report --json",
         "restore --json ca.tar --ca-dir restored",
         "doctor --json",
         "revoke --json mx --crl",

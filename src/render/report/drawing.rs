@@ -29,7 +29,7 @@ const UNIT: f64 = 16.0;
 const LEAST: f64 = 3.0;
 /// A line of words.
 const LINE: f64 = 16.0;
-const LANE: f64 = 26.0;
+const LANE: f64 = 27.0;
 
 /// The months that are drawn.
 pub(super) fn range(now: OffsetDateTime) -> std::ops::Range<Month> {
@@ -293,8 +293,8 @@ pub(super) fn lanes(report: &Report<'_>) -> Lanes {
             Lane {
                 name: shortened(&one.title),
                 until: one.not_after.date().to_string(),
-                text_at: y - LANE + 11.0,
-                bar_at: y - LANE + 15.0,
+                text_at: y - LANE + 13.0,
+                bar_at: y - LANE + 17.0,
                 x: from,
                 width: round((until - from).max(0.4)),
                 class: match one.renewed_until {
