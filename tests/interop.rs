@@ -16,6 +16,8 @@ mod properties;
 mod ca_pl;
 #[path = "interop/check.rs"]
 mod check;
+#[path = "interop/constraints.rs"]
+mod constraints;
 #[path = "interop/crl.rs"]
 mod crl;
 #[path = "interop/fuzzed.rs"]

@@ -14,8 +14,8 @@ use super::{
 #[command(
     after_long_help = "Example:\n  mailca newca --org 'Example Inc' --country US --permit example.com\n\n\
     A CA with --permit can certify hosts and mailboxes in these domains only, so that people can \
-    install it without fear. OpenSSL, GnuTLS, NSS (Thunderbird), Java from 17, Windows and Apple's \
-    programs enforce that on a root; Android from 10."
+    install it without fear. OpenSSL, GnuTLS and NSS (Thunderbird, Firefox) enforce that on a root; \
+    Java does not. Try others before you rely on it."
 )]
 pub struct Newca {
     /// Name of the CA (CN) [default: HOSTNAME Mail CA]

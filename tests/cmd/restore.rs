@@ -114,6 +114,25 @@ fn what_happened_since_the_backup_is_taken_in() {
     folder.mailca("doctor").success().says(&["nothing is wrong"]);
 }
 
+/// A list that was made before a certificate was says nothing of it.
+#[test]
+fn an_old_list_does_not_make_valid_what_is_younger() {
+    need!("openssl");
+    let folder = Folder::with_user();
+    folder.mailca("backup ca.tar").success();
+    let dates = "-crl_lastupdate 20260101000000Z -crl_nextupdate 20360101000000Z";
+    folder.openssl(&format!("{CA} -gencrl {dates} -out old.crl")).success();
+    folder.mailca("issue --cn new.example.com new").success();
+    lost(&folder);
+    folder.mailca("restore ca.tar").success();
+    let unknown = folder.mailca("doctor --crl old.crl").verdict(&["revocation-unknown"]);
+    unknown.says_nothing_of(&["certificates-unknown"]);
+    folder.mailca("doctor --fix --crl old.crl").exits(3);
+    assert_eq!(folder.index().len(), 2);
+    folder.mailca("doctor --fix --assume-valid").success();
+    assert_eq!(folder.index().len(), 3);
+}
+
 #[test]
 fn where_something_is_nothing_is_restored() {
     let folder = backed_up();

@@ -1,58 +1,12 @@
 //! The page of each server in docs/ is followed, block by block, on a machine with that server.
 //!
-//! Blocks fenced `sh` are run in order, as root in /root, and those fenced `sh client` on the network of the
-//! client; of those fenced `console`, the lines after `$ ` are, with the lines that continue them. After each
-//! section a test looks at what it has come to.
+//! Blocks fenced `sh` are run in order, as root, and those fenced `sh client` on the network of the client; of
+//! those fenced `console`, the lines after `$ ` are, with the lines that continue them. Both begin in /root, and
+//! each goes on in the folder in which the one before has ended, as it does for somebody who types it. Before the
+//! next section a test looks at what this one has come to.
 
-use crate::support::{Machine, need_machine};
+use crate::support::{Machine, need_machine, page};
 use crate::{dovecot, peer};
-
-/// A part of a page that has a heading.
-struct Section {
-    title: String,
-    blocks: Vec<Block>,
-}
-
-/// What is run at once.
-struct Block {
-    is_clients: bool,
-    script: String,
-}
-
-fn sections(page: &str) -> Vec<Section> {
-    let path = format!("{}/docs/{page}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut sections: Vec<Section> = Vec::new();
-    let mut fence: Option<&str> = None;
-    let mut continues = false;
-    for line in text.lines() {
-        if let Some(kind) = line.strip_prefix("```") {
-            fence = if fence.is_some() { None } else { Some(kind) };
-            let known = matches!(fence, None | Some("sh" | "sh client" | "console" | "text"));
-            assert!(known, "{page}: {line}");
-            if let (Some(kind), Some(section)) = (fence, sections.last_mut()) {
-                let is_clients = kind == "sh client";
-                section.blocks.push(Block { is_clients, script: String::new() });
-            }
-        } else if fence.is_none() && line.starts_with('#') {
-            let title = line.trim_start_matches('#').trim().to_owned();
-            sections.push(Section { title, blocks: Vec::new() });
-        } else if let Some(block) =
-            sections.last_mut().and_then(|section| section.blocks.last_mut())
-        {
-            let command = match fence {
-                Some("sh" | "sh client") => Some(line),
-                Some("console") if continues => Some(line),
-                Some("console") => line.strip_prefix("$ "),
-                _ => None,
-            };
-            block.script.extend(command.map(|command| format!("{command}\n")));
-            continues = command.is_some_and(|command| command.ends_with('\\'));
-        }
-    }
-    assert!(fence.is_none(), "a block of {page} is not closed");
-    sections
-}
 
 /// Gives the machine a `systemctl` that runs these lines of shell for `VERB UNIT`: nothing in it starts
 /// services.
@@ -67,24 +21,69 @@ pub fn systemctl(machine: &Machine, knows: &[(&str, &str)]) {
 }
 
 /// Follows a page. `look` is told the title of every section that has been done.
-pub fn follow(machine: &Machine, page: &str, mut look: impl FnMut(&str)) {
+pub fn follow(machine: &Machine, name: &str, mut look: impl FnMut(&str)) {
+    let path = format!("docs/{name}");
+    let blocks = page::blocks(&path);
+    machine.shell("rm -f /var/tmp/*-is-in");
     let mut ran = 0;
-    for section in sections(page) {
-        for block in section.blocks.iter().filter(|block| !block.script.is_empty()) {
-            let script = format!("set -e\n{}", block.script);
-            let run = if block.is_clients {
-                machine.run_as_client(&script)
-            } else {
-                machine.run(&script)
+    for title in page::headings(&path) {
+        for block in blocks.iter().filter(|block| block.section == title) {
+            let is_clients = match block.kind.as_str() {
+                "sh" | "console" => false,
+                "sh client" => true,
+                "text" => continue,
+                other => panic!("{path}: {other:?} is no kind of block"),
             };
+            let here = if is_clients { "/var/tmp/client-is-in" } else { "/var/tmp/root-is-in" };
+            let script = format!(
+                "test ! -e {here} || cd \"$(cat {here})\"; trap 'pwd >{here}' EXIT; set -e\n{}",
+                block.script()
+            );
+            let run =
+                if is_clients { machine.run_as_client(&script) } else { machine.run(&script) };
             let outcome = run.output();
-            let context = format!("docs/{page}, {}:\n{}", section.title, block.script);
+            let context = format!("{path}, {title}:\n{}", block.text);
             assert_eq!(outcome.status, Some(0), "{context}{outcome}\n{}", machine.told());
             ran += 1;
         }
-        look(&section.title);
+        look(&title);
     }
-    assert!(ran > 3, "docs/{page} has hardly a command");
+    assert!(ran > 1, "{path} has hardly a command");
+}
+
+/// Who knows one page finds his way on the others.
+#[test]
+fn all_pages_have_one_shape() {
+    for (page, name) in [
+        ("sendmail", "Sendmail"),
+        ("postfix", "Postfix"),
+        ("exim", "Exim"),
+        ("dovecot", "Dovecot"),
+        ("opensmtpd", "OpenSMTPD"),
+    ] {
+        let configure = format!("Configure {name}");
+        let does = if page == "dovecot" { "Let users log in" } else { "Let users relay" };
+        let mut headings = page::headings(&format!("docs/{page}.md")).into_iter();
+        for wanted in [
+            name,
+            "Before you begin",
+            "Make a CA and the host's certificate",
+            "Put the files in place",
+            &configure,
+            does,
+            "Start it",
+            "See that it works",
+            "Revoke",
+            "Renew",
+            "What to look for in the log",
+            "Where to go on",
+        ] {
+            assert!(
+                headings.any(|heading| heading == wanted),
+                "{page}.md: no {wanted:?}, or not there"
+            );
+        }
+    }
 }
 
 const RELEASES: [&str; 2] = ["trixie", "bookworm"];

@@ -236,7 +236,8 @@ fn its_page(machine: &Machine) {
     without_dns(machine);
     machine.shell("ln -sf sendmail-mta /usr/sbin/sendmail");
     let pid = "$(head -n 1 /run/sendmail/mta/sendmail.pid)";
-    let start = "setsid /usr/sbin/sendmail-mta -bD </dev/null >>/var/log/mail.log 2>&1 &";
+    let start = "setsid /usr/sbin/sendmail-mta -bD </dev/null >>/var/log/mail.log 2>&1 &
+         until test -s /run/sendmail/mta/sendmail.pid; do sleep 0.1; done";
     pages::systemctl(
         machine,
         &[("restart sendmail", start), ("reload sendmail", &format!("kill -HUP {pid}"))],

@@ -13,6 +13,7 @@ pub mod flights;
 mod machine;
 mod mail_server;
 mod openssl_server;
+pub mod page;
 mod peer;
 mod pty;
 mod responder;

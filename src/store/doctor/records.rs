@@ -148,7 +148,7 @@ fn left(published: &Published, survey: &Survey, findings: &mut Vec<Finding>) {
             counted(survey.unknown.len(), "certificate"),
             listed(&survey.unknown)
         );
-        let mend = "take index.txt from a backup, or name an old list with `mailca doctor --fix --crl FILE`; \
+        let mend = "take index.txt from a backup, or name the newest list that was published with `mailca doctor --fix --crl FILE`; \
                     `mailca doctor --fix --assume-valid` records them as valid, and `mailca revoke` revokes \
                     those of them that were";
         findings.push(Finding::problem("revocation-unknown", what, mend));

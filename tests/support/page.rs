@@ -1,0 +1,84 @@
+//! The blocks of a page of documentation, as the tests run them.
+
+use std::fs;
+use std::path::Path;
+
+/// What stands between two fences.
+pub struct Block {
+    /// The heading above it.
+    pub section: String,
+    /// What stands behind the first fence: the language, and how it is run.
+    pub kind: String,
+    pub text: String,
+}
+
+impl Block {
+    /// The script of a block that is run by a shell: all of an `sh` block; of a `console` block, what follows the
+    /// prompt, and the lines it continues on.
+    pub fn script(&self) -> String {
+        if self.kind != "console" {
+            return self.text.clone();
+        }
+        let mut script = String::new();
+        let mut continues = false;
+        for line in self.text.lines() {
+            let command = if continues { Some(line) } else { line.strip_prefix("$ ") };
+            if let Some(command) = command {
+                script.push_str(command);
+                script.push('\n');
+                continues = command.ends_with('\\');
+            }
+        }
+        script
+    }
+}
+
+/// The text of a file of this project.
+pub fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All blocks of a page.
+pub fn blocks(page: &str) -> Vec<Block> {
+    let mut section = String::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for line in text(page).lines() {
+        if let Some(kind) = line.trim_start().strip_prefix("```") {
+            open = !open;
+            if open {
+                let (section, kind) = (section.clone(), kind.trim().to_string());
+                blocks.push(Block { section, kind, text: String::new() });
+            } else {
+                assert_eq!(kind, "", "{page}: {line}");
+            }
+        } else if open {
+            let block = blocks.last_mut().unwrap();
+            block.text.push_str(line);
+            block.text.push('\n');
+        } else if let Some(title) = heading(line) {
+            title.clone_into(&mut section);
+        }
+    }
+    assert!(!open, "a block of {page} is not closed");
+    blocks
+}
+
+/// The headings of a page, in their order.
+pub fn headings(page: &str) -> Vec<String> {
+    let mut open = false;
+    let mut headings = Vec::new();
+    for line in text(page).lines() {
+        if line.trim_start().starts_with("```") {
+            open = !open;
+        } else if !open {
+            headings.extend(heading(line).map(str::to_owned));
+        }
+    }
+    headings
+}
+
+fn heading(line: &str) -> Option<&str> {
+    line.starts_with('#').then(|| line.trim_start_matches('#').trim())
+}
