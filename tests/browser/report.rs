@@ -51,6 +51,9 @@ const COLUMNS: &str = r"[...document.querySelectorAll('g[data-month]')].map(grou
     [...group.querySelectorAll('rect')].map(rect => ['x', 'width', 'height'].map(name => parseFloat(rect.getAttribute(name)))
         .concat([rect.getAttribute('class')]))])";
 
+/// Left edge, width, height and class.
+type Rectangle = (f64, f64, f64, String);
+
 /// The table of the same: month and numbers.
 const TABLE: &str = r"[...document.querySelectorAll('table.months tbody tr')].map(row =>
     [row.cells[0].textContent, [...row.cells].slice(1).map(cell => Number(cell.textContent))])";
@@ -141,7 +144,7 @@ fn the_columns_are_as_high_as_the_table_says() {
         browser.show(&sample.html());
         let table: Vec<(String, Vec<u64>)> = serde_json::from_value(browser.value(TABLE)).unwrap();
         let table: HashMap<_, _> = table.into_iter().collect();
-        let columns: Vec<(String, Vec<(f64, f64, f64, String)>)> =
+        let columns: Vec<(String, Vec<Rectangle>)> =
             serde_json::from_value(browser.value(COLUMNS)).unwrap();
         assert_eq!(columns.len(), 25);
         let number = |title: &str, class: &str| {
@@ -152,7 +155,7 @@ fn the_columns_are_as_high_as_the_table_says() {
         let all =
             || columns.iter().flat_map(|(title, rects)| rects.iter().map(move |it| (title, it)));
         #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
-        let scale = |(title, (_, _, height, class)): (&String, &(f64, f64, f64, String))| {
+        let scale = |(title, (_, _, height, class)): (&String, &Rectangle)| {
             height / number(title, class) as f64
         };
         // The least that is seen is higher than its number; the highest tells the scale.
