@@ -54,9 +54,12 @@ const COLUMNS: &str = r"[...document.querySelectorAll('g[data-month]')].map(grou
 /// Left edge, width, height and class.
 type Rectangle = (f64, f64, f64, String);
 
-/// The table of the same: month and numbers.
-const TABLE: &str = r"[...document.querySelectorAll('table.months tbody tr')].map(row =>
-    [row.cells[0].textContent, [...row.cells].slice(1).map(cell => Number(cell.textContent))])";
+/// The table of the same: month and numbers. Where there are no others, it has no column for them.
+const TABLE: &str = r"[...document.querySelectorAll('table.months tbody tr')].map(row => {
+    const numbers = [...row.cells].slice(1).map(cell => Number(cell.textContent));
+    if (numbers.length === 4) numbers.splice(2, 0, 0);
+    return [row.cells[0].textContent, numbers];
+})";
 
 /// Where the lines of servers begin and end, in per cent of the drawing as it is on the screen.
 const LANES: &str = r"[...document.querySelectorAll('rect[data-until]')].map(rect => {
@@ -65,7 +68,7 @@ const LANES: &str = r"[...document.querySelectorAll('rect[data-until]')].map(rec
 })";
 
 fn small() -> Sample {
-    Sample::of(3, 2, 1)
+    Sample::of(3, 2, 1).with_intermediate()
 }
 
 fn middle() -> Sample {

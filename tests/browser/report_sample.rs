@@ -60,6 +60,18 @@ impl Sample {
         self
     }
 
+    /// The same with a CA below it.
+    pub fn with_intermediate(mut self) -> Self {
+        let mut one = server(9_999, self.now);
+        one.kind = Kind::Other;
+        one.title = "Example Branch CA".into();
+        one.names.clear();
+        one.profile = Some("ca");
+        self.inventory.valid.push(one);
+        self.inventory.sort();
+        self
+    }
+
     /// The page.
     pub fn html(&self) -> String {
         let content = inspect(self.certificate.as_der()).unwrap().remove(0).body;
