@@ -109,6 +109,7 @@ const READING: [&str; 13] = [
     "config timer",
     "config postfix --host a.example.com",
     "help",
+    "completions bash",
     // These write with an option only.
     "doctor",
     "access-map --all",
