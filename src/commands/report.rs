@@ -7,9 +7,7 @@ mod inventory;
 
 use std::path::Path;
 
-use clap::CommandFactory as _;
-
-use crate::cli::{self, Cli, Global};
+use crate::cli::{self, Global};
 use crate::commands::config::templates::Templates;
 use crate::commands::{check_guarded, settings, status};
 use crate::env::Env;
@@ -36,7 +34,6 @@ pub fn run(args: &cli::Report, global: &Global, env: &mut Env) -> Result<()> {
     let view = found.view(&ca);
     let inventory = inventory::take(&ca, view.now)?;
     let certificate = view_of(&ca)?;
-    let version = Cli::command().get_version().unwrap_or_default().to_owned();
     let report = Report {
         status: &view,
         certificate: &certificate,
@@ -44,7 +41,7 @@ pub fn run(args: &cli::Report, global: &Global, env: &mut Env) -> Result<()> {
         leaf_days: settings.leaf_days(),
         within: args.expiring.0,
         limits: if args.all { Limits::NONE } else { Limits::default() },
-        version: &version,
+        version: env!("MAILCA_LONG_VERSION"),
     };
     if args.output.is_none() && global.json {
         return env.print_json(&report::json(&report));

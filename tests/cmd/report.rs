@@ -116,7 +116,7 @@ fn json_has_the_same_facts() {
     let sum = |key: &str| months.iter().map(|month| month[key].as_u64().unwrap()).sum::<u64>();
     assert_eq!(["servers", "people", "others", "ended", "revoked"].map(sum), [1, 1, 0, 0, 1]);
     assert_eq!(value["horizon"]["days"], 365);
-    assert_eq!(value["version"], env!("CARGO_PKG_VERSION"));
+    assert!(value["version"].as_str().unwrap().starts_with(env!("CARGO_PKG_VERSION")));
     assert_eq!(value["ca"]["key"], "EC P-256");
     assert_eq!(value["ca"]["sha256"].as_str().unwrap().len(), 95);
 }
