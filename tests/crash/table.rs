@@ -98,7 +98,7 @@ table! {
 }
 
 /// The commands that change nothing, and what they are tried with.
-const READING: [&str; 13] = [
+const READING: [&str; 14] = [
     "show a/cert.pem",
     "verify a/cert.pem",
     "list",
