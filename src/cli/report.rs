@@ -10,7 +10,7 @@ use super::Span;
 /// The modes of a page that has nothing secret in it, but the names of people.
 const MODES: [&str; 6] = ["0400", "0440", "0444", "0600", "0640", "0644"];
 
-/// `mailca report`
+/// Make a page of what the CA has issued: what ends when, and what was revoked
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca report -o ca.html\n  \
     mailca report --force -o /var/www/html/ca.html\n  mailca report --json | jq .to_do\n\n\
