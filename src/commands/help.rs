@@ -58,22 +58,15 @@ fn check_command(root: &Command, words: &[String]) -> Result<()> {
             command = next;
             continue;
         }
+        let before = words[..at].join(" ");
         let error = Error::usage(format!(
             "\"{}\" is neither a command nor a topic",
-            printable(&words[..=at].join(" "))
+            printable(format!("{before} {word}").trim_start())
         ));
-        let topics = Topic::ALL.iter().map(|topic| topic.name()).filter(|_| at == 0);
-        let commands = command.get_subcommands().filter(|one| !one.is_hide_set());
-        // "easy-rsa" is how one thinks of "from-easy-rsa".
-        let short = |topic: &&Topic| topic.name().strip_prefix("from-") == Some(word.as_str());
-        let near = match Topic::ALL.iter().find(short).filter(|_| at == 0) {
-            Some(topic) => Some(topic.name()),
-            None => nearest(commands.map(Command::get_name).chain(topics), word),
-        };
-        return Err(match near {
+        return Err(match nearest(command, at == 0, word) {
             Some(near) => {
-                let before: String = words[..at].iter().map(|word| format!("{word} ")).collect();
-                error.hint(format!("is `mailca help {before}{near}` meant?"))
+                let meant = format!("{before} {near}");
+                error.hint(format!("is `mailca help {}` meant?", meant.trim_start()))
             }
             None => error.hint("`mailca help` lists the commands and the topics"),
         });
@@ -81,10 +74,23 @@ fn check_command(root: &Command, words: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The name that is most like a mistyped one.
-fn nearest<'n>(names: impl Iterator<Item = &'n str>, mistyped: &str) -> Option<&'n str> {
+/// The command below one, or at the top the topic, whose name is most like a mistyped one.
+fn nearest<'n>(command: &'n Command, is_top: bool, mistyped: &str) -> Option<&'n str> {
     let mistyped = mistyped.to_lowercase();
+    let shown = command.get_subcommands().filter(|one| !one.is_hide_set());
+    let mut names: Vec<&str> = shown.map(Command::get_name).collect();
+    if is_top {
+        for topic in Topic::ALL {
+            names.push(topic.name());
+        }
+    }
+    // "easy-rsa" is how one thinks of "from-easy-rsa".
+    let is_short = |name: &&str| name.strip_prefix("from-") == Some(mistyped.as_str());
+    if let Some(name) = names.iter().copied().find(is_short) {
+        return Some(name);
+    }
     names
+        .into_iter()
         .map(|name| (strsim::jaro_winkler(name, &mistyped), name))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|one, other| one.0.total_cmp(&other.0))

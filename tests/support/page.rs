@@ -98,7 +98,7 @@ pub fn typed(text: &str) -> Vec<(String, String)> {
                 block.push_str(command);
             }
             Some(command) => blocks.push((above.clone(), command.to_owned())),
-            None if !line.is_empty() => above = line.to_owned(),
+            None if !line.is_empty() => line.clone_into(&mut above),
             None => {}
         }
         goes_on = command.is_some();
