@@ -31,7 +31,7 @@ pub use config::{
     Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
-pub use help::{Completions, Man, Shell};
+pub use help::{Completions, Help, Man, Shell};
 pub use install::Install;
 pub use kit::Kit;
 pub use life::{
@@ -70,6 +70,7 @@ fn readers() -> PossibleValuesParser {
     version,
     long_version = env!("MAILCA_LONG_VERSION"),
     max_term_width = 100,
+    disable_help_subcommand = true,
     after_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
         mailca issue --user joeuser --email joe@example.com joeuser\n  \
@@ -78,6 +79,8 @@ fn readers() -> PossibleValuesParser {
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
         mailca issue --user joeuser --email joe@example.com joeuser\n  \
         mailca export-p12 joeuser\n\n\
+        `mailca help` lists pages on topics too: each mail server, PKCS#12, renewal, moving, lost keys, and the way \
+        from CA.pl, easy-rsa and mkcert.\n\n\
         Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 the answer is no; 70 a bug."
 )]
 pub struct Cli {
@@ -244,6 +247,8 @@ pub enum Command {
     /// Write the manual pages into a folder
     #[command(hide = true)]
     Man(Man),
+    /// Print the help of a command, or a page on a topic
+    Help(Help),
 }
 
 /// How the CA's key is opened.

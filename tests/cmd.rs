@@ -42,6 +42,8 @@ mod files;
 mod foreign_names;
 #[path = "cmd/guard.rs"]
 mod guard;
+#[path = "cmd/help.rs"]
+mod help;
 #[path = "cmd/index.rs"]
 mod index;
 #[path = "cmd/install.rs"]

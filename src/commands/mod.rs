@@ -10,6 +10,7 @@ mod config;
 mod crl;
 mod doctor;
 mod export_p12;
+mod help;
 mod install;
 pub mod issue;
 mod kit;
@@ -78,6 +79,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Tlsa(args) => tlsa::run(args, global, env),
         Command::Quickstart(args) => quickstart::run(args, global, env),
         Command::Completions(args) => completions::run(args, global, env),
+        Command::Help(args) => help::run(args, global, env),
         Command::Man(args) => man::run(args, global, env),
     }
 }

@@ -53,7 +53,7 @@ fn the_list_of_commands_and_the_help_of_each_say_the_same() {
     assert!(commands.len() > 20, "{list}");
     for line in commands {
         let (name, about) = line.trim().split_once(' ').unwrap();
-        if name != "help" {
+        {
             let help = folder.mailca(name).arg("-h").success().text();
             assert_eq!(help.lines().next(), Some(about.trim()), "{name}");
         }
