@@ -20,6 +20,7 @@ mod install;
 mod kit;
 mod life;
 mod password;
+mod report;
 mod span;
 
 pub use access_map::{AccessMap, Connections};
@@ -38,6 +39,7 @@ pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
 pub use password::NewPassword;
+pub use report::Report;
 pub use span::Span;
 
 /// What `--help` says of key types.
@@ -216,6 +218,8 @@ pub enum Command {
     List(List),
     /// Say on one screen whether something is to be done
     Status(Status),
+    /// Make a page of what the CA has issued: what ends when, and what was revoked
+    Report(Report),
     /// Make certificates anew before they end
     Renew(Renew),
     /// Revoke a certificate

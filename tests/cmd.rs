@@ -92,6 +92,8 @@ mod refusals;
 mod rekey_ca;
 #[path = "cmd/renew.rs"]
 mod renew;
+#[path = "cmd/report.rs"]
+mod report;
 #[path = "cmd/restore.rs"]
 mod restore;
 #[path = "cmd/resume.rs"]

@@ -25,6 +25,7 @@ mod quickstart;
 mod recorder;
 mod rekey_ca;
 mod renew;
+mod report;
 mod restore;
 mod revoke;
 mod show;
@@ -73,6 +74,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::List(args) => list::run(args, global, env),
         Command::RekeyCa(args) => rekey_ca::run(args, global, env),
         Command::Renew(args) => renew::run(args, global, env),
+        Command::Report(args) => report::run(args, global, env),
         Command::Restore(args) => restore::run(args, global, env),
         Command::Revoke(args) => revoke::run(args, global, env),
         Command::Status(args) => status::run(args, global, env),
