@@ -187,8 +187,17 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
         product_on_terminal: std::io::stdout().is_terminal(),
+        product_width: width(&std::io::stdout()),
         product_is_lost: is_lost(&std::io::stdout()),
     }
+}
+
+/// How many columns the terminal has that a stream goes to.
+fn width(stream: &(impl std::os::fd::AsFd + IsTerminal)) -> Option<usize> {
+    let size =
+        stream.is_terminal().then(|| rustix::termios::tcgetwinsize(stream.as_fd()).ok())??;
+    // One that does not say counts as the usual one.
+    Some(if size.ws_col == 0 { 80 } else { size.ws_col.into() })
 }
 
 /// Whether a stream was closed when the program began: the standard library then opens /dev/null in its place, to

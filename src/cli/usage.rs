@@ -59,6 +59,7 @@ pub fn in_words_of_clap(mut error: clap::Error) -> String {
 fn command(words: &[OsString]) -> String {
     let mut names = vec!["mailca".to_owned()];
     let mut known = Cli::command();
+    known.build();
     for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
         let Some(found) = known.find_subcommand(word) else { continue };
         names.push(word.to_owned());
@@ -85,7 +86,9 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 
 /// `--for <SERVER>` without its brackets.
 fn bare(argument: &str) -> String {
-    argument.replace("...", "").replace(['<', '>'], "").trim_matches(['[', ']']).to_owned()
+    let bare = argument.replace("...", "").replace(['<', '>'], "");
+    let inner = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.unwrap_or(&bare).to_owned()
 }
 
 /// The name of an option alone.

@@ -119,13 +119,18 @@ fn a_wrong_command_line_is_in_the_json_too() {
         ("sgin", "there is no command sgin", "is sign meant?"),
         ("issue --days 0", "--days 0: it has to be a number from 1 to 36500", ""),
         ("issue --days x", "--days x: it has to be a whole number", "`mailca issue -h`"),
-        ("--ca-dir x config posfix", "there is no command posfix", "is postfix meant?"),
+        ("--ca-dir x config posfix", "there is no command posfix", "`mailca config -h`"),
         ("newreq --cn", "--cn needs a value: --cn HOST", "`mailca newreq -h`"),
         ("newreq --user joe", "--email ADDRESS is missing", ""),
         ("list a", "a is one word too many", ""),
+        ("config opensmtpd --relay-port 0", "--relay-port 0: ", "`mailca config opensmtpd -h`"),
         ("newca --cn a --cn b", "--cn is there twice", ""),
         ("revoke joe --user joe", "NAME|SERIAL|FILE does not go together with --user", ""),
-        ("newca --key-type rsa-248", "rsa-248 is nothing that --key-type can be", "is rsa-2048 meant?"),
+        (
+            "newca --key-type rsa-248",
+            "rsa-248 is nothing that --key-type can be",
+            "is rsa-2048 meant?",
+        ),
         ("", "", ""),
     ] {
         let plain = folder.mailca(line).exits(2);
