@@ -110,3 +110,5 @@ mod survey_old;
 mod tlsa;
 #[path = "cmd/verify.rs"]
 mod verify;
+#[path = "cmd/words.rs"]
+mod words;

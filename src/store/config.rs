@@ -16,6 +16,7 @@ use crate::pki::name::Parts;
 use crate::store::{input, layout};
 
 mod file;
+mod malformed;
 #[cfg(test)]
 mod tests;
 
@@ -296,7 +297,8 @@ fn key_type(name: Option<&str>, default: KeyType) -> Result<KeyType> {
 fn parse(text: &str) -> Result<toml::Table> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
-        Error::refused(format!("line {line}: {}", error.message()))
+        let said = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        malformed::malformed(said, error.message()).at(format!("line {line}"))
     })?;
     for key in table.keys() {
         if !KEYS.contains(&key.as_str()) {
