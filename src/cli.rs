@@ -11,6 +11,7 @@ mod check;
 mod commands;
 mod config;
 mod config_exim;
+mod help;
 mod install;
 mod kit;
 mod life;
@@ -27,6 +28,7 @@ pub use config::{
     Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
+pub use help::{Completions, Man, Shell};
 pub use install::Install;
 pub use kit::Kit;
 pub use life::{
@@ -53,11 +55,17 @@ fn profiles() -> PossibleValuesParser {
     )
 }
 
+/// Whom a PKCS#12 file is for, for clap.
+fn readers() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::pki::pkcs12::Form::ALL.map(crate::pki::pkcs12::Form::name))
+}
+
 /// A local certificate authority for mail servers.
 #[derive(Debug, Parser)]
 #[command(
     name = "mailca",
     version,
+    long_version = env!("MAILCA_LONG_VERSION"),
     max_term_width = 100,
     after_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
@@ -121,6 +129,7 @@ pub enum Color {
 }
 
 /// The commands. Each one's options are made when it is called: all of them together take longer than most commands.
+/// What a command is for is said here, for the list, and the same at its options, for its own help.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -170,6 +179,11 @@ pub enum Command {
     Config(Config),
     /// Do the whole job for one host and one user
     Quickstart(Quickstart),
+    /// Print a script that completes command lines in a shell
+    Completions(Completions),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// How the CA's key is opened.

@@ -20,6 +20,8 @@ mod backup;
 mod check;
 #[path = "cmd/common.rs"]
 mod common;
+#[path = "cmd/completions.rs"]
+mod completions;
 #[path = "cmd/config.rs"]
 mod config;
 #[path = "cmd/config_exim.rs"]
@@ -54,6 +56,8 @@ mod links;
 mod list;
 #[path = "cmd/main_job.rs"]
 mod main_job;
+#[path = "cmd/man.rs"]
+mod man;
 #[path = "cmd/net.rs"]
 mod net;
 #[path = "cmd/newca.rs"]
@@ -110,5 +114,7 @@ mod survey_old;
 mod tlsa;
 #[path = "cmd/verify.rs"]
 mod verify;
+#[path = "cmd/version.rs"]
+mod version;
 #[path = "cmd/words.rs"]
 mod words;

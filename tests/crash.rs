@@ -12,6 +12,8 @@ mod support;
 mod at_once;
 #[path = "crash/bulk.rs"]
 mod bulk;
+#[path = "crash/ca_pl.rs"]
+mod ca_pl;
 #[path = "crash/full_disk.rs"]
 mod full_disk;
 #[path = "crash/install.rs"]

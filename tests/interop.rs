@@ -16,6 +16,8 @@ mod properties;
 mod ca_pl;
 #[path = "interop/check.rs"]
 mod check;
+#[path = "interop/completions.rs"]
+mod completions;
 #[path = "interop/constraints.rs"]
 mod constraints;
 #[path = "interop/crl.rs"]
@@ -30,6 +32,8 @@ mod imports;
 mod kit;
 #[path = "interop/lint.rs"]
 mod lint;
+#[path = "interop/man.rs"]
+mod man;
 #[path = "interop/mutt.rs"]
 mod mutt;
 #[path = "interop/names.rs"]

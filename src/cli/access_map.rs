@@ -8,7 +8,7 @@ use super::profiles;
 use crate::mail::access_map::Hash;
 use crate::mail::server::Server;
 
-/// `mailca access-map`
+/// Print which certificates a mail server lets in
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca access-map joeuser\n  \
     mailca access-map --all -o /etc/mail/mailca.access --build\n  \

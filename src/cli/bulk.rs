@@ -19,7 +19,7 @@ pub struct Bulk {
     #[arg(long, requires = "from")]
     pub p12: bool,
     /// Who reads it: modern, apple, android, windows or thunderbird [default: modern]
-    #[arg(long = "for", value_name = "READER", requires = "p12")]
+    #[arg(long = "for", value_name = "READER", value_parser = super::readers(), hide_possible_values = true, requires = "p12")]
     pub reader: Option<String>,
     /// Write all passwords to this file, as login,password
     #[arg(long, value_name = "FILE", requires = "p12", conflicts_with = "password_dir")]

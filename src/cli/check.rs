@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::{CaPassphrase, Span};
 use crate::mail::check::Severity;
 
-/// `mailca check`
+/// Say what is wrong with a running mail server, and how to mend it
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca check mail.example.com\n  \
     mailca check mail.example.com:25 mail.example.com:imaps\n  \

@@ -6,10 +6,10 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::{
     Bulk, CaPassphrase, Identity, KEY_TYPES, MODES, NewPassword, Subject, Terms, key_types,
-    profiles,
+    profiles, readers,
 };
 
-/// `mailca newca`
+/// Make a certificate authority
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Example:\n  mailca newca --org 'Example Inc' --country US --permit example.com\n\n\
@@ -63,7 +63,7 @@ pub struct Newca {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca newreq`
+/// Make a private key and a certificate request
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  mailca newreq --cn mail.example.com --san DNS:smtp.example.com\n  \
@@ -92,7 +92,7 @@ pub struct Newreq {
     pub cert_mode: Option<String>,
 }
 
-/// `mailca sign`
+/// Sign certificate requests
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca sign\n  mailca sign joeuser\n  \
     mailca sign --profile server --yes other-host.csr\n  \
@@ -121,7 +121,7 @@ pub struct Sign {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca issue`
+/// Make a key and a certificate in one step
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca issue --cn mail.example.com\n  \
     mailca issue --user joeuser --email joe@example.com joeuser\n  \
@@ -153,7 +153,7 @@ pub struct Issue {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca export-p12`
+/// Bundle a certificate and its key for a mail client
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca export-p12 joeuser\n  \
     mailca export-p12 joeuser --for apple --generate-password --password-out joeuser.password\n\n\
@@ -171,6 +171,8 @@ pub struct ExportP12 {
         long = "for",
         value_name = "READER",
         default_value = "modern",
+        value_parser = readers(),
+        hide_possible_values = true,
         long_help = "Who reads it. \
         modern, windows and thunderbird: AES-256 and SHA-256. apple and android: 3DES and SHA-1, \
         which is all that their keychains read."
@@ -190,7 +192,7 @@ pub struct ExportP12 {
     pub force: bool,
 }
 
-/// `mailca show`
+/// Show certificates, requests, CRLs, keys and bundles
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca show cert.pem\n  mailca show joeuser.p12\n  \
     mailca show 1F4A --pem\n  openssl s_client -connect mail:465 < /dev/null | mailca show -")]
@@ -209,7 +211,7 @@ pub struct Show {
     pub password_file: Option<PathBuf>,
 }
 
-/// `mailca verify`
+/// Say whether a certificate will be accepted
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca verify cert.pem --host mail.example.com\n  \
     mailca verify joeuser/cert.pem --email joe@example.com --purpose smime\n\n\
@@ -252,7 +254,7 @@ pub enum Purpose {
     Smime,
 }
 
-/// `mailca quickstart`
+/// Do the whole job for one host and one user
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Example:\n  mailca quickstart --host mail.example.com --user joeuser \

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use super::{DovecotConfig, EximConfig, Span};
 
-/// `mailca config`
+/// Print configuration for other programs
 #[derive(Args, Debug)]
 pub struct Config {
     /// For which program.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::mail::server::Server;
 
-/// `mailca install`
+/// Put a certificate where a mail server reads it, and see that it does
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
     mailca install mail.example.com --for postfix --reload 'systemctl reload postfix' \\\n    \

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{CaPassphrase, NewPassword};
 use crate::mail::kit::Authentication;
 
-/// `mailca kit`
+/// Make what a person is sent: certificate, profile, and a page that says how
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca kit joeuser --password-out joeuser.password\n  \
     mailca kit joeuser --name 'Joe User' --imap imap.example.com --smtp smtp.example.com -o joeuser.zip\n\n\

@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::{CaPassphrase, KEY_TYPES, MODES, Span, key_types, profiles};
 use crate::pki::revocation::Reason;
 
-/// `mailca list`
+/// List the certificates of this CA
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca list\n  mailca list --expiring 30d\n  \
     mailca list --revoked --json\n  mailca list --profile user --name example")]
@@ -48,18 +48,18 @@ pub enum StateFilter {
     Revoked,
 }
 
-/// `mailca status`
+/// Say on one screen whether something is to be done
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca status || mail -s 'mailca needs you' root\n\n\
     A certificate is due only after half of its life, however long the span is.\n\n\
-    Exit status 0: nothing is to be done. 3: something is.")]
+    Exit status 3: something is to be done.")]
 pub struct Status {
     /// How long before its end a certificate is due
     #[arg(long, value_name = "SPAN", default_value = "30d")]
     pub expiring: Span,
 }
 
-/// `mailca revoke`
+/// Revoke a certificate
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca revoke joeuser --reason keyCompromise --crl\n  \
     mailca revoke 1F4A --at 2026-11-01\n  mailca revoke other.cert.pem\n  \
@@ -104,7 +104,7 @@ fn reasons() -> PossibleValuesParser {
     PossibleValuesParser::new(Reason::ALL.map(Reason::name))
 }
 
-/// `mailca crl`
+/// Make the list of revoked certificates
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca crl\n  \
     mailca crl --if-needed --publish /etc/mail/certs/crl.pem\n  \
@@ -112,7 +112,7 @@ fn reasons() -> PossibleValuesParser {
     crl-publish and crl-hash-dir in mailca.toml name the places for every time; relative paths begin \
     at the CA's folder there. In a file that is there already, the list replaces an older one of this CA \
     and nothing else. --if-needed asks for no passphrase where no new list is needed, and puts the one \
-    that is there wherever it lacks: for cron. Exit status 1: some place did not get it.")]
+    that is there wherever it lacks: for cron.\n\nExit status 1: some place did not get it.")]
 pub struct Crl {
     /// Days until the next one is due [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
@@ -134,7 +134,7 @@ pub struct Crl {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca renew`
+/// Make certificates anew before they end
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca renew mail.example.com\n  \
     mailca renew --expiring 30d\n  mailca renew 1F4A -o new.cert.pem\n  \
@@ -185,7 +185,7 @@ pub struct Renew {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca rekey-ca`
+/// Give the CA new dates or a new key
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca rekey-ca --same-key\n  mailca rekey-ca\n  \
     mailca rekey-ca --ca-dir usersCA --cert users-ca\n\n\
@@ -223,7 +223,7 @@ pub struct RekeyCa {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca backup`
+/// Pack the CA into one file
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca backup /media/stick/mailca-2026-11.tar\n\n\
     The file holds the CA's private key: keep it where nobody else can read it.")]
@@ -236,7 +236,7 @@ pub struct Backup {
     pub force: bool,
 }
 
-/// `mailca restore`
+/// Unpack a backup
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca restore /media/stick/mailca-2026-11.tar\n\n\
     Restores into the CA's folder, where none may be. `mailca doctor` then takes in what was issued \
@@ -247,12 +247,12 @@ pub struct Restore {
     pub file: PathBuf,
 }
 
-/// `mailca doctor`
+/// Find what is wrong with the CA's folder, and repair it
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca doctor\n  mailca doctor --fix\n  \
-    mailca doctor --fix --certificate mail.example.com.pem\n  mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
+    mailca doctor --fix --certificate mail.example.com.pem\n  mailca doctor --fix --assume-valid\n  mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
     Run it where the certificate folders are: what they know is taken in. --fix keeps a copy of \
-    whatever it changes, and deletes nothing. Exit status 3: a problem was found, or is left to be \
+    whatever it changes, and deletes nothing.\n\nExit status 3: a problem was found, or is left to be \
     done by you; advice alone is 0.")]
 pub struct Doctor {
     /// Repair what can be repaired
@@ -281,7 +281,7 @@ pub struct Doctor {
     pub passphrase: CaPassphrase,
 }
 
-/// `mailca tlsa`
+/// Print DANE records for a mail host
 #[derive(Args, Debug)]
 #[command(after_long_help = "Example:\n  mailca tlsa mail.example.com --port 25 --port 587\n\n\
     Prints 2 1 1 for the CA and 3 1 1 for the key of the host, and of its next key where one was \

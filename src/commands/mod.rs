@@ -5,6 +5,7 @@ mod backup;
 mod bar;
 pub mod ca_pl;
 mod check;
+mod completions;
 mod config;
 mod crl;
 mod doctor;
@@ -13,6 +14,7 @@ mod install;
 pub mod issue;
 mod kit;
 mod list;
+mod man;
 mod moment;
 mod newca;
 mod newreq;
@@ -75,6 +77,8 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::Status(args) => status::run(args, global, env),
         Command::Tlsa(args) => tlsa::run(args, global, env),
         Command::Quickstart(args) => quickstart::run(args, global, env),
+        Command::Completions(args) => completions::run(args, global, env),
+        Command::Man(args) => man::run(args, global, env),
     }
 }
 

@@ -145,18 +145,9 @@ pub fn holder_of(file: &fs::File) -> String {
 /// The process that holds the lock, as far as the kernel tells: not across namespaces, and not over NFS.
 fn holder(file: &fs::File) -> String {
     let unknown = "another process".to_owned();
-    let (Ok(there), Ok(locks)) = (file.metadata(), fs::read_to_string("/proc/locks")) else {
-        return unknown;
-    };
-    let inode = there.ino().to_string();
-    // `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`; those who wait have `->` before FLOCK.
-    let found = locks.lines().find_map(|line| {
-        let mut words = line.split_whitespace().skip(1);
-        let is_held = words.next() == Some("FLOCK");
-        let process: u32 = words.nth(2)?.parse().ok()?;
-        let of = words.next()?.rsplit(':').next()?;
-        (is_held && of == inode && process != 0).then_some(process)
-    });
+    let Ok(there) = file.metadata() else { return unknown };
+    // Where locks come and go between its pieces, the kernel's list leaves some out.
+    let found = (0..5).find_map(|_| holder_of_inode(there.ino()));
     let Some(process) = found else { return unknown };
     match fs::read_to_string(format!("/proc/{process}/comm")) {
         Ok(name) => {
@@ -164,6 +155,18 @@ fn holder(file: &fs::File) -> String {
         }
         Err(_) => format!("process {process}"),
     }
+}
+
+fn holder_of_inode(inode: u64) -> Option<u32> {
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    // `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`; those who wait have `->` before FLOCK.
+    locks.lines().find_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let is_held = words.next() == Some("FLOCK");
+        let process: u32 = words.nth(2)?.parse().ok()?;
+        let of: u64 = words.next()?.rsplit(':').next()?.parse().ok()?;
+        (is_held && of == inode && process != 0).then_some(process)
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "access-map",
     "newca",
     "newreq",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 21] = [
     "tlsa",
     "config timer",
     "quickstart",
+    "completions",
 ];
 
 #[test]
@@ -42,10 +43,21 @@ fn every_command_has_a_short_help_and_a_long_one_with_an_example() {
     }
 }
 
+/// The options of a command are made when it is called; what it is for is said in the list before that.
 #[test]
-fn the_version_is_that_of_the_package() {
-    let text = Folder::empty().mailca("--version").success().text();
-    assert_eq!(text, format!("mailca {}\n", env!("CARGO_PKG_VERSION")));
+fn the_list_of_commands_and_the_help_of_each_say_the_same() {
+    let folder = Folder::empty();
+    let list = folder.mailca("-h").success().text();
+    let lines = list.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    assert!(commands.len() > 20, "{list}");
+    for line in commands {
+        let (name, about) = line.trim().split_once(' ').unwrap();
+        if name != "help" {
+            let help = folder.mailca(name).arg("-h").success().text();
+            assert_eq!(help.lines().next(), Some(about.trim()), "{name}");
+        }
+    }
 }
 
 #[test]

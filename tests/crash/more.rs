@@ -1,10 +1,10 @@
-//! More commands that write: those that take over, hand out and keep aside, the maps, and the calls of CA.pl.
+//! More commands that write: those that take over, hand out and keep aside, and the maps.
 
 use std::fs;
 
 use crate::job::{Job, keys, nothing_is_half_done, serials, with_hosts, with_user};
 use crate::look;
-use crate::strike::{Case, Struck, plain};
+use crate::strike::{Case, Struck};
 use crate::support::{Certificate, Folder, Snapshot, mode};
 
 pub static JOBS: [Job; 8] = [
@@ -153,9 +153,35 @@ fn with_issued() -> Folder {
     folder
 }
 
-fn contents(folder: &Folder) -> Vec<Vec<u8>> {
+pub fn contents(folder: &Folder) -> Vec<Vec<u8>> {
     let files = Snapshot::of(folder.root()).files();
     files.iter().filter_map(|name| fs::read(folder.path(name)).ok()).collect()
+}
+
+/// So it is with the renewal of a certificate that is in a file of its own.
+pub fn renewal_in_a_file() -> Case {
+    let line = "renew other.cert.pem -o new.pem";
+    let look = move |struck: &Struck<'_>| {
+        let Struck { before, folder, context, .. } = struck;
+        nothing_is_half_done(folder, context);
+        let delivered = folder.exists("new.pem");
+        let rows = serials(folder);
+        let outcome = folder.mailca(line).output();
+        assert!(delivered || outcome.status == Some(0), "{context}: {outcome}");
+        assert_eq!(folder.index().len(), 3, "{context}: {outcome}");
+        let new = Certificate::read(&folder.path("new.pem"));
+        assert!(rows.len() < 3 || rows.contains(&new.serial), "{context}: {outcome}");
+        let old = before.read("other.cert.pem");
+        assert_eq!(folder.read("other.cert.pem"), old, "{context}: {outcome}");
+        assert_eq!(new.spki, Certificate::read(&before.path("other.cert.pem")).spki, "{context}");
+    };
+    let before = || {
+        let folder = Folder::with_ca();
+        folder.simple_request("other", "/CN=mail.example.com", "DNS:mail.example.com");
+        folder.mailca("sign other.csr --profile server --yes").success();
+        folder
+    };
+    Case { line, before, look: Box::new(look) }
 }
 
 /// A request of somebody else's, whose certificate goes to a file of its own, is not signed twice either.
@@ -177,76 +203,4 @@ pub fn foreign() -> Case {
         folder
     };
     Case { line, before, look: Box::new(look) }
-}
-
-/// A call of CA.pl. It puts new files in the place of old ones as well, and keeps those.
-pub fn ca_pl(line: &'static str, before: fn() -> Folder, done: fn(&Folder)) -> Case {
-    let look = move |struck: &Struck<'_>| {
-        let Struck { folder, context, .. } = struck;
-        let is_key = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains("END PRIVATE KEY");
-        let files = Snapshot::of(folder.root()).files();
-        let named = files.iter().filter(|name| !name.split('/').any(|it| it.starts_with('.')));
-        let known = named.filter_map(|name| fs::read(folder.path(name)).ok()).filter(is_key);
-        let known: Vec<_> = known.collect();
-        let recorded = serials(folder);
-        let outcome = plain(folder, line);
-        assert!(matches!(outcome.status, Some(0 | 1)), "{context}: {outcome}");
-        let kept = contents(folder);
-        assert!(known.iter().all(|key| kept.contains(key)), "{context}: a key is lost: {outcome}");
-        assert!(recorded.is_subset(&serials(folder)), "{context}: a row is lost: {outcome}");
-        let files = Snapshot::of(folder.root()).files();
-        let hidden = |name: &&String| name.split('/').any(|part| part.starts_with('.'));
-        assert_eq!(files.iter().find(hidden), None, "{context}: left behind: {outcome}");
-        done(folder);
-        let outcome = plain(folder, "CA.pl -crl");
-        assert_eq!(outcome.status, Some(0), "{context}: {outcome}");
-        folder.mailca("doctor").success();
-    };
-    Case { line, before, look: Box::new(look) }
-}
-
-const ANSWERS: &str = "DE\n\n.\nExample\n\nmail.example.com\n\n\n\n";
-
-pub fn with_answers() -> Folder {
-    let folder = Folder::with_ca();
-    folder.write("answers", ANSWERS);
-    folder.write("yes", "y\ny\n");
-    folder
-}
-
-pub fn with_ca_pl_request() -> Folder {
-    let folder = with_answers();
-    let outcome = plain(&folder, "CA.pl -newreq-nodes < answers");
-    assert_eq!(outcome.status, Some(0), "{outcome}");
-    folder
-}
-
-pub fn with_ca_pl_certificate() -> Folder {
-    let folder = with_ca_pl_request();
-    let outcome = plain(&folder, "CA.pl -sign < yes");
-    assert_eq!(outcome.status, Some(0), "{outcome}");
-    folder
-}
-
-pub fn ca_pl_request_is_whole(folder: &Folder) {
-    assert_eq!(look::key(&folder.path("newkey.pem")), look::request(&folder.path("newreq.pem")));
-}
-
-pub fn ca_pl_certificate_is_whole(folder: &Folder) {
-    assert_eq!(
-        look::key(&folder.path("newkey.pem")),
-        look::certificate(&folder.path("newcert.pem"))
-    );
-    let serial = Certificate::read(&folder.path("newcert.pem")).serial;
-    assert!(serials(folder).contains(&serial));
-}
-
-pub fn ca_pl_revocation_is_whole(folder: &Folder) {
-    let serial = Certificate::read(&folder.path("newcert.pem")).serial;
-    let row = folder.index().into_iter().find(|row| row[3] == serial).unwrap();
-    assert_eq!(row[0], "R");
-}
-
-pub fn ca_pl_list_is_whole(folder: &Folder) {
-    let _ = look::list(&folder.path("demoCA/crl/crl.pem"), &folder.path("demoCA/cacert.pem"));
 }

@@ -98,3 +98,42 @@ fn done(folder: &Folder, line: &str, first: &Certificate, context: &str) {
         assert!(folder.exists(&format!("demoCA/newcerts/{}.pem", row[3])), "{context}");
     }
 }
+
+/// An intermediate gets the certificate that the CA above it signed anew.
+pub fn intermediate() -> Case {
+    let line = "rekey-ca --ca-dir users --cert above/users-ca --yes";
+    let look = move |struck: &Struck<'_>| {
+        let Struck { folder, context, .. } = struck;
+        let new = Certificate::read(&folder.path("above/users-ca/cert.pem")).serial;
+        let current = || Certificate::read(&folder.path("users/cacert.pem")).serial;
+        let is_done = current() == new;
+        let issue = |name: &str| {
+            let line = format!("issue --ca-dir users --cn {name}.example.com {name}");
+            folder.mailca(&line).success();
+            let verify = "verify -CAfile above/ca/cacert.pem -untrusted";
+            let paths = [format!("{name}/cacert.pem"), format!("{name}/cert.pem")];
+            folder.openssl(verify).arg(&paths[0]).arg(&paths[1]).success();
+        };
+        issue("between");
+        let outcome = folder.mailca(line).output();
+        assert!(is_done || outcome.status == Some(0), "{context}: {outcome}");
+        assert_eq!(current(), new, "{context}: {outcome}");
+        issue("after");
+        folder.mailca("doctor --ca-dir users").success();
+        let files = Snapshot::of(folder.root()).files();
+        let left = files.iter().find(|name| name.contains("/."));
+        assert_eq!(left, None, "{context}: left behind");
+    };
+    let before = || {
+        let folder = Folder::empty();
+        folder.mkdir("above");
+        let within = |line: &str| folder.mailca(line).within("above").success();
+        within("newca --cn Root --path-len 1 --ca-dir ca");
+        within("newreq --profile ca --cn Users users-ca");
+        within("sign users-ca --profile ca --ca-dir ca");
+        folder.mailca("newca --ca-dir users --from above/users-ca").success();
+        within("renew users-ca --profile ca --ca-dir ca");
+        folder
+    };
+    Case { line, before, look: Box::new(look) }
+}

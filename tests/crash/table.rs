@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::strike::Case;
 use crate::support::{Folder, need};
-use crate::{bulk, install, job, keeping, kit, more, power, rekey, renew, strike};
+use crate::{bulk, ca_pl, install, job, keeping, kit, more, power, rekey, renew, strike};
 
 macro_rules! table {
     ($($name:ident: $case:expr,)+) => {
@@ -53,6 +53,7 @@ table! {
     list_where_somebody_has_a_certificate: bulk::HALF_THERE.case(),
     rekey_ca: rekey::case(rekey::NEW_KEY),
     rekey_ca_with_its_key: rekey::case(rekey::SAME_KEY),
+    rekey_an_intermediate: rekey::intermediate(),
     renew: renew::case(0),
     renew_with_a_new_key: renew::case(1),
     renew_with_the_next_key: renew::case(2),
@@ -80,17 +81,23 @@ table! {
     sign_with_force: more::forced("sign --force"),
     issue_with_force: more::forced("issue --cn mail.example.com --force"),
     sign_a_foreign_request: more::foreign(),
-    ca_pl_newreq: more::ca_pl(
-        "CA.pl -newreq-nodes < answers", more::with_answers, more::ca_pl_request_is_whole),
-    ca_pl_sign: more::ca_pl(
-        "CA.pl -sign < yes", more::with_ca_pl_request, more::ca_pl_certificate_is_whole),
-    ca_pl_revoke: more::ca_pl(
-        "CA.pl -revoke newcert.pem", more::with_ca_pl_certificate, more::ca_pl_revocation_is_whole),
-    ca_pl_crl: more::ca_pl("CA.pl -crl", more::with_ca_pl_certificate, more::ca_pl_list_is_whole),
+    renew_in_a_file: more::renewal_in_a_file(),
+    ca_pl_newca: ca_pl::newca(),
+    ca_pl_newcert: ca_pl::call(
+        "CA.pl -newcert -extra-req -nodes < answers", ca_pl::with_answers, ca_pl::self_signed_is_whole),
+    ca_pl_newreq: ca_pl::call(
+        "CA.pl -newreq-nodes < answers", ca_pl::with_answers, ca_pl::request_is_whole),
+    ca_pl_sign: ca_pl::call(
+        "CA.pl -sign < yes", ca_pl::with_request, ca_pl::certificate_is_whole),
+    ca_pl_pkcs12: ca_pl::call(
+        "CA.pl -pkcs12 < password", ca_pl::with_password, ca_pl::bundle_opens),
+    ca_pl_revoke: ca_pl::call(
+        "CA.pl -revoke newcert.pem", ca_pl::with_certificate, ca_pl::revocation_is_whole),
+    ca_pl_crl: ca_pl::call("CA.pl -crl", ca_pl::with_certificate, ca_pl::list_is_whole),
 }
 
 /// The commands that change nothing, and what they are tried with.
-const READING: [&str; 12] = [
+const READING: [&str; 13] = [
     "show a/cert.pem",
     "verify a/cert.pem",
     "list",
@@ -100,6 +107,7 @@ const READING: [&str; 12] = [
     "config timer",
     "config postfix --host a.example.com",
     "help",
+    "completions bash",
     // These write with an option only.
     "doctor",
     "access-map --all",

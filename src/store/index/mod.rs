@@ -4,6 +4,7 @@
 //! hexadecimal, `unknown`, and the subject on one line.
 
 mod end;
+mod newest;
 pub mod reasons;
 mod row;
 mod scan;
