@@ -51,7 +51,7 @@ fn options_that_a_server_cannot_honour_are_usage_errors() {
         refused(&format!("config opensmtpd --relay-port {port}"), &["a use of its own"]);
     }
     refused("config opensmtpd --relay-port 0", &["it has to be a number from 1 to"]);
-    refused("config opensmtpd --domain", &["--domain <DOMAIN>"]);
+    refused("config opensmtpd --domain", &["--domain DOMAIN"]);
     folder.mailca("config opensmtpd --domain").arg("exa mple").usage(&["exa mple"]);
 }
 

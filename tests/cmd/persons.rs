@@ -195,7 +195,7 @@ fn every_reason_and_since_when() {
 #[test]
 fn the_command_line_names_one_thing() {
     let folder = with_people();
-    folder.mailca("revoke").usage(&["required"]);
+    folder.mailca("revoke").usage(&["is missing"]);
     folder.mailca("revoke joeuser --user joeuser").usage(&["does not go together with"]);
     folder.mailca("renew joeuser --user joeuser").usage(&["does not go together with"]);
     folder.mailca("renew --user joeuser --expiring 30d").usage(&["does not go together with"]);

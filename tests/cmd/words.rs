@@ -56,7 +56,7 @@ fn no_library_is_heard() {
     ] {
         let outcome = folder.mailca(line).output();
         assert!(matches!(outcome.status, Some(1..=3)), "{outcome}");
-        let said = outcome.stdout.clone() + &outcome.stderr;
+        let said = outcome.text() + &outcome.stderr;
         assert!(said.contains(says), "{line}: {outcome}");
         for word in FOREIGN {
             assert!(!said.contains(word), "{word}: {outcome}");

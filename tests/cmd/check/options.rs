@@ -7,7 +7,7 @@ use crate::support::{Folder, need, say, serve_at_once};
 fn what_is_wrong_on_the_command_line_is_wrong_usage() {
     let folder = with_host();
     for (line, words) in [
-        ("check", &["required"][..]),
+        ("check", &["is missing"][..]),
         ("check mail:2525", &["not the usual one of any mail service", "mail:2525/SERVICE"]),
         ("check mail:https", &["not a mail service"]),
         ("check --connect mail.example.com:25", &["is not ADDRESS:PORT"]),
