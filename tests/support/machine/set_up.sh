@@ -1,6 +1,6 @@
 # Runs first in a machine's namespaces: puts its root together and hands over to init.py.
-# $1 an empty folder, $2 the server's folder, $3 the mailca under test, $4 and $5 programs for the
-# inside. The working folder is the release's, with `base` in it.
+# $1 an empty folder, $2 the server's folder or `base` for a machine without a server, $3 the mailca under
+# test, $4 and $5 programs for the inside. The working folder is the release's, with `base` in it.
 set -eu
 # The /proc of the outside is still there, and says by which number the outside knows this process.
 read -r pid _ </proc/self/stat
@@ -9,7 +9,9 @@ echo "$pid"
 mount -t tmpfs -o mode=755 machine "$1"
 mkdir "$1/changes" "$1/work" "$1/root"
 # With relative names nothing in a path can be taken for an option.
-mount -t overlay -o "lowerdir=$2:base,upperdir=$1/changes,workdir=$1/work" machine "$1/root"
+layers=base
+[ "$2" = base ] || layers=$2:base
+mount -t overlay -o "lowerdir=$layers,upperdir=$1/changes,workdir=$1/work" machine "$1/root"
 cd "$1/root"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 machine dev
