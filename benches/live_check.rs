@@ -55,7 +55,7 @@ fn main() -> io::Result<ExitCode> {
         "newca --no-input --cn Bench",
         "issue --no-input --cn mail.example.com --key-type rsa-2048 mail",
     ] {
-        let status = quiet(Command::new(MAILCA).args(line.split(' ')), &folder)?;
+        let status = quiet(mailca().args(line.split(' ')), &folder)?;
         if !status {
             return Err(io::Error::other(format!("mailca {line} failed")));
         }
@@ -96,7 +96,7 @@ fn main() -> io::Result<ExitCode> {
 /// Each program with its arguments, the fastest first; none where it is not installed.
 fn programs(place: SocketAddr, measuring: bool) -> Vec<(&'static str, Option<Command>)> {
     let port = place.port();
-    let mut mailca = Command::new(MAILCA);
+    let mut mailca = mailca();
     mailca.args(["check", "mail.example.com:imaps", "--connect", &place.to_string()]);
     let peers = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers/sslyze/bin/sslyze");
     let sslyze = peers.is_file().then(|| {
@@ -122,6 +122,13 @@ fn programs(place: SocketAddr, measuring: bool) -> Vec<(&'static str, Option<Com
 fn found(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// mailca with none of the machine's settings.
+fn mailca() -> Command {
+    let mut command = Command::new(MAILCA);
+    command.env("MAILCA_CONFIG", "/dev/null");
+    command
 }
 
 /// Runs it without a word, and says whether it succeeded.

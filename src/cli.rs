@@ -87,7 +87,7 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "General options")]
 pub struct Global {
     /// The CA's folder
@@ -100,6 +100,9 @@ pub struct Global {
         hide_env_values = true
     )]
     pub ca_dir: PathBuf,
+    /// Settings in the place of /etc/mailca.toml and the personal ones; /dev/null for none
+    #[arg(long, global = true, env = "MAILCA_CONFIG", value_name = "FILE", hide_env_values = true)]
+    pub config: Option<PathBuf>,
     /// Never ask; take the default or stop
     #[arg(long, global = true)]
     pub no_input: bool,

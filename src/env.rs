@@ -33,6 +33,8 @@ pub struct Env {
     pub variable_names: Vec<String>,
     /// Whether the one JSON document was written.
     pub json_written: bool,
+    /// What was warned of and is not to be said again.
+    pub warned: Vec<String>,
     /// Talk is suppressed, but for warnings and errors.
     pub quiet: bool,
     /// Talk is coloured.
@@ -164,6 +166,14 @@ impl Env {
     /// Warns, even when quiet.
     pub fn warn(&mut self, line: &str) {
         self.labelled("warning", "33", line);
+    }
+
+    /// Warns of what several steps of a command come upon.
+    pub fn warn_once(&mut self, line: &str) {
+        if !self.warned.iter().any(|said| said == line) {
+            self.warned.push(line.to_owned());
+            self.warn(line);
+        }
     }
 
     /// Reports an error and its hints.

@@ -182,6 +182,7 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
             .filter(|name| name.starts_with("MAILCA_"))
             .collect(),
         json_written: false,
+        warned: Vec::new(),
         quiet,
         color: is_colored(std::io::stderr().is_terminal()),
         color_stdout: is_colored(std::io::stdout().is_terminal()),

@@ -50,6 +50,8 @@ mod install;
 mod issue_from;
 #[path = "cmd/kit.rs"]
 mod kit;
+#[path = "cmd/layers.rs"]
+mod layers;
 #[path = "cmd/links.rs"]
 mod links;
 #[path = "cmd/list.rs"]

@@ -58,6 +58,7 @@ const PAGES: &[(&str, How)] = &[
     ("docs/opensmtpd.md", How::Machine),
     ("docs/postfix.md", How::Machine),
     ("docs/sendmail.md", How::Machine),
+    ("docs/settings.md", How::OnAndOn),
     ("docs/users.md", How::OnAndOn),
     ("docs/why.md", How::OnAndOn),
     ("fuzz/README.md", How::OnAndOn),
@@ -139,6 +140,11 @@ fn the_readme_does_what_it_says() {
 fn the_page_on_people_does_what_it_says() {
     support::need!("openssl", "unzip");
     follow("docs/users.md", false);
+}
+
+#[test]
+fn the_page_on_settings_does_what_it_says() {
+    follow("docs/settings.md", false);
 }
 
 #[test]

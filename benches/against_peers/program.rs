@@ -141,6 +141,8 @@ impl Program {
             .stdout(Stdio::null())
             .env_remove("MAILCA_DIR")
             .env_remove("MAILCA_CA_PASSPHRASE_FILE")
+            // Without it a machine's own settings would be measured too.
+            .env("MAILCA_CONFIG", "/dev/null")
             .env_remove("OPENSSL_CONFIG");
         command.envs(self.variables.iter().copied());
         command

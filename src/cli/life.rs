@@ -250,7 +250,8 @@ pub struct Restore {
 /// Find what is wrong with the CA's folder, and repair it
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  mailca doctor\n  mailca doctor --fix\n  \
-    mailca doctor --fix --certificate mail.example.com.pem\n  mailca doctor --fix --assume-valid\n  mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n\n\
+    mailca doctor --fix --certificate mail.example.com.pem\n  mailca doctor --fix --assume-valid\n  mailca doctor --adopt --ca-dir /etc/ssl/demoCA\n  \
+    mailca doctor --settings\n\n\
     Run it where the certificate folders are: what they know is taken in. --fix keeps a copy of \
     whatever it changes, and deletes nothing.\n\nExit status 3: a problem was found, or is left to be \
     done by you; advice alone is 0.")]
@@ -276,6 +277,9 @@ pub struct Doctor {
         *.cert.pem are looked at by themselves."
     )]
     pub certificate: Vec<PathBuf>,
+    /// List all settings and where each comes from, and look at nothing else; needs no CA
+    #[arg(long, conflicts_with_all = ["fix", "adopt", "crl", "certificate", "ca_passphrase_file"])]
+    pub settings: bool,
     /// The passphrase of the CA's key, to see whether it is the certificate's.
     #[command(flatten)]
     pub passphrase: CaPassphrase,

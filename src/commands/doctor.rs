@@ -1,5 +1,7 @@
 //! `mailca doctor`: find what is wrong with the CA's folder, and repair it.
 
+mod listing;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -16,10 +18,15 @@ use crate::store::doctor::{self, Depth, Finding, Scene, Severity, adopt, fix};
 /// Looks, repairs where that is asked for, and tells. A problem that is left is a verdict; advice alone
 /// is none.
 pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
+    let settings = settings(global, env);
+    if args.settings {
+        return listing::all(&settings?, global, env);
+    }
+    let known = settings.as_ref().ok();
     if args.adopt
         && let Some(finding) = adopt::foreign(&global.ca_dir)?
     {
-        return tell(&[], &[finding], args, global, env);
+        return tell(&[], &[finding], known, args, global, env);
     }
     let file = args.passphrase.ca_passphrase_file.as_ref();
     let passphrase = file.map(|file| env.passphrase_file(file)).transpose()?;
@@ -29,13 +36,13 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     if let Some(finding) = lost.finding() {
         // Without its certificate nothing else of a CA can be looked at.
         if !args.fix || !finding.fixable {
-            return tell(&[], &[finding], args, global, env);
+            return tell(&[], &[finding], known, args, global, env);
         }
         lost.restore()?;
         repaired.push(finding);
     }
     let ca = CaFolder::open(&global.ca_dir)?;
-    let settings = settings(global, env)?;
+    let settings = settings?;
     let scene = Scene {
         ca: &ca,
         settings: &settings,
@@ -54,7 +61,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
             findings.extend(access_maps(&ca, &settings, env));
             findings
         };
-        return tell(&[], &findings, args, global, env);
+        return tell(&[], &findings, Some(&settings), args, global, env);
     }
     let stamp = env.stamp()?;
     let report = fix::fix(&scene, &stamp, &|| env.serial())?;
@@ -66,7 +73,7 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     repaired.extend(report.repaired);
     let mut left = report.left;
     left.extend(access_maps(&ca, &settings, env));
-    tell(&repaired, &left, args, global, env)?;
+    tell(&repaired, &left, Some(&settings), args, global, env)?;
     maps.outcome()
 }
 
@@ -86,6 +93,7 @@ fn access_maps(ca: &CaFolder, settings: &Settings, env: &Env) -> Vec<Finding> {
 fn tell(
     repaired: &[Finding],
     left: &[Finding],
+    settings: Option<&Settings>,
     args: &Doctor,
     global: &Global,
     env: &mut Env,
@@ -95,8 +103,12 @@ fn tell(
     if global.json {
         let all = left.iter().map(|one| value(one, false));
         let all: Vec<_> = all.chain(repaired.iter().map(|one| value(one, true))).collect();
-        env.print_json(&json!({ "findings": all }))?;
+        let settings = settings.map(listing::json).unwrap_or_default();
+        env.print_json(&json!({ "findings": all, "settings": settings }))?;
     } else {
+        if let Some(settings) = settings.filter(|_| !env.quiet) {
+            listing::chosen(settings, env)?;
+        }
         for finding in left {
             let Finding { id, severity, what, mend, .. } = finding;
             env.print(&format!("{}: {what} [{id}]\n    {mend}", severity.name()))?;

@@ -94,8 +94,13 @@ fn warn_of_unknown_variables(env: &mut Env) {
     }
 }
 
-fn settings(global: &Global, env: &Env) -> Result<Settings> {
-    Settings::load(&global.ca_dir, env.variable)
+/// The settings of all layers, which are the same for every command.
+fn settings(global: &Global, env: &mut Env) -> Result<Settings> {
+    let settings = Settings::load(&global.ca_dir, global.config.as_deref(), env.variable)?;
+    for what in &settings.left_out {
+        env.warn_once(what);
+    }
+    Ok(settings)
 }
 
 fn cert_mode(option: Option<&str>, settings: &Settings) -> Result<u32> {

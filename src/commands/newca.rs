@@ -16,7 +16,7 @@ use crate::pki::issue::{self, Root};
 use crate::pki::key::PrivateKey;
 use crate::pki::name::Parts;
 use crate::render;
-use crate::store::config::{self, Settings};
+use crate::store::config::{self, Settings, layers};
 use crate::store::create::{self, Contents};
 use crate::store::import::History;
 
@@ -40,7 +40,7 @@ pub fn run(args: &Newca, global: &Global, env: &mut Env) -> Result<()> {
     let made = if args.from.is_empty() {
         make(args, &settings, env)?
     } else {
-        adopt::adopt(args, &settings, env)?
+        adopt::adopt(args, &settings.clone().without_limits(), env)?
     };
     create::create(
         &global.ca_dir,
@@ -71,7 +71,7 @@ struct Made {
 }
 
 fn make(args: &Newca, settings: &Settings, env: &mut Env) -> Result<Made> {
-    let permitted = permitted(settings)?;
+    let permitted = permitted(settings, env)?;
     let mut parts = subject_parts(&args.subject, settings, env)?;
     let defaults = parts.clone();
     parts.common_name = Some(common_name(args, env)?);
@@ -143,8 +143,34 @@ fn email(args: &Newca, env: &mut Env) -> Result<Option<String>> {
     if answer.is_empty() { Ok(None) } else { check(&answer) }
 }
 
-/// The name constraints that the settings ask for.
-pub(super) fn permitted(settings: &Settings) -> Result<Option<Permitted>> {
+/// The name constraints that the settings ask for. Where no option did, it is said who did: they are for good.
+pub(super) fn permitted(settings: &Settings, env: &mut Env) -> Result<Option<Permitted>> {
+    let permitted = constraints(settings).map_err(|error| blame(error, settings))?;
+    if let Some(origin) = settings.origin("permit") {
+        env.say(&format!(
+            "{} has it certify nothing but names in {}",
+            origin.place,
+            settings.permit.join(", ")
+        ));
+    }
+    Ok(permitted)
+}
+
+/// Says which file is wrong, where no option can be.
+fn blame(error: Error, settings: &Settings) -> Error {
+    let (domains, networks) = (settings.origin("permit"), settings.origin("permit-ip"));
+    let is_option = (domains.is_none() && !settings.permit.is_empty())
+        || (networks.is_none() && !settings.permit_ip.is_empty());
+    match domains.or(networks) {
+        Some(origin) if !is_option => {
+            let error = error.at(&origin.place).as_refused();
+            if origin.layer.is_beside_ca() { error.hint(layers::WITHOUT) } else { error }
+        }
+        _ => error,
+    }
+}
+
+fn constraints(settings: &Settings) -> Result<Option<Permitted>> {
     let (domains, networks) = (&settings.permit, &settings.permit_ip);
     if domains.is_empty() {
         return if networks.is_empty() {

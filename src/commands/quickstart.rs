@@ -35,6 +35,9 @@ pub fn run(args: &Quickstart, global: &Global, env: &mut Env) -> Result<()> {
             "{host} is not a full host name; clients connect to one like mail.example.com: --host"
         ));
     }
+    let config = global.config.as_ref();
+    let config = config.map(std::path::absolute).transpose()?;
+    let global = &Global { config, ..global.clone() };
     enter(args)?;
     env.say(&format!("in {}:", args.dir.display()));
     let password = format!("{}.password", args.user);
@@ -164,6 +167,7 @@ fn command(words: &[&str], global: &Global) -> Result<Cli> {
     let mut cli = Cli::try_parse_from(line)
         .map_err(|error| Error::bug("a step of quickstart is not a command").caused_by(error))?;
     cli.global.color = global.color;
+    cli.global.config.clone_from(&global.config);
     Ok(cli)
 }
 

@@ -1,14 +1,18 @@
-//! mailca.toml: the defaults of one CA, and the environment that overrides them.
+//! mailca.toml: the defaults of one CA, those of the machine and of a person below it, and the environment that
+//! overrides them.
 //!
-//! Precedence: command-line option, environment, mailca.toml, built-in default. The variable of the
-//! key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there.
+//! Precedence: command-line option, environment, the CA's mailca.toml, the personal file, /etc/mailca.toml, built-in
+//! default. The variable of the key `leaf-days` is `MAILCA_LEAF_DAYS`; lists are separated by commas there. Every
+//! value is checked by itself where it stands, so that an error names the line, and remembers where it came from.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use fs_err as fs;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::error::{Error, Result};
 use crate::pki::key::KeyType;
@@ -16,50 +20,24 @@ use crate::pki::name::Parts;
 use crate::store::{input, layout};
 
 mod file;
+pub mod keys;
+pub mod layers;
 mod malformed;
+pub mod origin;
 #[cfg(test)]
 mod tests;
+
+use keys::Key;
+pub use keys::unknown_variables;
+use layers::Files;
+use origin::{Layer, Origin, Place};
 
 /// Validity of a certificate in days, where nobody says otherwise.
 const LEAF_DAYS: u32 = 365;
 /// Validity of a CRL in days, where nobody says otherwise.
 const CRL_DAYS: u32 = 30;
 
-/// The keys, in the order in which newca writes them.
-const KEYS: [&str; 21] = [
-    "country",
-    "state",
-    "locality",
-    "organization",
-    "organizational-unit",
-    "ca-key-type",
-    "host-key-type",
-    "user-key-type",
-    "leaf-days",
-    "crl-days",
-    "crl-url",
-    "crl-publish",
-    "crl-hash-dir",
-    "access-maps",
-    "own-backup",
-    "cert-mode",
-    "template-dir",
-    "imap",
-    "smtp",
-    "permit",
-    "permit-ip",
-];
-/// Those that name places outside of the CA's folder.
-const PLACES: [&str; 4] = ["crl-publish", "crl-hash-dir", "access-maps", "template-dir"];
-/// Those that hold a list.
-const LISTS: [&str; 6] =
-    ["organizational-unit", "crl-publish", "crl-hash-dir", "access-maps", "permit", "permit-ip"];
-/// Those that hold a number.
-const NUMBERS: [&str; 2] = ["leaf-days", "crl-days"];
-/// Those that are true or false.
-const SWITCHES: [&str; 1] = ["own-backup"];
-
-/// The defaults of a CA, from its file and the environment.
+/// The defaults of a CA, from the files and the environment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Settings {
@@ -106,6 +84,12 @@ pub struct Settings {
     /// The networks that it may certify.
     #[serde(default)]
     pub permit_ip: Vec<String>,
+    /// Where each value comes from that is not built in, in the order of the keys.
+    #[serde(skip)]
+    pub origins: Vec<Origin>,
+    /// What was left out, and why.
+    #[serde(skip)]
+    pub left_out: Vec<String>,
 }
 
 impl FromStr for Settings {
@@ -113,38 +97,77 @@ impl FromStr for Settings {
 
     /// The settings in the text of a mailca.toml alone.
     fn from_str(text: &str) -> Result<Self> {
-        Self::from_table(parse(text)?)
+        let path = Path::new(layout::CONFIGURATION.name);
+        Self::merged(&values_in(text, path, Layer::Ca)?)
     }
 }
 
 impl Settings {
-    /// Reads mailca.toml in the CA folder, where there is one, and the environment over it.
-    pub fn load(ca_dir: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    /// Reads the machine's file and the personal one, or the one named in their place; over them mailca.toml in the CA
+    /// folder, where there is one, and over that the environment.
+    pub fn load(
+        ca_dir: &Path,
+        named: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let machine = Path::new(layers::MACHINE);
+        Self::load_over(ca_dir, &Files { machine, named, variable: &variable })
+    }
+
+    fn load_over(ca_dir: &Path, files: &Files<'_>) -> Result<Self> {
+        let found = files.read()?;
+        let mut values = found.values;
         let path = ca_dir.join(layout::CONFIGURATION.name);
-        let content = input::read_if_there(&path)?.unwrap_or_default();
-        let text = std::str::from_utf8(&content)
-            .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
-        let mut table = parse(text).map_err(|error| error.at(path.display()))?;
-        check_trusted(&path, &table)?;
-        for key in KEYS {
-            let name = variable_of(key);
-            if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
-                let value = from_environment(key, &value).map_err(|error| error.at(&name))?;
-                let alone = toml::Table::from_iter([(key.to_owned(), value.clone())]);
-                Self::from_table(alone).map_err(|error| error.at(&name))?;
-                table.insert(key.to_owned(), value);
+        if let Some(content) = input::read_if_there(&path)? {
+            let text = std::str::from_utf8(&content)
+                .map_err(|_| Error::refused("it is not UTF-8").at(path.display()))?;
+            let own = values_in(text, &path, Layer::Ca)?;
+            check_trusted(&path, &own)?;
+            values.extend(own);
+        }
+        for key in keys::KEYS {
+            let name = key.variable();
+            if let Some(text) = (files.variable)(&name).filter(|text| !text.is_empty()) {
+                let value = key.value_of_variable(&text).and_then(|value| {
+                    check_alone(&key, &value)?;
+                    Ok(value)
+                });
+                let value = value.map_err(|error| error.at(&name))?;
+                let place = Place::Variable(name);
+                values.push(Origin { key, value, layer: Layer::Environment, place });
             }
         }
-        Self::from_table(table).map_err(|error| error.at(path.display()))
+        let settings = Self::merged(&values)?;
+        Ok(Self { left_out: found.left_out, ..settings })
+    }
+
+    /// The settings of all these values, of which a later one takes the place of those before it.
+    fn merged(values: &[Origin]) -> Result<Self> {
+        let mut origins = Vec::new();
+        for key in keys::KEYS {
+            origins.extend(values.iter().rfind(|value| value.key.name == key.name).cloned());
+        }
+        let pairs = origins.iter().map(|one| (one.key.name.to_owned(), one.value.clone()));
+        let settings = Self::from_table(pairs.collect())?;
+        Ok(Self { origins, ..settings })
     }
 
     fn from_table(table: toml::Table) -> Result<Self> {
-        table.iter().try_for_each(|(key, value)| check_kind(key, value))?;
         let settings: Self = toml::Value::Table(table)
             .try_into()
             .map_err(|error: toml::de::Error| Error::refused(error.message().to_owned()))?;
         settings.check().map_err(Error::as_refused)?;
         Ok(settings)
+    }
+
+    /// Where the value of a key comes from, unless it is built in or was given as an option.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.origins.iter().find(|origin| origin.key.name == key)
+    }
+
+    /// Whether it comes from a file beside the CA's own.
+    fn is_from_beside(&self, key: &str) -> bool {
+        self.origin(key).is_some_and(|origin| origin.layer.is_beside_ca())
     }
 
     fn check(&self) -> Result<()> {
@@ -215,6 +238,13 @@ impl Settings {
         permit: &[String],
         permit_ip: &[String],
     ) -> Self {
+        let given = [
+            ("leaf-days", leaf_days.is_some()),
+            ("crl-url", crl_url.is_some()),
+            ("permit", !permit.is_empty()),
+            ("permit-ip", !permit_ip.is_empty()),
+        ];
+        self.origins.retain(|origin| !given.contains(&(origin.key.name, true)));
         self.leaf_days = leaf_days.or(self.leaf_days);
         self.crl_url = crl_url.cloned().or(self.crl_url);
         if !permit.is_empty() {
@@ -223,6 +253,15 @@ impl Settings {
         if !permit_ip.is_empty() {
             self.permit_ip = permit_ip.to_vec();
         }
+        self
+    }
+
+    /// The same without limits to the names, of which a certificate that is there already decides.
+    #[must_use]
+    pub fn without_limits(mut self) -> Self {
+        self.origins.retain(|origin| !["permit", "permit-ip"].contains(&origin.key.name));
+        self.permit.clear();
+        self.permit_ip.clear();
         self
     }
 
@@ -248,8 +287,11 @@ impl Settings {
 }
 
 /// Refuses to write, or to read templates, where somebody else says: root would do it with root's rights.
-fn check_trusted(path: &Path, table: &toml::Table) -> Result<()> {
-    let Some(key) = PLACES.into_iter().find(|key| table.contains_key(*key)) else { return Ok(()) };
+fn check_trusted(path: &Path, values: &[Origin]) -> Result<()> {
+    let named = values.iter().map(|value| value.key.name);
+    let Some(key) = named.into_iter().find(|name| keys::PLACES.contains(name)) else {
+        return Ok(());
+    };
     let there = fs::metadata(path)?;
     let me = rustix::process::geteuid().as_raw();
     if [0, me].contains(&there.uid()) && there.mode() & 0o022 == 0 {
@@ -294,92 +336,39 @@ fn key_type(name: Option<&str>, default: KeyType) -> Result<KeyType> {
     name.map_or(Ok(default), |name| name.parse().map_err(Error::as_refused))
 }
 
-fn parse(text: &str) -> Result<toml::Table> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
-        let said = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        malformed::malformed(said, error.message()).at(format!("line {line}"))
-    })?;
-    for key in table.keys() {
-        if !KEYS.contains(&key.as_str()) {
-            let error = Error::refused(format!("the key {key:?} is unknown"));
-            return Err(match nearest(key) {
-                Some(near) => error.hint(format!("is {near:?} meant?")),
-                None => error.hint(format!("the keys are {}", KEYS.join(", "))),
-            });
-        }
-    }
-    Ok(table)
+/// The values in the text of a file.
+fn values_in(text: &str, path: &Path, layer: Layer) -> Result<Vec<Origin>> {
+    let entries = parse(text, path)?.into_iter().map(|(line, name, value)| {
+        let place = Place::Line(path.to_owned(), line);
+        let key = keys::find(&name).and_then(|key| {
+            check_alone(&key, &value)?;
+            Ok(key)
+        });
+        Ok(Origin { key: key.map_err(|error| error.at(&place))?, value, layer, place })
+    });
+    entries.collect()
 }
 
-/// Names of variables that look like settings and are none, each with the nearest that is one.
-pub fn unknown_variables<'n>(
-    names: impl Iterator<Item = &'n str>,
-) -> Vec<(&'n str, Option<String>)> {
-    let known = |name: &str| {
-        ["MAILCA_DIR", "MAILCA_CA_PASSPHRASE_FILE"].contains(&name)
-            || name.starts_with("MAILCA_BENCH_")
-            || KEYS.iter().any(|key| variable_of(key) == name)
-    };
-    names
-        .filter(|name| name.starts_with("MAILCA_") && !known(name))
-        .map(|name| {
-            let key = name.trim_start_matches("MAILCA_").to_lowercase().replace('_', "-");
-            (name, nearest(&key).map(variable_of))
-        })
-        .collect()
+/// Lines, keys and values in the order of the file.
+fn parse(text: &str, path: &Path) -> Result<Vec<(usize, String, toml::Value)>> {
+    let line_at = |place: usize| text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1;
+    let table: BTreeMap<String, Spanned<toml::Value>> =
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| line_at(span.start));
+            let said = text.lines().nth(line - 1).unwrap_or_default();
+            malformed::malformed(said, error.message()).at(Place::Line(path.to_owned(), line))
+        })?;
+    let entries = table.into_iter();
+    let mut entries: Vec<_> = entries
+        .map(|(key, value)| (line_at(value.span().start), key, value.into_inner()))
+        .collect();
+    entries.sort_by_key(|entry| entry.0);
+    Ok(entries)
 }
 
-/// The variable of a key.
-fn variable_of(key: &str) -> String {
-    format!("MAILCA_{}", key.to_uppercase().replace('-', "_"))
-}
-
-/// Values are strings, numbers or lists of strings, by their key.
-fn check_kind(key: &str, value: &toml::Value) -> Result<()> {
-    let (fits, wanted) = if LISTS.contains(&key) {
-        let strings = |items: &Vec<toml::Value>| items.iter().all(toml::Value::is_str);
-        (value.as_array().is_some_and(strings), "a list of strings, as in [\"one\", \"two\"]")
-    } else if NUMBERS.contains(&key) {
-        let positive =
-            value.as_integer().is_some_and(|number| (0..=i64::from(u32::MAX)).contains(&number));
-        (positive, "a number without quotes, as in 365")
-    } else if SWITCHES.contains(&key) {
-        (value.is_bool(), "true or false, without quotes")
-    } else {
-        (value.is_str(), "a string between quotes")
-    };
-    if fits {
-        return Ok(());
-    }
-    let value = serde_json::to_string(value).unwrap_or_default();
-    Err(Error::refused(format!("{key} = {value} does not fit: it must be {wanted}")))
-}
-
-fn nearest(key: &str) -> Option<&'static str> {
-    KEYS.into_iter()
-        .map(|known| (strsim::jaro_winkler(key, known), known))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, known)| known)
-}
-
-fn from_environment(key: &str, value: &str) -> Result<toml::Value> {
-    if LISTS.contains(&key) {
-        let items = value.split(',').map(|item| toml::Value::from(item.trim())).collect();
-        return Ok(toml::Value::Array(items));
-    }
-    if NUMBERS.contains(&key) {
-        return value
-            .parse::<i64>()
-            .map(toml::Value::from)
-            .map_err(|_| Error::refused(format!("{value:?} is not a number")));
-    }
-    if SWITCHES.contains(&key) {
-        return value
-            .parse::<bool>()
-            .map(toml::Value::from)
-            .map_err(|_| Error::refused(format!("{value:?} is neither true nor false")));
-    }
-    Ok(toml::Value::from(value))
+/// Checks one value without the others, so that what is wrong has a place.
+fn check_alone(key: &Key, value: &toml::Value) -> Result<()> {
+    key.check(value)?;
+    let alone = toml::Table::from_iter([(key.name.to_owned(), value.clone())]);
+    Settings::from_table(alone).map(|_| ())
 }

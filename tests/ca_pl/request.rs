@@ -115,6 +115,21 @@ fn defaults_stand_in_brackets_and_enter_takes_them() {
 }
 
 #[test]
+fn defaults_are_taken_from_the_settings_beside_the_ca_too() {
+    need!("openssl");
+    let folder = Folder::empty();
+    folder.write("c.toml", "country = \"DE\"\nhost-key-type = \"ecdsa-p256\"\n");
+    let answers = ["", "", "", "", "", "mail.example.com", "", "", ""];
+    let run = ca_pl(&folder, "-newreq-nodes").env("MAILCA_CONFIG", "c.toml");
+    run.stdin(lines(&answers)).success();
+    let shown = folder.openssl("req -noout -text -in newreq.pem").success().text();
+    assert!(shown.contains("C = DE, CN = mail.example.com"), "{shown}");
+    assert!(shown.contains("(256 bit)"), "{shown}");
+    let run = ca_pl(&folder, "-newreq-nodes").env("MAILCA_CONFIG", "gone.toml");
+    run.stdin(lines(&answers)).exits(1).says(&["gone.toml is not there"]);
+}
+
+#[test]
 fn attributes_are_asked_for_and_said_to_be_left_out() {
     need!("openssl");
     let folder = Folder::empty();

@@ -63,7 +63,9 @@ fn a_page_has_what_the_help_has_and_what_stands_beside_it() {
     }
     assert!(!has_verdict("mailca-sign") && !has_verdict("mailca-renew"));
     let settings = folder.text("mailca.toml.5").replace("\\-", "-");
-    assert!(settings.contains("\\fBcrl-days = 30\\fR"), "{settings}");
+    for words in ["\\fBcrl-days = 30\\fR", "/etc/mailca.toml", "access-maps (another CA would"] {
+        assert!(settings.contains(words), "{words}: {settings}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub struct Run {
     stdin: Vec<u8>,
     environment: Vec<(String, String)>,
     umask: Option<&'static str>,
+    home: Option<PathBuf>,
 }
 
 /// How a run ended.
@@ -42,6 +43,7 @@ impl Run {
             stdin: Vec::new(),
             environment: Vec::new(),
             umask: None,
+            home: None,
         }
     }
 
@@ -72,6 +74,12 @@ impl Run {
         self
     }
 
+    /// With the settings of the machine and of the person whose home is named, which tests have none of otherwise.
+    pub fn at_home(mut self, home: &Path) -> Self {
+        self.home = Some(home.to_owned());
+        self
+    }
+
     /// Works in a folder below the test's own.
     pub fn within(mut self, folder: &str) -> Self {
         self.folder = self.folder.join(folder);
@@ -88,6 +96,9 @@ impl Run {
         }
         command.arg(&self.program).args(&self.args).current_dir(&self.folder);
         clean_environment(&mut command);
+        if let Some(home) = &self.home {
+            command.env_remove("MAILCA_CONFIG").env_remove("XDG_CONFIG_HOME").env("HOME", home);
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -228,5 +239,7 @@ pub fn clean_environment(command: &mut Command) {
             command.env_remove(OsStr::new(&name));
         }
     }
+    // Neither the machine's settings nor those of whoever runs the tests.
+    command.env("MAILCA_CONFIG", "/dev/null");
     command.env("LC_ALL", "C.UTF-8");
 }

@@ -53,7 +53,7 @@ pub(super) fn run(extras: &Extras, global: &Global, env: &mut Env) -> Result<()>
 
 fn make(extras: &Extras, settings: &Settings, global: &Global, env: &mut Env) -> Result<()> {
     env.say("Making CA certificate ...");
-    let permitted = newca::permitted(settings)?;
+    let permitted = newca::permitted(settings, env)?;
     let key_type = settings.ca_key_type_or(KeyType::Rsa2048)?;
     let chosen = extras.req.passout.clone();
     let file = chosen.or_else(|| passphrase::source(None, env).ca_passphrase_file);

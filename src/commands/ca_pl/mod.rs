@@ -76,6 +76,8 @@ pub fn run(arguments: &[OsString], env: &mut Env) -> Result<()> {
         ca_dir: (env.variable)("MAILCA_DIR")
             .filter(|path| !path.is_empty())
             .map_or_else(|| PathBuf::from(CA_DIR), PathBuf::from),
+        // The original takes defaults from the machine's openssl.cnf; these take its place.
+        config: (env.variable)("MAILCA_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from),
         no_input: false,
         lock_timeout: None,
         quiet: false,

@@ -16,7 +16,8 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::store::atomic;
 use crate::store::ca::CaFolder;
-use crate::store::config::Settings;
+use crate::store::config::origin::{Layer, Origin};
+use crate::store::config::{Settings, layers};
 use crate::store::folder::CertificateFolder;
 use crate::store::installed;
 
@@ -49,7 +50,9 @@ pub(super) fn run(args: &Timer, global: &Global, env: &mut Env) -> Result<()> {
         ca_dir,
         passphrase: passphrase(args, &ca, env)?,
         published: published(&ca, &settings)?,
+        config: global.config.as_ref().map(std::path::absolute).transpose()?,
     };
+    warn_of_what_is_not_seen(&settings, env);
     let templates = Templates::new(args.template_dir.as_deref(), &settings, global);
     let text = places.fill(&args.expiring, &templates)?;
     if global.json {
@@ -115,6 +118,22 @@ fn published(ca: &CaFolder, settings: &Settings) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// Services have neither the variables nor the personal file of whoever sets them up.
+fn warn_of_what_is_not_seen(settings: &Settings, env: &mut Env) {
+    let of_one = |origin: &&Origin| matches!(origin.layer, Layer::Personal | Layer::Environment);
+    let unseen: Vec<_> = settings.origins.iter().filter(of_one).collect();
+    if unseen.is_empty() {
+        return;
+    }
+    let names: Vec<_> =
+        unseen.iter().map(|one| format!("{} ({})", one.key.name, one.place)).collect();
+    env.warn(&format!(
+        "the services do not see {}: put it into mailca.toml in the CA's folder, or {}",
+        names.join(", "),
+        layers::MACHINE
+    ));
+}
+
 /// What the template needs to know.
 struct Places {
     program: PathBuf,
@@ -122,6 +141,8 @@ struct Places {
     ca_dir: PathBuf,
     passphrase: Option<PathBuf>,
     published: Vec<PathBuf>,
+    /// The file of settings that was named.
+    config: Option<PathBuf>,
     servers: Servers,
 }
 
@@ -171,6 +192,7 @@ impl Places {
         let (program, folder) = (text(&self.program)?, text(&self.folder)?);
         let ca_dir = text(&self.ca_dir)?;
         let passphrase = self.passphrase.as_deref().map(text).transpose()?;
+        let config = self.config.as_deref().map(text).transpose()?;
         let own = [self.folder.as_path(), &self.ca_dir];
         let published = self.published.iter().map(PathBuf::as_path);
         // A private /tmp would hide a folder that is in the public one.
@@ -192,6 +214,7 @@ impl Places {
                 "folder": unit_value(folder),
                 "program": command_word(program),
                 "ca_dir": command_word(ca_dir),
+                "config": config.map(command_word),
                 "written": list(own.into_iter(), servers())?,
                 "written_by_crl": list(own.into_iter(), published.chain(servers()))?,
             },
@@ -200,6 +223,7 @@ impl Places {
                 "folder": cron_word(folder),
                 "program": cron_word(program),
                 "ca_dir": cron_word(ca_dir),
+                "config": config.map(cron_word),
             },
         });
         templates.fill("timer.txt", &values)

@@ -2,6 +2,7 @@
 
 use super::page::see_also;
 use super::roff::Page;
+use crate::store::config::keys::{KEYS, Key};
 
 /// The file as `newca` writes it, with every key and what it is for.
 const TEMPLATE: &str = include_str!("../../../templates/mailca.toml");
@@ -27,13 +28,21 @@ fn is_setting(line: &str) -> bool {
     })
 }
 
+/// The keys that are refused beside the CA's own file, and why.
+fn of_one_ca() -> Vec<String> {
+    let with_reason = |key: &Key| Some(format!("{} ({})", key.name, key.of_one_ca?));
+    KEYS.iter().filter_map(with_reason).collect()
+}
+
 /// The page.
 pub(super) fn page() -> String {
     let mut page = Page::titled("mailca.toml", "5");
     page.section("NAME");
     page.text("mailca.toml - settings of mailca");
     page.section("SYNOPSIS");
-    page.line("\\fIDIR\\fR/mailca.toml");
+    page.line(
+        "/etc/mailca.toml\n.br\n\\(ti/.config/mailca/mailca.toml\n.br\n\\fIDIR\\fR/mailca.toml",
+    );
     page.section("DESCRIPTION");
     let all = paragraphs();
     let (settings, prose): (Vec<_>, Vec<_>) =
@@ -41,9 +50,20 @@ pub(super) fn page() -> String {
     page.paragraphs(prose.iter().map(|paragraph| paragraph.text.as_str()));
     page.paragraph();
     page.text(
-        "The file is TOML and lies in the CA's folder. `newca` writes it with every key in it, commented out where \
-         nothing was chosen. A key that does not exist is an error.",
+        "The files are TOML: one for the machine, one for a person, and one in the CA's folder, which `newca` writes \
+         with every key in it, commented out where nothing was chosen. A key that does not exist is an error. --config \
+         FILE, or MAILCA_CONFIG, names one in the place of the first two; /dev/null is none.",
     );
+    page.paragraph();
+    page.text(
+        "A file that another user may write is refused, and the personal file of another user, which root finds where \
+         sudo keeps HOME, is left out with a warning.",
+    );
+    page.paragraph();
+    page.text(&format!(
+        "Some keys belong to one CA, and stand in its own file alone: {}.",
+        of_one_ca().join("; ")
+    ));
     page.section("SETTINGS");
     for paragraph in settings {
         page.item(paragraph.keys, &paragraph.text);
