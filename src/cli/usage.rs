@@ -60,7 +60,8 @@ fn command(words: &[OsString]) -> String {
     let mut names = vec!["mailca".to_owned()];
     let mut known = Cli::command();
     known.build();
-    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+    let words = words.iter().skip(1).filter_map(|word| word.to_str());
+    for word in words.filter(|word| *word != "help") {
         let Some(found) = known.find_subcommand(word) else { continue };
         names.push(word.to_owned());
         known = found.clone();
