@@ -16,6 +16,7 @@ mod install;
 mod kit;
 mod life;
 mod password;
+mod report;
 mod span;
 pub mod usage;
 
@@ -28,13 +29,14 @@ pub use config::{
     Topic,
 };
 pub use config_exim::{DovecotConfig, DovecotVersion, EximConfig};
-pub use help::{Completions, Man, Shell};
+pub use help::{Completions, Help, Man, Shell};
 pub use install::Install;
 pub use kit::Kit;
 pub use life::{
     Backup, Crl, Doctor, List, RekeyCa, Renew, Restore, Revoke, StateFilter, Status, Tlsa,
 };
 pub use password::NewPassword;
+pub use report::Report;
 pub use span::Span;
 
 /// What `--help` says of key types.
@@ -67,6 +69,7 @@ fn readers() -> PossibleValuesParser {
     version,
     long_version = env!("MAILCA_LONG_VERSION"),
     max_term_width = 100,
+    disable_help_subcommand = true,
     after_help = "The whole job, in an empty folder:\n  \
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
         mailca issue --user joeuser --email joe@example.com joeuser\n  \
@@ -75,6 +78,8 @@ fn readers() -> PossibleValuesParser {
         mailca newca\n  mailca newreq --cn mail.example.com\n  mailca sign\n  \
         mailca issue --user joeuser --email joe@example.com joeuser\n  \
         mailca export-p12 joeuser\n\n\
+        `mailca help` lists pages on topics too: each mail server, PKCS#12, renewal, moving, lost keys, and the way \
+        from CA.pl, easy-rsa and mkcert.\n\n\
         Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 the answer is no; 70 a bug."
 )]
 pub struct Cli {
@@ -156,6 +161,8 @@ pub enum Command {
     List(List),
     /// Say on one screen whether something is to be done
     Status(Status),
+    /// Make a page of what the CA has issued: what ends when, and what was revoked
+    Report(Report),
     /// Make certificates anew before they end
     Renew(Renew),
     /// Revoke a certificate
@@ -187,6 +194,8 @@ pub enum Command {
     /// Write the manual pages into a folder
     #[command(hide = true)]
     Man(Man),
+    /// Print the help of a command, or a page on a topic
+    Help(Help),
 }
 
 /// How the CA's key is opened.

@@ -136,7 +136,8 @@ impl Env {
         self.print(&text)
     }
 
-    fn json_text(&mut self, value: &impl serde::Serialize) -> Result<String> {
+    /// The one JSON document of a command, for a file.
+    pub fn json_text(&mut self, value: &impl serde::Serialize) -> Result<String> {
         self.json_written = true;
         serde_json::to_string_pretty(value)
             .map(|text| printable::json(&text).into_owned())

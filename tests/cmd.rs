@@ -42,6 +42,8 @@ mod files;
 mod foreign_names;
 #[path = "cmd/guard.rs"]
 mod guard;
+#[path = "cmd/help.rs"]
+mod help;
 #[path = "cmd/index.rs"]
 mod index;
 #[path = "cmd/install.rs"]
@@ -90,6 +92,8 @@ mod refusals;
 mod rekey_ca;
 #[path = "cmd/renew.rs"]
 mod renew;
+#[path = "cmd/report.rs"]
+mod report;
 #[path = "cmd/restore.rs"]
 mod restore;
 #[path = "cmd/resume.rs"]

@@ -26,6 +26,8 @@ mod crl;
 mod fuzzed;
 #[path = "interop/hello.rs"]
 mod hello;
+#[path = "interop/help.rs"]
+mod help;
 #[path = "interop/imports.rs"]
 mod imports;
 #[path = "interop/kit.rs"]

@@ -24,6 +24,8 @@ mod dovecot_config;
 mod exim;
 #[path = "servers/exim_config.rs"]
 mod exim_config;
+#[path = "servers/help.rs"]
+mod help;
 #[path = "servers/install.rs"]
 mod install;
 #[path = "servers/opensmtpd.rs"]

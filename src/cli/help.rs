@@ -49,3 +49,15 @@ pub struct Man {
     #[arg(long)]
     pub force: bool,
 }
+
+/// Print the help of a command, or a page on a topic
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  mailca help\n  mailca help renewal\n  mailca help config postfix\n\n\
+    Without a word it lists the commands and the topics."
+)]
+pub struct Help {
+    /// A topic, or a command
+    #[arg(value_name = "TOPIC|COMMAND")]
+    pub words: Vec<String>,
+}

@@ -85,9 +85,11 @@ fn collect(
     Ok(())
 }
 
-/// The commands below one that have a page: not the one that prints help, nor what is hidden.
+/// The commands below one that have a page: not what is hidden, nor what clap makes below `config`.
 fn documented(command: &Command) -> impl Iterator<Item = &Command> {
-    command.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help")
+    let is_root = command.get_name() == "mailca";
+    let is_claps = move |one: &Command| one.get_name() == "help" && !is_root;
+    command.get_subcommands().filter(move |one| !one.is_hide_set() && !is_claps(one))
 }
 
 #[cfg(test)]

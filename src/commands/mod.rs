@@ -10,6 +10,7 @@ mod config;
 mod crl;
 mod doctor;
 mod export_p12;
+mod help;
 mod install;
 pub mod issue;
 mod kit;
@@ -24,6 +25,7 @@ mod quickstart;
 mod recorder;
 mod rekey_ca;
 mod renew;
+mod report;
 mod restore;
 mod revoke;
 mod show;
@@ -72,12 +74,14 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::List(args) => list::run(args, global, env),
         Command::RekeyCa(args) => rekey_ca::run(args, global, env),
         Command::Renew(args) => renew::run(args, global, env),
+        Command::Report(args) => report::run(args, global, env),
         Command::Restore(args) => restore::run(args, global, env),
         Command::Revoke(args) => revoke::run(args, global, env),
         Command::Status(args) => status::run(args, global, env),
         Command::Tlsa(args) => tlsa::run(args, global, env),
         Command::Quickstart(args) => quickstart::run(args, global, env),
         Command::Completions(args) => completions::run(args, global, env),
+        Command::Help(args) => help::run(args, global, env),
         Command::Man(args) => man::run(args, global, env),
     }
 }

@@ -227,12 +227,11 @@ fn a_key_that_others_may_read_is_refused() {
     machine.run("smtpd -n").exits(1);
 }
 
-#[test]
-fn the_page_leads_there() {
-    let machine = need_machine!("opensmtpd", "trixie");
+/// As a service starts it.
+pub fn as_services_have_it(machine: &Machine) {
     machine.shell(": | install -D -m 644 /dev/stdin /etc/ssl/certs/ca-certificates.crt");
     pages::systemctl(
-        &machine,
+        machine,
         &[(
             "restart opensmtpd",
             "pkill -o -x smtpd || :; while pgrep -x smtpd; do sleep 0.1; done
@@ -240,6 +239,12 @@ fn the_page_leads_there() {
              until ss -Hltn 'sport = :25' | grep -q .; do sleep 0.1; done",
         )],
     );
+}
+
+#[test]
+fn the_page_leads_there() {
+    let machine = need_machine!("opensmtpd", "trixie");
+    as_services_have_it(&machine);
     let mut first = String::new();
     let serial = || {
         let outcome = machine.handshake("smtp", 25, CA, "");

@@ -88,26 +88,39 @@ fn all_pages_have_one_shape() {
 
 const RELEASES: [&str; 2] = ["trixie", "bookworm"];
 
+/// Exim as a service starts and reloads it, and the one host that mail goes to.
+pub fn as_exim_has_it(machine: &Machine) {
+    // There is no DNS.
+    machine.shell(&format!(
+        "printf '%s\\n' 'disable_ipv6 = true' 'MAIN_HOST_LOOKUP =' >/etc/exim4/exim4.conf.localmacros
+         echo 'example.net: {} byname' >/etc/exim4/hubbed_hosts
+         install -d -o Debian-exim -g Debian-exim /run/exim4",
+        peer::NAME
+    ));
+    let pid = "/run/exim4/exim.pid";
+    let quiet = "exec </dev/null >>/var/log/mail.log 2>&1;";
+    let restart = format!(
+        "test ! -e {pid} || kill $(cat {pid}); sleep 1; update-exim4.conf && \
+             /usr/sbin/exim4 -bd -q1m -oP {pid} && sleep 1"
+    );
+    let reload = format!("kill -HUP $(cat {pid}); sleep 1");
+    let (restart, reload) = (format!("{quiet} {restart}"), format!("{quiet} {reload}"));
+    systemctl(machine, &[("restart exim4", &restart), ("reload exim4", &reload)]);
+}
+
+/// The same for Dovecot.
+pub fn as_dovecot_has_it(machine: &Machine) {
+    let quiet = "exec </dev/null >>/var/log/mail.log 2>&1;";
+    let restart = format!("{quiet} doveadm stop || :; sleep 1; /usr/sbin/dovecot");
+    let reload = format!("{quiet} doveadm reload; sleep 1");
+    systemctl(machine, &[("restart dovecot", &restart), ("reload dovecot", &reload)]);
+}
+
 #[test]
 fn exim() {
     for release in RELEASES {
         let machine = need_machine!("exim", release);
-        // There is no DNS.
-        machine.shell(&format!(
-            "printf '%s\\n' 'disable_ipv6 = true' 'MAIN_HOST_LOOKUP =' >/etc/exim4/exim4.conf.localmacros
-             echo 'example.net: {} byname' >/etc/exim4/hubbed_hosts
-             install -d -o Debian-exim -g Debian-exim /run/exim4",
-            peer::NAME
-        ));
-        let pid = "/run/exim4/exim.pid";
-        let quiet = "exec </dev/null >>/var/log/mail.log 2>&1;";
-        let restart = format!(
-            "test ! -e {pid} || kill $(cat {pid}); sleep 1; update-exim4.conf && \
-                 /usr/sbin/exim4 -bd -q1m -oP {pid} && sleep 1"
-        );
-        let reload = format!("kill -HUP $(cat {pid}); sleep 1");
-        let (restart, reload) = (format!("{quiet} {restart}"), format!("{quiet} {reload}"));
-        systemctl(&machine, &[("restart exim4", &restart), ("reload exim4", &reload)]);
+        as_exim_has_it(&machine);
         follow(&machine, "exim.md", |_| ());
         for port in [25, 465, 587] {
             machine.wait_for_port(port);
@@ -131,10 +144,7 @@ fn exim() {
 fn dovecot() {
     for release in RELEASES {
         let machine = need_machine!("dovecot", release);
-        let quiet = "exec </dev/null >>/var/log/mail.log 2>&1;";
-        let restart = format!("{quiet} doveadm stop || :; sleep 1; /usr/sbin/dovecot");
-        let reload = format!("{quiet} doveadm reload; sleep 1");
-        systemctl(&machine, &[("restart dovecot", &restart), ("reload dovecot", &reload)]);
+        as_dovecot_has_it(&machine);
         follow(&machine, "dovecot.md", |_| ());
         for (protocol, port) in dovecot::PORTS {
             machine.handshake(protocol, port, crate::site::CA, "");

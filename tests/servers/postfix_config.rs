@@ -16,7 +16,7 @@ const INSTALLED: &str = "
     cat mx/cert.pem mx/cacert.pem | install -m 400 /dev/stdin /etc/postfix/certs/cert.pem";
 
 /// A Postfix as Debian installs it, but for what a machine without DNS needs.
-fn prepare(machine: &Machine) {
+pub fn prepare(machine: &Machine) {
     machine.shell(
         "postconf -e 'inet_protocols = ipv4' 'smtp_dns_support_level = disabled' \
            'smtp_host_lookup = native' 'mynetworks = 127.0.0.0/8' 'local_recipient_maps =' \
@@ -44,7 +44,7 @@ fn configure(machine: &Machine, options: &str) {
     assert!(!outcome.stderr.contains("warning"), "{options}: {outcome}");
 }
 
-fn start(machine: &Machine) {
+pub fn start(machine: &Machine) {
     machine.shell("postfix start >>/var/log/mail.log 2>&1");
     machine.wait_for_port(25);
 }

@@ -232,7 +232,8 @@ fn its_page_is_true_with_bookworm() {
     its_page(&need_machine!("sendmail", "bookworm"));
 }
 
-fn its_page(machine: &Machine) {
+/// As Debian starts and reloads it, without the DNS.
+pub fn as_services_have_it(machine: &Machine) {
     without_dns(machine);
     machine.shell("ln -sf sendmail-mta /usr/sbin/sendmail");
     let pid = "$(head -n 1 /run/sendmail/mta/sendmail.pid)";
@@ -242,6 +243,10 @@ fn its_page(machine: &Machine) {
         machine,
         &[("restart sendmail", start), ("reload sendmail", &format!("kill -HUP {pid}"))],
     );
+}
+
+fn its_page(machine: &Machine) {
+    as_services_have_it(machine);
     pages::follow(machine, "sendmail.md", |title| match title {
         "Start it" => {
             for port in [25, 587, 465] {

@@ -82,3 +82,26 @@ pub fn headings(page: &str) -> Vec<String> {
 fn heading(line: &str) -> Option<&str> {
     line.starts_with('#').then(|| line.trim_start_matches('#').trim())
 }
+
+/// What is typed in a text for the terminal, as `mailca help renewal` prints it: lines that are indented by four
+/// spaces, each block with the line of text above it. What is indented by eight is shown only.
+pub fn typed(text: &str) -> Vec<(String, String)> {
+    let mut above = String::new();
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines() {
+        let command = line.strip_prefix("    ").filter(|rest| !rest.starts_with("    "));
+        match command {
+            Some(command) if goes_on => {
+                let (_, block) = blocks.last_mut().unwrap();
+                block.push('\n');
+                block.push_str(command);
+            }
+            Some(command) => blocks.push((above.clone(), command.to_owned())),
+            None if !line.is_empty() => line.clone_into(&mut above),
+            None => {}
+        }
+        goes_on = command.is_some();
+    }
+    blocks
+}

@@ -9,6 +9,7 @@ use crate::cli::Global;
 
 /// What is known before the last word.
 pub(super) struct Line<'l> {
+    root: &'l Command,
     command: &'l Command,
     /// The option whose value the last word is, and how many it has already.
     pending: Option<(&'l Arg, usize)>,
@@ -28,6 +29,7 @@ pub(super) fn read<'l>(command: &'l Command, words: &'l [String]) -> Line<'l> {
         _ => ("", &[][..]),
     };
     let mut line = Line {
+        root: command,
         command,
         pending: None,
         positions: 0,
@@ -94,7 +96,12 @@ impl<'l> Line<'l> {
 
     /// What the last word may become.
     pub(super) fn offer(&self, global: &Global) -> Offer {
-        let place = Place { ca_dir: self.ca_dir(global), command: self.command };
+        let place = Place {
+            ca_dir: self.ca_dir(global),
+            command: self.command,
+            root: self.root,
+            is_first: self.positions == 0,
+        };
         let is_option = !self.is_escaped && self.last.starts_with('-');
         if let Some((name, value)) = self.last.split_once('=').filter(|_| is_option) {
             let Some(option) = self.option(name) else { return Offer::default() };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command, ValueHint};
 
+use crate::commands::help::topic::Topic;
 use crate::mail::check::Issue;
 use crate::store::folder::FolderName;
 use crate::store::index::Index;
@@ -20,6 +21,10 @@ pub(super) struct Place<'c> {
     pub(super) ca_dir: PathBuf,
     /// The command that the argument belongs to.
     pub(super) command: &'c Command,
+    /// All commands, for the one that tells about them.
+    pub(super) root: &'c Command,
+    /// Whether it is the first word without a dash.
+    pub(super) is_first: bool,
 }
 
 /// What of the shell's own is welcome too.
@@ -110,6 +115,18 @@ fn one_value(arg: &Arg, typed: &str, place: &Place<'_>) -> Offer {
                 let modes =
                     ["0400", "0440", "0444", "0644"].map(|mode| (mode.into(), String::new()));
                 offer.words.extend(begun(modes.into_iter(), typed).words);
+            }
+            "TOPIC" if place.is_first => {
+                let topics = Topic::ALL.iter().map(|one| (one.name().into(), one.title().into()));
+                offer.words.extend(begun(topics, typed).words);
+            }
+            "COMMAND" if place.is_first => {
+                let commands = place.root.get_subcommands().filter(|one| !one.is_hide_set());
+                let commands = commands.map(|one| {
+                    let about = one.get_about().map(ToString::to_string).unwrap_or_default();
+                    (one.get_name().to_owned(), about)
+                });
+                offer.words.extend(begun(commands, typed).words);
             }
             "DIR" | "FOLDER" => offer.own = Own::Folders,
             name if name.starts_with("FILE") => offer.own = Own::Files,

@@ -5,6 +5,7 @@ use clap_mangen::Man;
 
 use super::roff::Page;
 use super::sections::{ByHand, Sections};
+use crate::commands::help::topic::Topic;
 use crate::error::Result;
 
 /// What a command's long help says after its options.
@@ -65,6 +66,12 @@ pub(super) fn of(command: &Command, name: &str, sections: &Sections) -> Result<S
     commands(&mut page, command, name);
     if name == "mailca" {
         environment(&mut page);
+    }
+    if name == "mailca-help" {
+        page.section("TOPICS");
+        for topic in Topic::ALL {
+            page.item([topic.name()], &format!("{}.", topic.title()));
+        }
     }
     examples(&mut page, &after);
     by_hand_sections(&mut page, by_hand, &after, sections, name);
