@@ -120,7 +120,7 @@ fn a_wrong_command_line_is_in_the_json_too() {
         ("issue --days 0", "--days 0: it has to be a number from 1 to 36500", ""),
         ("issue --days x", "--days x: it has to be a whole number", "`mailca issue -h`"),
         ("--ca-dir x config posfix", "there is no command posfix", "`mailca config -h`"),
-        ("help nothing-there", "there is no", ""),
+        ("help nothing-there", "neither a command nor a topic", "`mailca help`"),
         ("newreq --cn", "--cn needs a value: --cn HOST", "`mailca newreq -h`"),
         ("newreq --user joe", "--email ADDRESS is missing", ""),
         ("list a", "a is one word too many", ""),
