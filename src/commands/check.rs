@@ -3,6 +3,7 @@
 mod client;
 mod explained;
 mod folders;
+mod given;
 mod look;
 mod order;
 mod progress;

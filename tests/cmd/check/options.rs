@@ -1,5 +1,7 @@
 //! Options and refusals.
 
+use std::io::{BufRead, BufReader};
+
 use super::{check, config, finds, found, submissions, with_host};
 use crate::support::{Folder, need, say, serve_at_once};
 
@@ -198,4 +200,37 @@ fn ports_are_told_as_they_were_asked_for() {
     let text = folder.mailca(&line).exits(3).text();
     let at = |words: String| text.find(&words).unwrap_or_else(|| panic!("{words}: {text}"));
     assert!(at(format!("{slow} (smtp)")) < at(format!("{quick} (submissions)")), "{text}");
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_into_is_said_to_be_waited_for() {
+    need!("mkfifo");
+    let folder = with_host();
+    let key = folder.read("mail/key.pem");
+    for (option, file, content) in [
+        ("--ca", "pipe", folder.read("demoCA/cacert.pem")),
+        ("--cert", "pipe --key mail/key.pem", folder.read("mail/cert.pem")),
+        ("--key", "pipe --cert mail/cert.pem", key),
+        ("--tlsa", "pipe", b"3 1 1 00".to_vec()),
+    ] {
+        let _ = std::fs::remove_file(folder.path("pipe"));
+        folder.program("mkfifo", "pipe").success();
+        let line = format!("check --connect 127.0.0.1:1/smtp {option} {file}");
+        let mut child = folder.mailca(&line).command().spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = lines.next().unwrap().unwrap();
+        assert_eq!(said, "pipe is a pipe: waiting for somebody to write into it");
+        std::fs::write(folder.path("pipe"), content).unwrap();
+        assert!(child.wait().unwrap().code().is_some_and(|status| [1, 3].contains(&status)));
+    }
+}
+
+#[test]
+fn what_a_shell_puts_in_the_place_of_a_command_is_read() {
+    need!("openssl");
+    let folder = with_host();
+    let script = "mailca check --connect 127.0.0.1:1/smtp --ca <(cat demoCA/cacert.pem) \
+        --cert <(cat mail/cert.pem) --key <(cat mail/key.pem)";
+    let outcome = folder.bash(script).exits(3);
+    outcome.says(&["unreachable"]);
 }
