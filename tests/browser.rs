@@ -1,4 +1,4 @@
-//! The page of a kit in a real browser: that it fits, asks for nothing, prints, and can be used by everybody.
+//! The page of a kit, and the report of a CA, in a real browser: that it fits, asks for nothing, prints, and can be used by everybody.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +18,10 @@ mod drawings;
 mod layout;
 #[path = "browser/paper.rs"]
 mod paper;
+#[path = "browser/report.rs"]
+mod report;
+#[path = "browser/report_sample.rs"]
+mod report_sample;
 #[path = "browser/sample.rs"]
 mod sample;
 #[path = "browser/untrusted.rs"]

@@ -92,6 +92,8 @@ mod refusals;
 mod rekey_ca;
 #[path = "cmd/renew.rs"]
 mod renew;
+#[path = "cmd/report.rs"]
+mod report;
 #[path = "cmd/restore.rs"]
 mod restore;
 #[path = "cmd/resume.rs"]
@@ -120,3 +122,5 @@ mod tlsa;
 mod verify;
 #[path = "cmd/version.rs"]
 mod version;
+#[path = "cmd/words.rs"]
+mod words;

@@ -28,6 +28,7 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     let ca = CaFolder::open(&global.ca_dir)?;
     let maker = Maker::new(&ca, &settings, env)?.wishing(args);
     maker.check()?;
+    maker.warn_of_lost_rows(env)?;
     let mut keys = Vec::new();
     let report = loop {
         let look = if args.if_needed { maker.look(env)? } else { Look::Needed(String::new()) };

@@ -25,6 +25,7 @@ mod quickstart;
 mod recorder;
 mod rekey_ca;
 mod renew;
+mod report;
 mod restore;
 mod revoke;
 mod show;
@@ -73,6 +74,7 @@ pub fn dispatch(cli: &Cli, env: &mut Env) -> Result<()> {
         Command::List(args) => list::run(args, global, env),
         Command::RekeyCa(args) => rekey_ca::run(args, global, env),
         Command::Renew(args) => renew::run(args, global, env),
+        Command::Report(args) => report::run(args, global, env),
         Command::Restore(args) => restore::run(args, global, env),
         Command::Revoke(args) => revoke::run(args, global, env),
         Command::Status(args) => status::run(args, global, env),
@@ -185,6 +187,14 @@ fn subject_parts(subject: &Subject, settings: &Settings, env: &mut Env) -> Resul
 }
 
 fn ask_parts(given: &Subject, parts: &mut Parts, env: &mut Env) -> Result<()> {
+    let is_asked = given.org.is_none()
+        || given.ou.is_empty()
+        || given.locality.is_none()
+        || given.state.is_none()
+        || given.country.is_none();
+    if is_asked {
+        env.ask_about("who looks at the certificate sees these parts of its name; none is needed");
+    }
     if given.org.is_none() {
         ask_part(env, "Organization, for example Example Inc", &mut parts.organization, |value| {
             Parts { organization: value, ..Parts::default() }

@@ -5,13 +5,15 @@
 
 mod target;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::cli::{Global, Show};
+use crate::commands::verify;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::pki::certificate::Certificate;
 use crate::pki::inspect::{Body, Item};
 use crate::pki::pem;
 use crate::pki::printable::printable;
@@ -42,6 +44,12 @@ pub fn run(args: &Show, global: &Global, env: &mut Env) -> Result<()> {
     errors.extend(found.iter().flat_map(unreadable));
     if !found.is_empty() {
         print(&found, args, global, env)?;
+    }
+    for path in found.iter().filter_map(foreign_key) {
+        env.warn(&format!(
+            "{} is not the key of the certificate beside it: a server that is given this pair does not offer TLS",
+            printable(&path.display().to_string())
+        ));
     }
     let Some(last) = errors.pop() else { return Ok(()) };
     for error in &errors {
@@ -80,7 +88,7 @@ fn pem_of(found: &[Found]) -> Result<String> {
 }
 
 fn page(found: &[Found], everything: bool, env: &Env) -> Result<String> {
-    Ok(show::text(&entries(found), env.now()?, everything))
+    Ok(show::text(&entries(found), env.now()?, everything, env.report_width()))
 }
 
 fn entries(found: &[Found]) -> Vec<Shown<'_>> {
@@ -132,6 +140,14 @@ fn unlock(target: &mut Found, password: &mut Password<'_>, env: &mut Env) -> Res
         item.unlock(&password)?;
     }
     Ok(())
+}
+
+/// The key beside a certificate, where it is another one's.
+fn foreign_key(target: &Found) -> Option<PathBuf> {
+    let (_, der) =
+        target.items.first()?.public_der().filter(|(label, _)| *label == "CERTIFICATE")?;
+    let certificate = Certificate::from_der(der).ok()?;
+    verify::foreign_key(Path::new(&target.name), &certificate.public_key)
 }
 
 /// What could not be read, each as an error.

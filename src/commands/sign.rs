@@ -13,7 +13,7 @@ use crate::render;
 use crate::store::ca::CaFolder;
 
 mod destination;
-mod namesake;
+pub(super) mod namesake;
 mod signer;
 
 pub(super) use super::recorder::{begin, say_all};

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::Crl;
 use crate::pki::inspect::text::count;
-use crate::render::status::{self, CrlFacts, ToDo, View};
+use crate::render::status::{self, Counts, CrlFacts, ToDo, View};
 use crate::render::words;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
@@ -32,40 +32,72 @@ const SINCE_BACKUP: u64 = 50;
 /// After this time, one is enough.
 const OLD_BACKUP: Duration = Duration::days(180);
 
+/// How long before its end a certificate is due, where nobody says otherwise: as `--expiring` has it.
+pub(super) const DUE: Duration = Duration::days(30);
+
 /// Shows the state of the CA. What is to be done makes it a negative verdict.
 pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
+    let found = look(&ca, &settings, args.expiring.0, global, env)?;
+    let view = found.view(&ca);
+    if global.json {
+        env.print_json(&status::json(&view))?;
+    } else if !(env.quiet && view.to_do.is_empty()) {
+        env.print_bytes(status::text(&view, env.report_width()).as_bytes())?;
+    }
+    match view.to_do.len() {
+        0 => Ok(()),
+        number => Err(Error::verdict(format!("{} to be done", count(number, "thing")))),
+    }
+}
+
+/// What is known of the state of a CA at a moment.
+pub(super) struct Found {
+    now: OffsetDateTime,
+    crl: Option<CrlFacts>,
+    counts: Counts,
+    backup: Backup,
+    to_do: Vec<ToDo>,
+}
+
+impl Found {
+    /// The same, to be shown.
+    pub(super) fn view<'a>(&'a self, ca: &'a CaFolder) -> View<'a> {
+        View {
+            ca: ca.certificate(),
+            now: self.now,
+            crl: self.crl.clone(),
+            counts: self.counts,
+            backup: self.backup,
+            to_do: &self.to_do,
+        }
+    }
+}
+
+/// Looks whether something is to be done. A certificate is due so long before its end.
+pub(super) fn look(
+    ca: &CaFolder,
+    settings: &Settings,
+    expiring: Duration,
+    global: &Global,
+    env: &mut Env,
+) -> Result<Found> {
+    let now = env.now()?;
     let folders = renew::folders(global)?;
     let in_use = folders.iter().map(|(_, certificate)| certificate);
-    let mut seen = Seen::of(&ca, env.now()?, args.expiring.0, in_use)?;
+    let mut seen = Seen::of(ca, now, expiring, in_use)?;
     let mut to_do = Vec::new();
-    folder(&ca, &settings, &mut seen, env, &mut to_do)?;
-    revocation(&ca, &settings, &seen, env, &mut to_do)?;
-    to_do.extend(access_map::lacking(&ca, &settings, false, env).into_iter().map(|what| ToDo {
+    folder(ca, settings, &mut seen, env, &mut to_do)?;
+    revocation(ca, settings, &seen, env, &mut to_do)?;
+    to_do.extend(access_map::lacking(ca, settings, false, env).into_iter().map(|what| ToDo {
         id: access_map::LACKING,
         what,
         mend: access_map::MEND.to_owned(),
     }));
-    certificates(&ca, &mut seen, &folders, env, &mut to_do)?;
-    let backup = backup(&ca, &settings, &seen, env.now()?, &mut to_do);
-    let view = View {
-        ca: ca.certificate(),
-        now: env.now()?,
-        crl: crl_facts(&ca),
-        counts: seen.counts,
-        backup,
-        to_do: &to_do,
-    };
-    if global.json {
-        env.print_json(&status::json(&view))?;
-    } else if !(env.quiet && to_do.is_empty()) {
-        env.print_bytes(status::text(&view).as_bytes())?;
-    }
-    match to_do.len() {
-        0 => Ok(()),
-        number => Err(Error::verdict(format!("{} to be done", count(number, "thing")))),
-    }
+    certificates(ca, &mut seen, &folders, env, &mut to_do)?;
+    let backup = backup(ca, settings, &seen, now, &mut to_do);
+    Ok(Found { now, crl: crl_facts(ca), counts: seen.counts, backup, to_do })
 }
 
 /// What `doctor` finds at a glance. What is no more than advice is left to it.

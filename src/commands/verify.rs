@@ -1,6 +1,6 @@
 //! `mailca verify`: say whether a certificate will be accepted, and in a sentence why not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{Global, Purpose, Verify};
 use crate::commands::moment::moment;
@@ -189,17 +189,23 @@ fn check_revocation(args: &Verify, leaf: &Certificate, global: &Global) -> Resul
 /// Where key.pem lies beside cert.pem, it must be the certificate's: a server with another pair does
 /// not offer TLS.
 fn check_key(file: &Path, leaf: &Certificate) -> Result<()> {
-    let path = atomic::folder_of(file).join(layout::KEY.name);
-    let is_certificate = file.file_name().is_some_and(|name| name == layout::CERTIFICATE.name);
-    let Ok(content) = input::read(&path) else { return Ok(()) };
-    let unavailable = || Err(Error::refused("encrypted"));
-    match PrivateKey::from_file_content(&content, unavailable) {
-        Ok(key) if is_certificate && key.public_key() != leaf.public_key => {
-            Err(Error::verdict(format!("{} is not its key", path.display()))
-                .hint("a server that is given this pair does not offer TLS"))
-        }
-        _ => Ok(()),
+    match foreign_key(file, &leaf.public_key) {
+        Some(path) => Err(Error::verdict(format!("{} is not its key", path.display()))
+            .hint("a server that is given this pair does not offer TLS")),
+        None => Ok(()),
     }
+}
+
+/// The key.pem beside a cert.pem, where it can be read and is that of another certificate.
+pub(super) fn foreign_key(file: &Path, public_key: &[u8]) -> Option<PathBuf> {
+    if file.file_name().is_none_or(|name| name != layout::CERTIFICATE.name) {
+        return None;
+    }
+    let path = atomic::folder_of(file).join(layout::KEY.name);
+    let content = input::read_plain(&path).ok()?;
+    let unavailable = || Err(Error::refused("encrypted"));
+    let key = PrivateKey::from_file_content(&content, unavailable).ok()?;
+    (key.public_key() != public_key).then_some(path)
 }
 
 /// What `renew` calls a certificate file: the folder, where it is the one in a certificate folder.

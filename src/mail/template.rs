@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// The templates that an administrator's own may take the place of, by their file names.
-const ALL: [(&str, &str); 27] = [
+const ALL: [(&str, &str); 30] = [
     ("dovecot-2.3.conf", include_str!("../../templates/dovecot-2.3.conf")),
     ("dovecot-2.4.conf", include_str!("../../templates/dovecot-2.4.conf")),
     ("exim-auth.conf", include_str!("../../templates/exim-auth.conf")),
@@ -39,6 +39,9 @@ const ALL: [(&str, &str); 27] = [
     ("postfix-main.cf", include_str!("../../templates/postfix-main.cf")),
     ("postfix-master.cf", include_str!("../../templates/postfix-master.cf")),
     ("postfix.sh", include_str!("../../templates/postfix.sh")),
+    ("report-drawings.html", include_str!("../../templates/report-drawings.html")),
+    ("report-style.html", include_str!("../../templates/report-style.html")),
+    ("report.html", include_str!("../../templates/report.html")),
     ("sendmail.mc", include_str!("../../templates/sendmail.mc")),
     ("smtpd.conf", include_str!("../../templates/smtpd.conf")),
     ("submit.mc", include_str!("../../templates/submit.mc")),

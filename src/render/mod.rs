@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod check;
 pub mod list;
 pub mod page;
+pub mod report;
 pub mod show;
 pub mod status;
 pub mod words;

@@ -11,12 +11,12 @@ use crate::support::{need, skip};
 
 /// What breaks a rule, and what may do so; but for contrast within drawings, which axe-core leaves open and drawings.rs
 /// measures.
-const RULES: &str = r"axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+pub const RULES: &str = r"axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
     .then(found => found.violations.concat(found.incomplete.filter(one => one.id !== 'color-contrast')).flatMap(one =>
         one.nodes.map(node => one.id + ' ' + node.html.slice(0, 120) + ' ' + node.failureSummary)))";
 
 /// axe-core, as `tests/run` installs it.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let versions = fs::read_dir(target.join("peers/lib")).into_iter().flatten().flatten();
     let file = "site-packages/axe_playwright_python/axe.min.js";

@@ -122,6 +122,15 @@ impl Chromium {
         BASE64.decode(printed["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 
+    /// What a screen reader is told, each with its role and its name.
+    pub fn told(&mut self) -> Vec<(String, String)> {
+        self.say("Accessibility.enable", &json!({}));
+        let tree = self.say("Accessibility.getFullAXTree", &json!({}));
+        let text = |node: &Value, key: &str| node[key]["value"].as_str().map(str::to_owned);
+        let nodes = tree["nodes"].as_array().unwrap().iter().filter(|node| node["ignored"] != true);
+        nodes.filter_map(|node| Some((text(node, "role")?, text(node, "name")?))).collect()
+    }
+
     /// What it complained about, and what it asked for besides the page.
     pub fn complaints(&self) -> Vec<&Value> {
         let page = format!("file://{}/page.html", self.profile.path().display());

@@ -7,7 +7,7 @@ use crate::sample::{full, html, least};
 use crate::support::need;
 
 /// What sticks out at the right, by its beginning; what can be scrolled by itself may.
-const TOO_WIDE: &str = r"(() => {
+pub const TOO_WIDE: &str = r"(() => {
     const width = document.documentElement.clientWidth;
     const out = [...document.body.querySelectorAll('*')].filter(part =>
         part.getBoundingClientRect().right > width + 0.5 && !part.closest('pre') && !part.closest('svg'));

@@ -107,3 +107,10 @@ fn what_an_older_key_of_the_ca_signed_verifies_too() {
     assert_eq!(ca_pl(&folder, "-verify").success().text(), "newcert.pem: OK\n");
     ca_pl(&folder, "-pkcs12").stdin("x\nx\n").success();
 }
+
+#[test]
+fn an_index_that_lost_its_rows_is_warned_of() {
+    let folder = signed();
+    folder.write("demoCA/index.txt", "");
+    ca_pl(&folder, "-crl").success().says(&["index.txt lacks what was issued", "mailca doctor"]);
+}

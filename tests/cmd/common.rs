@@ -2,7 +2,7 @@
 
 use crate::support::Folder;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "access-map",
     "newca",
     "newreq",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 22] = [
     "verify",
     "list",
     "status",
+    "report",
     "renew",
     "revoke",
     "crl",
@@ -108,6 +109,7 @@ fn quiet_says_nothing_but_errors() {
         "backup -q ca.tar",
         "restore -q ca.tar --ca-dir other",
         "status -q",
+        "report -q -o ca.html",
         "doctor -q --fix",
         "revoke -q joe --crl",
         "crl -q",
@@ -137,6 +139,7 @@ fn json_is_one_document() {
         "access-map --json --all",
         "backup --json ca.tar",
         "status --json",
+        "report --json",
         "restore --json ca.tar --ca-dir restored",
         "doctor --json",
         "revoke --json mx --crl",

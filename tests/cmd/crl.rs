@@ -570,3 +570,21 @@ fn a_configured_place_that_is_gone_holds_up_nothing_else() {
     folder.mailca("crl --publish gone/crl.pem -q").exits(1);
     folder.mailca("crl --publish nowhere/crl.pem").refused(&["nowhere"]);
 }
+
+#[test]
+fn an_index_that_lost_its_rows_is_warned_of() {
+    let folder = with_revoked();
+    folder.mailca("crl").success().says_nothing_of(&["doctor"]);
+    let text = folder.text("demoCA/index.txt");
+    let own = text.split_inclusive('\n').next().unwrap();
+    for left in ["", own] {
+        // The list of before would tell, and is refused to be replaced.
+        let _ = fs::remove_file(folder.path("demoCA/crl.pem"));
+        folder.write("demoCA/index.txt", left);
+        let outcome = folder.mailca("crl --quiet").success();
+        let words = ["warning: demoCA/index.txt lacks what was issued", "`mailca doctor`"];
+        outcome.says(&words);
+    }
+    // A CA that has issued nothing lacks nothing.
+    Folder::with_ca().mailca("crl").success().says_nothing_of(&["doctor"]);
+}

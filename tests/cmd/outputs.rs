@@ -5,10 +5,11 @@ use std::os::unix::fs::symlink;
 use crate::support::{Folder, need};
 
 /// Every command that writes to a file that it is given, up to the file.
-const COMMANDS: [&str; 3] = [
+const COMMANDS: [&str; 4] = [
     "sign other.csr --profile server --yes -o",
     "export-p12 joeuser --password-file pw -o",
     "export-p12 joeuser --generate-password -o joe.p12 --password-out",
+    "report -o",
 ];
 const FORCE: [&str; 2] = ["", " --force"];
 

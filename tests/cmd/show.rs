@@ -198,3 +198,22 @@ fn what_is_none_of_these_says_what_it_is_not() {
         folder.mailca(&format!("show {file}")).refused(&[word, file]);
     }
 }
+
+#[test]
+fn a_key_beside_the_certificate_that_is_another_ones_is_told() {
+    let folder = Folder::with_user();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    let words = ["mail/key.pem is not the key of the certificate beside it"];
+    for line in ["show mail", "show mail/cert.pem", "show mail/cacert.pem", "show mail --json"] {
+        folder.mailca(line).success().says_nothing_of(&words);
+    }
+    folder.replace("mail/key.pem", folder.read("joeuser/key.pem"));
+    folder.mailca("show mail/cert.pem").success().says(&words);
+    folder.mailca("show mail").success().says(&words);
+    let outcome = folder.mailca("show joeuser/cert.pem mail/cert.pem --json").success();
+    assert_eq!(outcome.stderr.matches("is not the key").count(), 1, "{outcome}");
+    // Of the CA's certificates in the folder it is no key anyway, and a request has none to compare.
+    for line in ["show mail/cacert.pem", "show mail/req.pem"] {
+        folder.mailca(line).success().says_nothing_of(&["is not the key"]);
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::keeping::OLD_PAGE;
 use crate::look;
 use crate::strike::{Case, Struck};
 use crate::support::{Certificate, Folder, Snapshot, mode};
@@ -232,6 +233,10 @@ pub fn nothing_is_half_done(folder: &Folder, context: &str) {
             assert!(!secret || mode(&folder.path(&name)) == 0o400, "{context}: {name}");
         } else if base == "crl.der" {
             let _ = look::list(&folder.path(&name), &folder.path("demoCA/cacert.pem"));
+        } else if base == "page.html" {
+            let text = String::from_utf8(bytes).unwrap();
+            let is_whole = text == OLD_PAGE || text.ends_with("</html>\n");
+            assert!(is_whole, "{context}: half: {name}");
         } else if base == "ca.tar" {
             assert!(bytes.ends_with(&[0; 1024]), "{context}: half: {name}");
             assert_eq!(mode(&folder.path(&name)), 0o400, "{context}: {name}");

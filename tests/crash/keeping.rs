@@ -1,15 +1,31 @@
-//! The commands that keep the CA: backup, restore, and the repair of a damaged folder.
+//! The commands that keep the CA: backup, restore, the repair of a damaged folder, and the report.
 
 use std::fs;
 
 use crate::job::{Job, with_user};
 use crate::support::Folder;
 
-pub static JOBS: [Job; 3] = [
+pub static JOBS: [Job; 4] = [
     Job { line: "backup ca.tar", before: with_user, done: archive_is_whole },
     Job { line: "restore ca.tar", before: lost, done: ca_is_there },
     Job { line: "doctor --fix --assume-valid", before: damaged, done: ca_is_sound },
+    Job { line: "report --force -o page.html", before: with_a_page, done: page_is_whole },
 ];
+
+/// The page that is there before.
+pub const OLD_PAGE: &str = "an old page\n";
+
+fn with_a_page() -> Folder {
+    let folder = with_user();
+    folder.write("page.html", OLD_PAGE);
+    folder
+}
+
+fn page_is_whole(folder: &Folder) {
+    let page = folder.text("page.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"), "{page}");
+    assert!(page.contains("joeuser"), "{page}");
+}
 
 fn lost() -> Folder {
     let folder = with_user();

@@ -48,6 +48,7 @@ table! {
     backup: keeping::JOBS[0].case(),
     restore: keeping::JOBS[1].case(),
     doctor: keeping::JOBS[2].case(),
+    report: keeping::JOBS[3].case(),
     list_of_persons: bulk::ONE_FILE.case(),
     list_with_a_file_for_each_password: bulk::A_FILE_EACH.case(),
     list_where_somebody_has_a_certificate: bulk::HALF_THERE.case(),
@@ -97,11 +98,12 @@ table! {
 }
 
 /// The commands that change nothing, and what they are tried with.
-const READING: [&str; 13] = [
+const READING: [&str; 14] = [
     "show a/cert.pem",
     "verify a/cert.pem",
     "list",
     "status",
+    "report",
     "tlsa a.example.com a",
     "check --explain tls-1-0",
     "config timer",

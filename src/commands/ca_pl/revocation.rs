@@ -49,6 +49,7 @@ pub(super) fn crl(extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
     let ca = open(global)?;
     let maker = Maker::new(&ca, &settings, env)?.also_for_ca_pl();
     maker.check()?;
+    maker.warn_of_lost_rows(env)?;
     let keys = maker.open_keys(&passphrase::source(extra.passin.as_ref(), env), env)?;
     let mut transaction = begin(&ca, env)?;
     say_all(&mut transaction, env);

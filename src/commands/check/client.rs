@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::given;
 use crate::cli::{Check, Global};
 use crate::commands::passphrase_of;
 use crate::env::Env;
@@ -9,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::store::folder::{CertificateFolder, FolderName};
-use crate::store::{input, layout};
+use crate::store::layout;
 
 /// A certificate, what is sent along, and its key.
 pub(super) struct Client {
@@ -36,9 +37,9 @@ pub(super) fn load(args: &Check, global: &Global, env: &mut Env) -> Result<Optio
         return checked(chain, key, &folder.path_of(layout::KEY)).map(Some);
     }
     let (Some(certificate), Some(key_path)) = (&args.cert, &args.key) else { return Ok(None) };
-    let chain = Certificate::from_file_content(&input::read(certificate)?)
+    let chain = Certificate::from_file_content(&given::read(certificate, env)?)
         .map_err(|error| error.at(certificate.display()))?;
-    let content = input::read(key_path)?;
+    let content = given::read(key_path, env)?;
     let key =
         PrivateKey::from_file_content(&content, || passphrase_of(key_path, &args.passphrase, env))
             .map_err(|error| error.at(key_path.display()))?;

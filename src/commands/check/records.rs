@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use super::given;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::pki::printable::printable;
 use crate::pki::tlsa::Published;
-use crate::store::input;
 
 /// Where records come from.
 const SOURCE: &str =
@@ -26,7 +26,7 @@ pub(super) fn read(given: &[String], env: &mut Env) -> Result<Vec<Published>> {
             let place = if text == "-" { "standard input".to_owned() } else { printable(text) };
             let content = match text.as_str() {
                 "-" => env.read_stdin()?,
-                _ => input::read(path).map_err(|error| {
+                _ => given::read(path, env).map_err(|error| {
                     error.hint("a record is written '3 1 1 HASH', in quotes").hint(SOURCE)
                 })?,
             };

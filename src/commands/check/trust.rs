@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::given;
 use crate::cli::{Check, Global};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -50,7 +51,7 @@ impl Trusted {
         if !args.ca.is_empty() {
             let (mut roots, mut lists) = (Vec::new(), Vec::new());
             for path in &args.ca {
-                let content = input::read(path)?;
+                let content = given::read(path, env)?;
                 let found = Certificate::from_file_content(&content)
                     .map_err(|error| error.at(path.display()))?;
                 roots.extend(found.iter().map(|one| one.as_der().to_vec()));

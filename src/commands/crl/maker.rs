@@ -1,5 +1,7 @@
 //! Making a list and putting it into its places; `revoke --crl` does it too.
 
+use std::ops::ControlFlow;
+
 use crate::cli::{self, CaPassphrase};
 use crate::commands::crl::Report;
 use crate::commands::{OpenedKey, open_ca_key, passphrase_of};
@@ -11,6 +13,7 @@ use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::crl::{self, Dates, Destination, Issuer, List, Places, Standing};
+use crate::store::index::Index;
 use crate::store::previous::Previous;
 
 /// What is to be done where a list is made only if that is needed.
@@ -89,6 +92,24 @@ impl<'a> Maker<'a> {
     pub fn also_for_ca_pl(mut self) -> Self {
         self.places.for_ca_pl = true;
         self
+    }
+
+    /// Warns of an index that has lost its rows: a list of it would let in whom the lost ones had revoked.
+    pub fn warn_of_lost_rows(&self, env: &mut Env) -> Result<()> {
+        let mut rows = 0;
+        let index = Index::of(self.ca.path());
+        index.rows(|_| {
+            rows += 1;
+            Ok(if rows < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        if rows < 2 && self.ca.count_issued(rows + 1)? > rows {
+            env.warn(&format!(
+                "{} lacks what was issued and revoked, and newcerts/ has more: whoever was revoked is not in the \
+                 list; `mailca doctor` tells what is left",
+                index.path().display()
+            ));
+        }
+        Ok(())
     }
 
     /// Whether the present list in the CA's folder names this certificate.

@@ -16,6 +16,7 @@ use crate::pki::general_name::GeneralName;
 use crate::pki::policy::Approved;
 use crate::pki::printable::printable;
 use crate::pki::profile::Profile;
+use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::index::{Index, Row, State};
 
@@ -30,11 +31,7 @@ pub(super) fn warnings(
     now: OffsetDateTime,
 ) -> Result<Vec<String>> {
     let mut told = Vec::new();
-    let names = approved.subject().values("CN");
-    if !matches!(approved.profile(), Profile::User | Profile::Client) || names.is_empty() {
-        return Ok(told);
-    }
-    let mailboxes = mailboxes_of(approved);
+    let Some((names, mailboxes)) = asked(approved) else { return Ok(told) };
     let now = asn1_time::ordinal_of(now);
     let wanted = |status, end: &[u8]| {
         status == b'V' && asn1_time::ordinal(end).is_some_and(|end| end >= now)
@@ -43,15 +40,45 @@ pub(super) fn warnings(
         if row.state(now) == Some(State::Valid)
             && names.iter().any(|name| may_have(row, name))
             && let Some(serial) = row.serial()
-            && let Ok(Some(other)) = ca.issued(&serial)
-            && other.as_der() != ca.certificate().as_der()
-            && let Some(name) = shared(&names, &other)
         {
-            told.extend(difference(&name, &mailboxes, approved, &other));
+            told.extend(of_one(ca, &serial, &names, &mailboxes, approved));
         }
         Ok(if told.len() < TOLD { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok(told)
+}
+
+/// The same where it is known which certificates may have the name: a list of persons is not gone through
+/// index.txt with once for each.
+pub(in crate::commands) fn warnings_of<'s>(
+    ca: &CaFolder,
+    approved: &Approved,
+    serials: impl Iterator<Item = &'s Serial>,
+) -> Vec<String> {
+    let Some((names, mailboxes)) = asked(approved) else { return Vec::new() };
+    let told = serials.filter_map(|serial| of_one(ca, serial, &names, &mailboxes, approved));
+    told.take(TOLD).collect()
+}
+
+/// The common names and mailboxes of who logs in by name; nothing of hosts.
+fn asked(approved: &Approved) -> Option<(Vec<String>, Vec<String>)> {
+    let names = approved.subject().values("CN");
+    let is_person = matches!(approved.profile(), Profile::User | Profile::Client);
+    (is_person && !names.is_empty()).then(|| (names, mailboxes_of(approved)))
+}
+
+fn of_one(
+    ca: &CaFolder,
+    serial: &Serial,
+    names: &[String],
+    mailboxes: &[String],
+    approved: &Approved,
+) -> Option<String> {
+    let other = ca.issued(serial).ok()??;
+    if other.as_der() == ca.certificate().as_der() {
+        return None;
+    }
+    difference(&shared(names, &other)?, mailboxes, approved, &other)
 }
 
 fn mailboxes_of(approved: &Approved) -> Vec<String> {

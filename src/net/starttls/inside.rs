@@ -161,7 +161,7 @@ impl Inside {
         self.relay.as_ref().map(|_| &self.answer)
     }
 
-    /// That it answers EHLO with a refusal.
+    /// That it answers EHLO, or all that it is told, with a refusal.
     pub fn refusal(&self) -> Option<&Fault> {
         self.refusal.as_ref()
     }
@@ -236,7 +236,17 @@ impl Inside {
                 self.say(State::Reset, "RSET\r\n".into());
             }
             State::Reset => self.leave(),
-            State::Farewell | State::Done => self.state = State::Done,
+            State::Farewell | State::Done => {
+                // A server of old need not know CAPA; every server knows QUIT (RFC 1939 5).
+                if self.protocol == Protocol::Pop3
+                    && !reply.is_ok
+                    && self.seen.capabilities.is_empty()
+                {
+                    let reply = reply.line;
+                    self.refusal = Some(Fault::Refused { command: Some("CAPA and QUIT"), reply });
+                }
+                self.state = State::Done;
+            }
         }
         Ok(())
     }

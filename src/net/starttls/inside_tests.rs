@@ -82,6 +82,23 @@ fn every_protocol_comes_to_its_goodbye() {
 }
 
 #[test]
+fn a_server_of_pop3_that_refuses_everything_is_told_from_one_of_old() {
+    for (words, is_refusal) in [
+        ("-ERR what\r\n+OK\r\n", false),
+        ("-ERR what\r\n", false),
+        ("+OK\r\nUSER\r\n.\r\n-ERR what\r\n", false),
+        ("-ERR what\r\n-ERR gone mad\r\n", true),
+    ] {
+        let mut talk = Inside::new(Service::Pop3, "client.example.com", None);
+        talk.feed(words.as_bytes());
+        while matches!(talk.step(), Ok(InsideStep::Send(_))) {}
+        let told = talk.refusal().map(ToString::to_string);
+        let wanted = "the server refuses CAPA and QUIT: -ERR gone mad".to_owned();
+        assert_eq!(told, is_refusal.then_some(wanted), "{words}");
+    }
+}
+
+#[test]
 fn an_end_before_the_goodbye_is_told() {
     for (service, words, ..) in AGREEABLE {
         for at in 0..words.len() {

@@ -230,6 +230,34 @@ fn a_server_that_dies_inside_tls_is_found() {
 }
 
 #[test]
+fn a_server_of_pop3_that_refuses_everything_is_found() {
+    let folder = with_host();
+    for (goodbye, is_broken) in [("-ERR internal error\r\n", true), ("+OK bye\r\n", false)] {
+        let tls = Arc::new(good(&folder));
+        let server = serve_at_once(move |stream| {
+            let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
+            let mut tls = StreamOwned::new(connection, stream);
+            let _ = tls.write_all(b"+OK ready\r\n");
+            // CAPA, and then QUIT.
+            for reply in ["-ERR internal error\r\n", goodbye] {
+                if tls.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {
+                    let _ = tls.write_all(reply.as_bytes());
+                }
+            }
+            tls.conn.send_close_notify();
+            let _ = tls.flush();
+        });
+        if is_broken {
+            let outcome = finds(check(&folder, "pop3s", server, ""), &["critical session-broken"]);
+            let told = seen(&outcome, "session-broken");
+            assert!(told.contains("refuses CAPA and QUIT: -ERR internal error"), "{told}");
+        } else {
+            finds(check(&folder, "pop3s", server, ""), &[]);
+        }
+    }
+}
+
+#[test]
 fn a_server_that_agrees_to_tls_and_gives_up_is_no_attack() {
     let folder = with_host();
     // In one piece with the agreement, and after the hello.
@@ -438,15 +466,16 @@ fn a_port_that_is_closed_is_found() {
 fn questions_without_an_answer_are_found() {
     let folder = with_host();
     let tls = Arc::new(good(&folder));
-    let count = std::sync::atomic::AtomicUsize::new(0);
     // A limit on connections: after the first, nothing more is said.
     let mail = Mail { tls: Some(tls), implicit: true, ..Mail::new(Protocol::Imap, good(&folder)) };
-    let server = serve_at_once(move |stream| {
-        if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
-            let _ = stream.take(1 << 16).read_to_end(&mut Vec::new());
-            return;
-        }
-        mail.attend_to(stream);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut streams = listener.incoming().map(Result::unwrap);
+        let first = streams.next().unwrap();
+        std::thread::spawn(move || mail.attend_to(first));
+        // They stay open as long as this thread lives, which is as long as the test.
+        let _silent: Vec<_> = streams.collect();
     });
     let outcome = finds(check(&folder, "imaps", server, "--timeout 2"), &["warning incomplete"]);
     // One reason is said once, for all versions.

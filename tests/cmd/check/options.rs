@@ -1,5 +1,7 @@
 //! Options and refusals.
 
+use std::io::{BufRead, BufReader};
+
 use super::{check, config, finds, found, submissions, with_host};
 use crate::support::{Folder, need, say, serve_at_once};
 
@@ -7,7 +9,7 @@ use crate::support::{Folder, need, say, serve_at_once};
 fn what_is_wrong_on_the_command_line_is_wrong_usage() {
     let folder = with_host();
     for (line, words) in [
-        ("check", &["required"][..]),
+        ("check", &["is missing"][..]),
         ("check mail:2525", &["not the usual one of any mail service", "mail:2525/SERVICE"]),
         ("check mail:https", &["not a mail service"]),
         ("check --connect mail.example.com:25", &["is not ADDRESS:PORT"]),
@@ -22,27 +24,27 @@ fn what_is_wrong_on_the_command_line_is_wrong_usage() {
         ("check 127.0.0.1:imap --relay-to a@example.net", &["--relay-to is for SMTP"]),
         ("check --connect 127.0.0.1:25 --ipv6", &["is of the other family"]),
         ("check --connect [::1]:25 --ipv4", &["is of the other family"]),
-        ("check a --ipv4 --ipv6", &["cannot be used with"]),
+        ("check a --ipv4 --ipv6", &["does not go together with"]),
         ("check a --host b:25", &["--host is for a name alone"]),
         ("check a --host *.example.com", &["pattern"]),
         ("check a --cert mail/cert.pem", &["--key"]),
         ("check a --key mail/key.pem", &["--cert"]),
-        ("check a --client mail --cert a --key b", &["cannot be used with"]),
+        ("check a --client mail --cert a --key b", &["does not go together with"]),
         ("check a --relay-from a@example.com", &["--relay-to"]),
         ("check a --relay-to joe", &["is not a mailbox"]),
-        ("check a --fail-on never", &["invalid value"]),
+        ("check a --fail-on never", &["never is nothing that --fail-on can be"]),
         ("check a --ignore tls-1.0", &["is not a finding", "is tls-1-0 meant?"]),
-        ("check a --explain tls-1-0", &["cannot be used with"]),
+        ("check a --explain tls-1-0", &["does not go together with"]),
         ("check --explain xyzzy", &["is not a finding", "--explain list"]),
-        ("check a --timeout 0", &["invalid value"]),
+        ("check a --timeout 0", &["--timeout 0: it has to be a number from"]),
         ("check a --expiring soon", &["30d"]),
-        ("check a --format xml", &["invalid value"]),
-        ("check a --ca demoCA/cacert.pem --system-roots", &["cannot be used with"]),
+        ("check a --format xml", &["xml is nothing that --format can be"]),
+        ("check a --ca demoCA/cacert.pem --system-roots", &["does not go together with"]),
     ] {
         folder.mailca(line).usage(words);
     }
     let outcome = folder.mailca("check a --format nagios --json").exits(2);
-    outcome.says(&["cannot be used with"]);
+    outcome.says(&["does not go together with"]);
     folder.mailca("check a --tlsa").arg("3 1 1 xyz").usage(&["is no TLSA record"]);
 }
 
@@ -198,4 +200,37 @@ fn ports_are_told_as_they_were_asked_for() {
     let text = folder.mailca(&line).exits(3).text();
     let at = |words: String| text.find(&words).unwrap_or_else(|| panic!("{words}: {text}"));
     assert!(at(format!("{slow} (smtp)")) < at(format!("{quick} (submissions)")), "{text}");
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_into_is_said_to_be_waited_for() {
+    need!("mkfifo");
+    let folder = with_host();
+    let key = folder.read("mail/key.pem");
+    for (option, file, content) in [
+        ("--ca", "pipe", folder.read("demoCA/cacert.pem")),
+        ("--cert", "pipe --key mail/key.pem", folder.read("mail/cert.pem")),
+        ("--key", "pipe --cert mail/cert.pem", key),
+        ("--tlsa", "pipe", b"3 1 1 00".to_vec()),
+    ] {
+        let _ = std::fs::remove_file(folder.path("pipe"));
+        folder.program("mkfifo", "pipe").success();
+        let line = format!("check --connect 127.0.0.1:1/smtp {option} {file}");
+        let mut child = folder.mailca(&line).command().spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = lines.next().unwrap().unwrap();
+        assert_eq!(said, "pipe is a pipe: waiting for somebody to write into it");
+        std::fs::write(folder.path("pipe"), content).unwrap();
+        assert!(child.wait().unwrap().code().is_some_and(|status| [1, 3].contains(&status)));
+    }
+}
+
+#[test]
+fn what_a_shell_puts_in_the_place_of_a_command_is_read() {
+    need!("openssl");
+    let folder = with_host();
+    let script = "mailca check --connect 127.0.0.1:1/smtp --ca <(cat demoCA/cacert.pem) \
+        --cert <(cat mail/cert.pem) --key <(cat mail/key.pem)";
+    let outcome = folder.bash(script).exits(3);
+    outcome.says(&["unreachable"]);
 }

@@ -139,3 +139,28 @@ fn with_force_an_old_bundle_is_kept_aside() {
     folder.mailca(&format!("{WITH_P12} --force")).success().says(&["kept as joe.p12.old-"]);
     assert_ne!(folder.read("joe.p12"), b"an older bundle");
 }
+
+#[test]
+fn another_certificate_of_the_name_is_warned_of_as_when_one_is_issued() {
+    let folder = two();
+    // Of another letter case, and for another purpose.
+    let line = "issue --key-type ecdsa-p256 --user JOE --email jim@example.com other";
+    folder.mailca(line).success();
+    folder.mailca("newreq --cn ann client").success();
+    folder.mailca("sign client --profile client --yes").success();
+    let outcome = folder.mailca(LINE).success();
+    let (joe, ann) = (serial(&folder, "other"), serial(&folder, "client"));
+    outcome.says(&[
+        &format!("JOE has a valid certificate already, serial {joe}, that is for jim@example.com"),
+        &format!("ann has a valid certificate already, serial {ann}, that is for no mailbox"),
+    ]);
+    // The one that is made in the place of another is not told of twice.
+    fs::rename(folder.path("other"), folder.path("away")).unwrap();
+    folder.mailca(&format!("revoke {joe} --yes")).success();
+    folder.mailca(&format!("revoke {ann} --yes")).success();
+    let old = serial(&folder, "joe");
+    fs::remove_dir_all(folder.path("joe")).unwrap();
+    let outcome = folder.mailca(&format!("{LINE} --force")).success();
+    assert!(outcome.stderr.matches(&old).count() > 0, "{outcome}");
+    assert!(!outcome.stderr.contains("JOE"), "{outcome}");
+}

@@ -12,6 +12,7 @@ use super::known::Known;
 use super::passwords::Stored;
 use super::person::Person;
 use crate::commands::recorder::check_verifies;
+use crate::commands::sign::namesake;
 use crate::env;
 use crate::error::{Error, Result};
 use crate::pki::certificate::Certificate;
@@ -198,6 +199,11 @@ impl Work<'_> {
         policy::check_key(&request.into(), self.ca.bundle().all())?;
         let approved = policy::approve(request, &person.terms, self.ca.chain(), self.now)?;
         made.remarks.extend(approved.remarks().iter().cloned());
+        // Of those that this one takes the place of more was said.
+        let told = made.remarks.join("\n");
+        let others = self.known.namesakes(&person.login);
+        let others = others.filter(|serial| !told.contains(&serial.to_string()));
+        made.remarks.extend(namesake::warnings_of(self.ca, &approved, others));
         for _ in 0..8 {
             let serial = env::serial()?;
             // Looked at again under the lock.
