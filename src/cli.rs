@@ -1,13 +1,9 @@
 //! The command line, as data. What an option means is said in the command that takes it.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, StyledStr};
-use clap::error::ContextValue;
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-
-use crate::pki::printable::{message, talk};
 
 mod access_map;
 mod bulk;
@@ -22,6 +18,7 @@ mod life;
 mod password;
 mod report;
 mod span;
+pub mod usage;
 
 pub use access_map::{AccessMap, Connections};
 pub use bulk::Bulk;
@@ -92,60 +89,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Prints help and version on standard output, and what is wrong with a command line on standard error. The
-/// words of the command line are shown in it, with what is hidden in them made visible, and not
-/// without end.
-pub fn print_usage_error(mut error: clap::Error) -> clap::Error {
-    let shown = |text: &String| message(text);
-    let is_plain = |value: &ContextValue| match value {
-        ContextValue::String(text) => shown(text) == *text,
-        ContextValue::Strings(texts) => texts.iter().all(|text| shown(text) == *text),
-        _ => true,
-    };
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    if shown(&cause) == cause && error.context().all(|(_, value)| is_plain(value)) {
-        let _ = error.print();
-        return error;
-    }
-    // The styles of clap are escape sequences too: all of them go.
-    let plain = |text: &StyledStr| StyledStr::from(talk(&text.to_string()));
-    let values: Vec<_> = error
-        .context()
-        .map(|(kind, value)| {
-            let value = match value {
-                ContextValue::String(text) => ContextValue::String(shown(text)),
-                ContextValue::Strings(texts) => {
-                    ContextValue::Strings(texts.iter().map(shown).collect())
-                }
-                ContextValue::StyledStr(text) => ContextValue::StyledStr(plain(text)),
-                ContextValue::StyledStrs(texts) => {
-                    ContextValue::StyledStrs(texts.iter().map(plain).collect())
-                }
-                other => other.clone(),
-            };
-            (kind, value)
-        })
-        .collect();
-    for (kind, value) in values {
-        error.insert(kind, value);
-    }
-    let _ = write!(std::io::stderr(), "{}", talk(&error.render().to_string()));
-    error
-}
-
-/// What is wrong with a command line, for programs: as any other error, without the usage that a person is
-/// shown.
-pub fn usage_error(error: &clap::Error) -> serde_json::Value {
-    let text = error.render().to_string();
-    let lines = text.trim_start().lines();
-    let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).map(str::trim).collect();
-    let paragraph = paragraph.join(" ");
-    let what = paragraph.strip_prefix("error: ").unwrap_or("the command line is wrong");
-    let hints: Vec<_> =
-        text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")).collect();
-    serde_json::json!({ "error": what, "hints": hints })
 }
 
 /// Options of every command.

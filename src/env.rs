@@ -45,11 +45,22 @@ pub struct Env {
     pub talk_on_terminal: bool,
     /// Whether somebody sees the product on one.
     pub product_on_terminal: bool,
+    /// How many columns that terminal has.
+    pub product_width: Option<usize>,
     /// Whether nobody can get the product: standard output was closed, or is thrown away unread.
     pub product_is_lost: bool,
 }
 
+/// The columns of a report where nothing says how many there are.
+const USUAL_WIDTH: usize = 80;
+
 impl Env {
+    /// The columns in which a report with sentences in it is written: those of the terminal, as long as its lines can
+    /// be read.
+    pub fn report_width(&self) -> usize {
+        self.product_width.map_or(USUAL_WIDTH, |width| width.clamp(40, 100))
+    }
+
     /// The present moment, UTC, in whole seconds as certificates count.
     #[expect(clippy::disallowed_methods, reason = "the owning file of the clock")]
     pub fn now(&self) -> Result<OffsetDateTime> {

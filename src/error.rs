@@ -2,6 +2,7 @@
 //!
 //! Messages are lower case, without a full stop. Nothing secret enters one.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -126,13 +127,26 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
+        formatter.write_str(&without_number(&self.message))?;
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
-            write!(formatter, ": {cause}")?;
+            write!(formatter, ": {}", without_number(&cause.to_string()))?;
             source = cause.source();
         }
         Ok(())
+    }
+}
+
+/// The standard library puts the system's number of an error behind its words, and what it called behind those of a
+/// lookup; the words say it.
+fn without_number(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(text);
+    let Some((words, rest)) = text.split_once(" (os error ") else { return text.into() };
+    match rest.split_once(')') {
+        Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{words}{rest}").into()
+        }
+        _ => text.into(),
     }
 }
 
@@ -146,5 +160,20 @@ impl From<std::io::Error> for Error {
     /// An I/O error of fs-err names its path already.
     fn from(error: std::io::Error) -> Self {
         Self::refused(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_system_are_said_without_its_number() {
+        let error = std::io::Error::from_raw_os_error(2);
+        let said = Error::refused("failed to open x").caused_by(error).to_string();
+        assert_eq!(said, "failed to open x: No such file or directory");
+        let error = Error::from(std::io::Error::other("y: full (os error 28); z"));
+        assert_eq!(error.to_string(), "y: full; z");
+        assert_eq!(Error::refused("a (os error x)").to_string(), "a (os error x)");
     }
 }

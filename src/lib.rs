@@ -39,7 +39,7 @@ use serde_json::json;
 
 use crate::cli::{Cli, Color};
 use crate::env::Env;
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 use crate::pki::{printable, stack};
 use crate::prompt::{Lines, Prompter, Terminal};
 use crate::store::lock::Waiting;
@@ -55,29 +55,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         return guarded(|| run_as_ca_pl(rest));
     }
     let in_json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to standard output with status 0, the rest is wrong usage.
-            let (error, written) = if error.use_stderr() {
-                (cli::print_usage_error(error), Ok(()))
-            } else {
-                let written = error.print();
-                (error, written)
-            };
-            if in_json && error.use_stderr() {
-                let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
-                let _ = env.print_json(&cli::usage_error(&error));
-            }
-            return match written {
-                _ if error.use_stderr() => Kind::Usage.exit_code(),
-                Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
-                    say(&format!("error: failed to write to standard output: {lost}"));
-                    Kind::Refused.exit_code()
-                }
-                _ => ExitCode::SUCCESS,
-            };
-        }
+        Err(error) => return not_a_command(error, &arguments, in_json),
     };
     guarded(|| {
         let global = &cli.global;
@@ -87,6 +67,39 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         });
         let terminal = Terminal::new(!global.no_input);
         run(&cli, &mut real_environment(Box::new(terminal), global.color, global.quiet))
+    })
+}
+
+/// Help and version go to standard output with status 0, the rest is wrong usage.
+fn not_a_command(error: clap::Error, arguments: &[OsString], in_json: bool) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
+                say(&format!("error: failed to write to standard output: {lost}"));
+                Kind::Refused.exit_code()
+            }
+            _ => ExitCode::SUCCESS,
+        };
+    }
+    let mut env = real_environment(Box::new(Terminal::new(false)), Color::Auto, false);
+    let told = cli::usage::told(&error, arguments);
+    if let Some(told) = &told {
+        env.report(told);
+    } else {
+        let _ = write!(std::io::stderr(), "{}", cli::usage::in_words_of_clap(error));
+    }
+    if in_json {
+        let told = told.unwrap_or_else(|| Error::usage("the command line is wrong"));
+        let _ = env.print_json(&in_json_of(&told));
+    }
+    Kind::Usage.exit_code()
+}
+
+/// An error for a program.
+fn in_json_of(error: &Error) -> serde_json::Value {
+    json!({
+        "error": printable::message(&error.to_string()),
+        "hints": error.hints().iter().map(|hint| printable::message(hint)).collect::<Vec<_>>(),
     })
 }
 
@@ -132,10 +145,7 @@ pub fn run(cli: &Cli, env: &mut Env) -> ExitCode {
             }
             if cli.global.json && !env.json_written {
                 // Somebody who reads JSON finds the reason there too; a lost stdout is no new error.
-                let _ = env.print_json(&json!({
-                    "error": printable::message(&error.to_string()),
-                    "hints": error.hints().iter().map(|hint| printable::message(hint)).collect::<Vec<_>>(),
-                }));
+                let _ = env.print_json(&in_json_of(&error));
             }
             error.kind().exit_code()
         }
@@ -178,8 +188,17 @@ fn real_environment(prompter: Box<dyn Prompter>, color: Color, quiet: bool) -> E
         color_stdout: is_colored(std::io::stdout().is_terminal()),
         talk_on_terminal: std::io::stderr().is_terminal(),
         product_on_terminal: std::io::stdout().is_terminal(),
+        product_width: width(&std::io::stdout()),
         product_is_lost: is_lost(&std::io::stdout()),
     }
+}
+
+/// How many columns the terminal has that a stream goes to.
+fn width(stream: &(impl std::os::fd::AsFd + IsTerminal)) -> Option<usize> {
+    let size =
+        stream.is_terminal().then(|| rustix::termios::tcgetwinsize(stream.as_fd()).ok())??;
+    // One that does not say counts as the usual one.
+    Some(if size.ws_col == 0 { 80 } else { size.ws_col.into() })
 }
 
 /// Whether a stream was closed when the program began: the standard library then opens /dev/null in its place, to

@@ -122,3 +122,5 @@ mod tlsa;
 mod verify;
 #[path = "cmd/version.rs"]
 mod version;
+#[path = "cmd/words.rs"]
+mod words;

@@ -20,3 +20,5 @@ mod rekey;
 mod renew;
 #[path = "terminal/revoke.rs"]
 mod revoke;
+#[path = "terminal/widths.rs"]
+mod widths;

@@ -17,7 +17,7 @@ pub fn check(input: &[u8]) {
         .map(|(number, item)| Shown { target: "file", position: (number, total), item })
         .collect();
     for everything in [false, true] {
-        super::assert_lines_are_plain(&show::text(&shown, NOW, everything));
+        super::assert_lines_are_plain(&show::text(&shown, NOW, everything, 80));
     }
     let document = show::json(&shown, NOW, true).expect("there is a document");
     assert_eq!(document["items"].as_array().map(Vec::len), Some(total));

@@ -110,7 +110,7 @@ fn check(args: &Check, global: &Global, env: &mut Env) -> Result<()> {
     let order = if env.product_on_terminal { Order::AsDone } else { Order::AsAsked };
     let wanted = Wanted { ignored: &ignored, family: &family, order };
     let is_streamed = !global.json && args.format == Format::Text;
-    let mut text = Text::new(env.color_stdout, fail_on).quiet(env.quiet);
+    let mut text = Text::new(env.color_stdout, fail_on, env.report_width()).quiet(env.quiet);
     let mut progress = Progress::new(env);
     let hosts = run::run(&plan, &common, &wanted, &mut progress, &mut |done| {
         let piece = match done {

@@ -37,7 +37,7 @@ pub fn run(args: &List, global: &Global, env: &mut Env) -> Result<()> {
     };
     let subject_of_ca = Oneline::parse(ca.certificate().subject.oneline().as_bytes());
     let reasons = reasons::read(ca.path())?;
-    let mut output = Output::new(global.json);
+    let mut output = Output::new(global.json, env.product_width);
     let mut missing = 0;
     let index = Index::of(ca.path());
     if !index.path().exists() {
@@ -185,8 +185,8 @@ struct Output {
 }
 
 impl Output {
-    fn new(json: bool) -> Self {
-        Self { json, table: Table::default(), text: String::new(), count: 0 }
+    fn new(json: bool, width: Option<usize>) -> Self {
+        Self { json, table: Table::new(width), text: String::new(), count: 0 }
     }
 
     fn push(&mut self, entry: &Entry, env: &mut Env) -> Result<()> {

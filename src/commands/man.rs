@@ -94,6 +94,8 @@ fn documented(command: &Command) -> impl Iterator<Item = &Command> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
@@ -116,5 +118,49 @@ mod tests {
             }
             assert!(text.contains(".SH \"EXIT STATUS\""), "{name}");
         }
+    }
+
+    /// The words of a line as a shell makes them, up to what is no longer this command.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for letter in line.chars() {
+            match letter {
+                '\'' | '"' if quote.is_none() => quote = Some(letter),
+                _ if quote == Some(letter) => quote = None,
+                '|' | '<' | '>' | '&' | ';' if quote.is_none() => break,
+                ' ' if quote.is_none() => words.extend(Some(std::mem::take(&mut word))),
+                _ => word.push(letter),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    fn check_examples(command: &Command) -> usize {
+        let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        let help = help.replace("\\\n", " ");
+        let mut checked = 0;
+        for line in help.lines().filter(|line| line.starts_with("  ")) {
+            let is_called = |at: &usize| {
+                let before = line[..*at].trim_end();
+                before.is_empty() || before.ends_with(['|', '&', ';'])
+            };
+            for at in line.match_indices("mailca ").map(|(at, _)| at).filter(is_called) {
+                let asked = words(&line[at..]);
+                if let Err(error) = crate::cli::Cli::try_parse_from(asked) {
+                    panic!("{line}: {error}");
+                }
+                checked += 1;
+            }
+        }
+        checked + documented(command).map(check_examples).sum::<usize>()
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_understood() {
+        let mut root = Cli::command();
+        root.build();
+        assert!(check_examples(&root) > 60);
     }
 }

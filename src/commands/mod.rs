@@ -187,6 +187,14 @@ fn subject_parts(subject: &Subject, settings: &Settings, env: &mut Env) -> Resul
 }
 
 fn ask_parts(given: &Subject, parts: &mut Parts, env: &mut Env) -> Result<()> {
+    let is_asked = given.org.is_none()
+        || given.ou.is_empty()
+        || given.locality.is_none()
+        || given.state.is_none()
+        || given.country.is_none();
+    if is_asked {
+        env.ask_about("who looks at the certificate sees these parts of its name; none is needed");
+    }
     if given.org.is_none() {
         ask_part(env, "Organization, for example Example Inc", &mut parts.organization, |value| {
             Parts { organization: value, ..Parts::default() }

@@ -236,7 +236,9 @@ fn ask(
         env.warn(&warning);
     }
     if asks_why {
-        env.ask_about(&format!("  {}", Reason::ALL.map(Reason::name).join(", ")));
+        for reason in Reason::ALL {
+            env.ask_about(&format!("  {:<20}  {}", reason.name(), reason.meaning()));
+        }
         let check = |answer: &str| answer.trim().parse::<Reason>().map(|_| ());
         let answer = env.prompter.text("Why?", Reason::Unspecified.name(), &check)?;
         *revocation = Revocation::new(revocation.date, answer.trim().parse()?);

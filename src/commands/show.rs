@@ -88,7 +88,7 @@ fn pem_of(found: &[Found]) -> Result<String> {
 }
 
 fn page(found: &[Found], everything: bool, env: &Env) -> Result<String> {
-    Ok(show::text(&entries(found), env.now()?, everything))
+    Ok(show::text(&entries(found), env.now()?, everything, env.report_width()))
 }
 
 fn entries(found: &[Found]) -> Vec<Shown<'_>> {

@@ -44,7 +44,7 @@ pub fn run(args: &Status, global: &Global, env: &mut Env) -> Result<()> {
     if global.json {
         env.print_json(&status::json(&view))?;
     } else if !(env.quiet && view.to_do.is_empty()) {
-        env.print_bytes(status::text(&view).as_bytes())?;
+        env.print_bytes(status::text(&view, env.report_width()).as_bytes())?;
     }
     match view.to_do.len() {
         0 => Ok(()),

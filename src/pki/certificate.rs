@@ -125,7 +125,8 @@ impl Certificate {
             return Err(Error::refused(format!(
                 "no certificate is in it, only {}",
                 pem::labels(&blocks)
-            )));
+            ))
+            .hint("`mailca show FILE` tells what a file is"));
         }
         Ok(certificates)
     }

@@ -116,7 +116,7 @@ impl Constraints {
             return Err(Error::verdict(format!(
                 "the name {} ({}) is outside the names that the CA \"{}\" may certify: {}",
                 shortened(&name.value()),
-                name.kind(),
+                name.in_words(),
                 self.ca,
                 list(&self.permitted, &candidate)
             )));
@@ -127,7 +127,7 @@ impl Constraints {
                     return Err(Error::verdict(format!(
                         "the name {} ({}) is among the names that the CA \"{}\" must not certify: {}",
                         shortened(&name.value()),
-                        name.kind(),
+                        name.in_words(),
                         self.ca,
                         list(&self.excluded, &candidate)
                     )));
@@ -143,7 +143,7 @@ impl Constraints {
         Error::verdict(format!(
             "the name {} ({}) cannot be checked against the name constraints of the CA \"{}\": {why}",
             shortened(&name.value()),
-            name.kind(),
+            name.in_words(),
             self.ca
         ))
     }

@@ -174,6 +174,16 @@ impl GeneralName {
         }
     }
 
+    /// The same for a person who knows no RFC.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Dns(_) => "host name",
+            Self::Email(_) => "e-mail address",
+            Self::Ip(_) => "IP address",
+            other => other.kind(),
+        }
+    }
+
     /// What RFC 5280 calls this kind of name: `dNSName`, `rfc822Name`, `iPAddress`.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 use rustls_pemfile::Item;
+use x509_parser::error::PEMError;
 use x509_parser::pem::Pem;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -43,10 +44,21 @@ pub fn blocks(input: &[u8]) -> Result<Vec<Block>> {
     }
     let mut blocks = Vec::new();
     for pem in Pem::iter_from_buffer(&text) {
-        let pem = pem.map_err(|error| Error::refused("malformed PEM").caused_by(error))?;
+        let pem = pem.map_err(|error| malformed(&error))?;
         blocks.push(Block { label: pem.label, der: Zeroizing::new(pem.contents) });
     }
     Ok(blocks)
+}
+
+/// What is wrong with a block, in words.
+fn malformed(error: &PEMError) -> Error {
+    let what = match error {
+        PEMError::Base64DecodeError => "it is damaged: what stands between the lines is not base64",
+        PEMError::IncompletePEM => "it breaks off: the -----END line is missing",
+        _ => "the -----BEGIN line of it cannot be read",
+    };
+    Error::refused(format!("malformed PEM: {what}"))
+        .hint("copy it again, as a file and whole, from where it was made")
 }
 
 /// What is in a file, for a message: the labels of its blocks. They are the file's, and so escaped.

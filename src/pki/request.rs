@@ -71,7 +71,7 @@ impl Request {
             )));
         }
         let (rest, parsed) = X509CertificationRequest::from_der(der).map_err(|_| {
-            Error::refused("it is not a certification request")
+            Error::refused("it is not a certificate request")
                 .hint("a request is PKCS#10 in PEM or DER, as `mailca newreq` and openssl write it")
         })?;
         if !rest.is_empty() {

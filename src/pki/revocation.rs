@@ -60,6 +60,21 @@ impl Reason {
         }
     }
 
+    /// What it means, for somebody who has to choose.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Unspecified => "no reason is given",
+            Self::KeyCompromise => "the key was lost, stolen or seen",
+            Self::CaCompromise => "a CA's key was lost, stolen or seen",
+            Self::AffiliationChanged => "the person or host is called otherwise now",
+            Self::Superseded => "a newer certificate is in use",
+            Self::CessationOfOperation => "the person has left, the host is gone",
+            Self::CertificateHold => "for now only: it may become valid again",
+            Self::PrivilegeWithdrawn => "the person may not do any more what it allows",
+            Self::AaCompromise => "the key of an attribute authority was lost: not of mail",
+        }
+    }
+
     /// The number in a CRL.
     pub fn code(self) -> u8 {
         match self {

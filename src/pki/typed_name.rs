@@ -193,7 +193,8 @@ fn check_label(text: &str, label: &str) -> std::result::Result<(), Problem> {
             "{} has the character {}, which a host name cannot have",
             quoted(text),
             quoted(&bad.to_string())
-        )));
+        ))
+        .hint("a host name is made of letters, digits, hyphens and dots, as in mail.example.com"));
     }
     if label.starts_with('-') || label.ends_with('-') {
         return Err(Problem::new(format!(
@@ -220,7 +221,7 @@ pub(super) fn check_mailbox(text: &str) -> std::result::Result<String, Problem> 
     }
     if !local.is_ascii() {
         return Err(Problem::new(format!(
-            "{} has characters outside ASCII before the @, which an rfc822Name cannot have",
+            "{} has characters outside ASCII before the @, which the address in a certificate cannot have",
             quoted(text)
         ))
         .hint("use the person's ASCII address"));
@@ -240,7 +241,7 @@ pub(super) fn check_mailbox(text: &str) -> std::result::Result<String, Problem> 
             "{} has an address where its domain should be",
             quoted(text)
         ))
-        .hint("an rfc822Name needs a domain after the @"));
+        .hint("write a domain after the @, as in joe@example.com"));
     }
     Ok(format!("{local}@{}", check_domain(text, domain)?))
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::render::page::broken;
+
 /// What is known of a listed certificate.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
@@ -54,26 +56,30 @@ impl Entry {
 /// How many rows decide how wide the columns are. A later row that needs more room is set out of line.
 const DECIDING: usize = 500;
 
+/// How narrow the column of the subjects may become, before they go to lines of their own.
+const NARROWEST: usize = 24;
+
 /// Rows that become lines of the same columns.
 #[derive(Debug)]
 pub struct Table {
     waiting: Vec<[String; 4]>,
     widths: Option<[usize; 4]>,
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        let heading = ["STATE", "UNTIL", "SERIAL", "SUBJECT"].map(str::to_owned);
-        Self { waiting: vec![heading], widths: None }
-    }
+    /// That of the terminal. Without one every row is one line, for grep and the like.
+    room: Option<usize>,
 }
 
 impl Table {
+    /// A table for a terminal so wide, or for a file.
+    pub fn new(room: Option<usize>) -> Self {
+        let heading = ["STATE", "UNTIL", "SERIAL", "SUBJECT"].map(str::to_owned);
+        Self { waiting: vec![heading], widths: None, room }
+    }
+
     /// Adds a row. The lines that can be printed now are appended to `out`.
     pub fn push(&mut self, entry: &Entry, out: &mut String) {
         let columns = entry.columns();
         if let Some(widths) = self.widths {
-            push_line(out, &columns, widths);
+            push_line(out, &columns, widths, self.room);
             return;
         }
         self.waiting.push(columns);
@@ -90,23 +96,45 @@ impl Table {
         };
         let widths = self.widths.unwrap_or([width(0), width(1), width(2), 0]);
         for row in &waiting {
-            push_line(out, row, widths);
+            push_line(out, row, widths, self.room);
         }
         self.widths = Some(widths);
     }
 }
 
-fn push_line(out: &mut String, columns: &[String; 4], widths: [usize; 4]) {
-    for (index, (column, width)) in columns.iter().zip(widths).enumerate() {
-        if index > 0 {
-            out.push_str("  ");
-        }
+fn push_line(out: &mut String, columns: &[String; 4], widths: [usize; 4], room: Option<usize>) {
+    let [state, until, serial, subject] = columns;
+    for (column, width) in [state, until, serial].into_iter().zip(widths) {
         out.push_str(column);
-        let used = column.chars().count();
-        out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
+        push_spaces(out, width.saturating_sub(column.chars().count()) + 2);
     }
-    out.truncate(out.trim_end().len());
+    let begin: usize = widths[..3].iter().map(|width| width + 2).sum();
+    let (indent, room) = match room {
+        None => (begin, usize::MAX),
+        Some(room) if room >= begin + NARROWEST => (begin, room - begin),
+        Some(room) => {
+            next_line(out, 2);
+            (2, room.saturating_sub(2).max(1))
+        }
+    };
+    for (index, line) in broken(subject, room, " ").into_iter().enumerate() {
+        if index > 0 {
+            next_line(out, indent);
+        }
+        out.push_str(line);
+    }
+    next_line(out, 0);
+}
+
+/// Ends a line, which has no spaces at its end, and begins the next.
+fn next_line(out: &mut String, indent: usize) {
+    out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
+    push_spaces(out, indent);
+}
+
+fn push_spaces(out: &mut String, count: usize) {
+    out.extend(std::iter::repeat_n(' ', count));
 }
 
 #[cfg(test)]
@@ -129,7 +157,7 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_the_rest_is_said_behind_the_subject() {
-        let mut table = Table::default();
+        let mut table = Table::new(None);
         let mut out = String::new();
         table.push(&entry("0A"), &mut out);
         let revoked = Entry {
@@ -148,8 +176,28 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_is_broken_where_the_terminal_ends() {
+        let long =
+            Entry { subject: "O=Example Incorporated, OU=Mail, CN=joe".into(), ..entry("0A") };
+        let told = |room| {
+            let (mut table, mut out) = (Table::new(Some(room)), String::new());
+            table.push(&long, &mut out);
+            table.finish(&mut out);
+            out
+        };
+        let expected = "STATE  UNTIL       SERIAL  SUBJECT\n\
+                        valid  2027-01-01  0A      O=Example Incorporated,\n\
+                        \x20                          OU=Mail, CN=joe\n";
+        assert_eq!(told(51), expected);
+        let expected = "STATE  UNTIL       SERIAL\n  SUBJECT\n\
+                        valid  2027-01-01  0A\n  O=Example Incorporated,\n  OU=Mail, CN=joe\n";
+        assert_eq!(told(30), expected);
+        assert_eq!(told(200).lines().count(), 2);
+    }
+
+    #[test]
     fn a_long_list_comes_as_it_grows() {
-        let mut table = Table::default();
+        let mut table = Table::new(None);
         let mut out = String::new();
         for number in 0..2 * DECIDING {
             table.push(&entry("0A"), &mut out);

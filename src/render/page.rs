@@ -1,17 +1,21 @@
-//! A page of labelled values for a terminal of 80 columns.
+//! A page of labelled values for a terminal.
 
 /// Where the values begin.
 const VALUE_COLUMN: usize = 15;
-const WIDTH: usize = 80;
 
 /// Text that is being put together.
-#[derive(Default)]
 pub(in crate::render) struct Page {
     text: String,
     indent: usize,
+    width: usize,
 }
 
 impl Page {
+    /// An empty page of so many columns.
+    pub(in crate::render) fn new(width: usize) -> Self {
+        Self { text: String::new(), indent: 0, width }
+    }
+
     /// A heading, with an empty line before it where it is not the first thing.
     pub(in crate::render) fn heading(&mut self, heading: &str) {
         if !self.text.is_empty() {
@@ -43,7 +47,7 @@ impl Page {
 
     fn lines(&mut self, label: &str, value: &str, separator: &str) {
         let mut label = label;
-        let room = WIDTH.saturating_sub(VALUE_COLUMN + self.indent);
+        let room = self.width.saturating_sub(VALUE_COLUMN + self.indent);
         for line in broken(value, room, separator) {
             self.push_indent(2);
             self.text.push_str(label);
@@ -96,7 +100,7 @@ impl Page {
 }
 
 /// The pieces of a value, each as long as fits between two separators.
-fn broken<'a>(value: &'a str, room: usize, separator: &str) -> Vec<&'a str> {
+pub(in crate::render) fn broken<'a>(value: &'a str, room: usize, separator: &str) -> Vec<&'a str> {
     let mut pieces = Vec::new();
     let mut rest = value;
     while let Some((limit, _)) = rest.char_indices().nth(room) {
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn values_are_aligned_and_long_ones_broken_after_commas() {
-        let mut page = Page::default();
+        let mut page = Page::new(80);
         page.heading("title");
         page.row("Key", "EC P-256");
         let names: Vec<_> = (0..6).map(|n| format!("DNS:host{n}.example.com")).collect();
@@ -127,7 +131,7 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "  Key          EC P-256");
         assert_eq!(lines[3], "               DNS:host2.example.com, DNS:host3.example.com,");
-        assert!(lines.iter().filter(|line| !line.contains("AB:")).all(|line| line.len() <= WIDTH));
+        assert!(lines.iter().filter(|line| !line.contains("AB:")).all(|line| line.len() <= 80));
         assert_eq!(lines.last().unwrap().len(), VALUE_COLUMN + 93);
     }
 

@@ -73,9 +73,9 @@ pub struct View<'a> {
     pub to_do: &'a [ToDo],
 }
 
-/// The screen.
-pub fn text(view: &View<'_>) -> String {
-    let mut page = Page::default();
+/// The screen, of so many columns.
+pub fn text(view: &View<'_>, width: usize) -> String {
+    let mut page = Page::new(width);
     page.row("CA", &view.ca.title());
     page.row("", &words::validity(view.now, view.ca.not_before, view.ca.not_after));
     match &view.crl {

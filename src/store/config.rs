@@ -22,6 +22,7 @@ use crate::store::{input, layout};
 mod file;
 pub mod keys;
 pub mod layers;
+mod malformed;
 pub mod origin;
 #[cfg(test)]
 mod tests;
@@ -354,7 +355,8 @@ fn parse(text: &str, path: &Path) -> Result<Vec<(usize, String, toml::Value)>> {
     let table: BTreeMap<String, Spanned<toml::Value>> =
         toml::from_str(text).map_err(|error: toml::de::Error| {
             let line = error.span().map_or(1, |span| line_at(span.start));
-            Error::refused(error.message().to_owned()).at(Place::Line(path.to_owned(), line))
+            let said = text.lines().nth(line - 1).unwrap_or_default();
+            malformed::malformed(said, error.message()).at(Place::Line(path.to_owned(), line))
         })?;
     let entries = table.into_iter();
     let mut entries: Vec<_> = entries

@@ -318,7 +318,7 @@ fn what_does_not_fit_together_is_wrong_usage() {
         ("--tls-srv a.example", "nothing is asked"),
         ("--tls-srv a.example --perm", "nothing is asked"),
         ("--tls-srv a.example --verify --for postfix", "Sendmail's"),
-        ("--tls-srv a.example --verify --perm --temp", "cannot be used with"),
+        ("--tls-srv a.example --verify --perm --temp", "does not go together with"),
         ("--tls-srv a.example --bits 128 --match-cn", "--verify"),
         ("--tls-srv *.example.com --verify", "no host or domain"),
         ("--tls-rcpt a@b@c --verify", "no mail address"),

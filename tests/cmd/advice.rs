@@ -113,11 +113,25 @@ fn an_error_is_in_the_json_with_its_hints() {
 fn a_wrong_command_line_is_in_the_json_too() {
     let folder = Folder::empty();
     for (line, error, hint) in [
-        ("newca --nonsens", "unexpected argument '--nonsens' found", ""),
-        ("newca --encrypt-ky", "'--encrypt-ky'", "--encrypt-key"),
-        ("show", "required arguments were not provided: <FILE", ""),
-        ("sgin", "'sgin'", "sign"),
-        ("issue --days 0", "0 is not in 1..=36500", ""),
+        ("newca --nonsens", "there is no option --nonsens", "`mailca newca -h`"),
+        ("newca --encrypt-ky", "no option --encrypt-ky", "is --encrypt-key meant?"),
+        ("show", "FILE|SERIAL is missing", "`mailca show -h`"),
+        ("sgin", "there is no command sgin", "is sign meant?"),
+        ("issue --days 0", "--days 0: it has to be a number from 1 to 36500", ""),
+        ("issue --days x", "--days x: it has to be a whole number", "`mailca issue -h`"),
+        ("--ca-dir x config posfix", "there is no command posfix", "`mailca config -h`"),
+        ("help nothing-there", "neither a command nor a topic", "`mailca help`"),
+        ("newreq --cn", "--cn needs a value: --cn HOST", "`mailca newreq -h`"),
+        ("newreq --user joe", "--email ADDRESS is missing", ""),
+        ("list a", "a is one word too many", ""),
+        ("config opensmtpd --relay-port 0", "--relay-port 0: ", "`mailca config opensmtpd -h`"),
+        ("newca --cn a --cn b", "--cn is there twice", ""),
+        ("revoke joe --user joe", "NAME|SERIAL|FILE does not go together with --user", ""),
+        (
+            "newca --key-type rsa-248",
+            "rsa-248 is nothing that --key-type can be",
+            "is rsa-2048 meant?",
+        ),
         ("", "", ""),
     ] {
         let plain = folder.mailca(line).exits(2);

@@ -152,9 +152,9 @@ fn what_makes_no_sense_together_is_refused() {
     for options in ["--role receive", "--crl", "--combined"] {
         folder
             .mailca(&format!("config sendmail --submit {options}"))
-            .usage(&["cannot be used with"]);
+            .usage(&["does not go together with"]);
     }
-    folder.mailca("config sendmail --role send").usage(&["invalid value 'send'"]);
+    folder.mailca("config sendmail --role send").usage(&["send is nothing that --role can be"]);
     folder.mailca("config sendmail --certs certs").usage(&["absolute path"]);
     folder.mailca("config sendmail --certs").arg("/a b'c").usage(&["absolute path"]);
 }

@@ -195,11 +195,11 @@ fn every_reason_and_since_when() {
 #[test]
 fn the_command_line_names_one_thing() {
     let folder = with_people();
-    folder.mailca("revoke").usage(&["required"]);
-    folder.mailca("revoke joeuser --user joeuser").usage(&["cannot be used with"]);
-    folder.mailca("renew joeuser --user joeuser").usage(&["cannot be used with"]);
-    folder.mailca("renew --user joeuser --expiring 30d").usage(&["cannot be used with"]);
-    folder.mailca("renew --user joeuser --profile server").usage(&["cannot be used with"]);
+    folder.mailca("revoke").usage(&["is missing"]);
+    folder.mailca("revoke joeuser --user joeuser").usage(&["does not go together with"]);
+    folder.mailca("renew joeuser --user joeuser").usage(&["does not go together with"]);
+    folder.mailca("renew --user joeuser --expiring 30d").usage(&["does not go together with"]);
+    folder.mailca("renew --user joeuser --profile server").usage(&["does not go together with"]);
 }
 
 #[test]

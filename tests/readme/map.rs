@@ -62,7 +62,7 @@ fn every_room_is_on_the_map() {
         let is_known = ROOMS.iter().any(|(known, _)| *known == room);
         assert!(is_known || ["main", "lib", "error"].contains(&room), "what may {room} use?");
     }
-    for name in ["cmd", "terminal", "ca_pl", "interop", "servers", "crash", "browser"] {
+    for name in ["cmd", "terminal", "ca_pl", "interop", "servers", "crash", "browser", "package"] {
         assert!(text("CONTRIBUTING.md").contains(&format!("`tests/{name}/`")), "{name}");
     }
 }

@@ -82,10 +82,23 @@ fn fault(command: &str) -> Option<String> {
     if words.iter().skip(1).take(2).any(is_open) {
         return None;
     }
+    if let [_, help, topic] = &words[..]
+        && help == "help"
+        && is_topic(topic)
+    {
+        return None;
+    }
     let error = Cli::try_parse_from(&words).err()?;
     let is_wrong =
         matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
     is_wrong.then(|| error.to_string())
+}
+
+/// Whether `mailca help` has a text of that name, where it has texts of its own.
+fn is_topic(name: &str) -> bool {
+    let folder = Path::new(ROOT).join("templates/help");
+    let Ok(texts) = fs::read_dir(folder) else { return true };
+    texts.into_iter().any(|text| text.unwrap().path().file_stem().is_some_and(|stem| stem == name))
 }
 
 #[test]

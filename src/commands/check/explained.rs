@@ -22,7 +22,7 @@ pub(super) fn print(id: &str, global: &Global, env: &mut Env) -> Result<()> {
     if global.json {
         return env.print_json(&explain::json(issue));
     }
-    env.print_bytes(explain::text(issue).as_bytes())
+    env.print_bytes(explain::text(issue, env.report_width()).as_bytes())
 }
 
 /// The finding of an identifier.

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
 use crate::error::Result;
 use crate::mail::check::judge::{Standard, Subject, judge};
 use crate::mail::check::report::{PortReport, sort};
@@ -202,7 +204,11 @@ fn compare(
 fn silent(why: &str) -> Finding {
     let finding = Finding::new(Issue::AddressUnreachable, why.to_owned());
     let is_ours =
-        ["os error 101", "os error 99", "os error 97"].iter().any(|code| why.contains(code));
+        [Errno::NETUNREACH, Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].into_iter().any(|errno| {
+            // The words of the system, in front of its number.
+            let said = std::io::Error::from(errno).to_string();
+            why.contains(said.split(" (os error").next().unwrap_or(&said))
+        });
     if is_ours { finding.as_bad_as(Severity::Info) } else { finding }
 }
 

@@ -118,8 +118,8 @@ fn commands(page: &mut Page, command: &Command, name: &str) {
 fn environment(page: &mut Page) {
     page.section("ENVIRONMENT");
     page.item(
-        ["MAILCA_DIR", "MAILCA_CA_PASSPHRASE_FILE"],
-        "As the options --ca-dir and --ca-passphrase-file.",
+        ["MAILCA_DIR", "MAILCA_CONFIG", "MAILCA_CA_PASSPHRASE_FILE"],
+        "As the options --ca-dir, --config and --ca-passphrase-file.",
     );
     page.item(
         ["MAILCA_LEAF_DAYS", "and so on"],

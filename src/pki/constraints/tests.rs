@@ -38,16 +38,16 @@ fn the_error_names_both() {
     );
     assert_eq!(
         refusal(&mail, GeneralName::Dns("mail.evil.com".into())),
-        "the name mail.evil.com (dNSName) is outside the names that the CA \"X\" may certify: example.com"
+        "the name mail.evil.com (host name) is outside the names that the CA \"X\" may certify: example.com"
     );
     assert_eq!(
         refusal(&mail, GeneralName::Email("joe@evil.com".into())),
-        "the name joe@evil.com (rfc822Name) is outside the names that the CA \"X\" may certify: \
+        "the name joe@evil.com (e-mail address) is outside the names that the CA \"X\" may certify: \
          example.com, .example.com"
     );
     assert_eq!(
         refusal(&mail, GeneralName::Ip("192.0.2.1".parse().unwrap())),
-        "the name 192.0.2.1 (iPAddress) is among the names that the CA \"X\" must not certify: \
+        "the name 192.0.2.1 (IP address) is among the names that the CA \"X\" must not certify: \
          0.0.0.0/0, ::/0"
     );
     mail.check(&[
@@ -100,7 +100,7 @@ fn an_email_address_in_the_subject_counts_and_must_be_ia5() {
     };
     let mail = constraints(&[subtree(0x81, b"example.com")], &[]);
     let error = mail.check(&names_of(&subject(0x16), &[], true).unwrap()).unwrap_err();
-    assert!(error.to_string().starts_with("the name joe@evil.com (rfc822Name) is outside"));
+    assert!(error.to_string().starts_with("the name joe@evil.com (e-mail address) is outside"));
     assert!(names_of(&subject(0x0c), &[], true).unwrap_err().to_string().contains("IA5String"));
 }
 

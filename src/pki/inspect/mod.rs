@@ -223,7 +223,7 @@ fn body(der: &[u8]) -> Body {
         Shape::Named(name) => {
             return Body::Other { name: name.to_owned(), facts: Vec::new() };
         }
-        Shape::Unknown => Err(Error::refused("DER of an unknown kind")),
+        Shape::Unknown => Err(Error::refused("it is damaged, or nothing that is known here")),
     };
     read.unwrap_or_else(|error| Body::Unreadable {
         name: shape.name().to_owned(),

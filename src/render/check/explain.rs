@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use super::text::wrapped;
 use crate::mail::check::{Issue, Page, Software};
 
-/// The page for a person.
-pub fn text(issue: Issue) -> String {
+/// The page for a person, so many columns wide.
+pub fn text(issue: Issue, width: usize) -> String {
     let page = Page::of(issue);
     let mut text = format!("{}\n  {}, {}\n", page.title, issue.id(), issue.severity());
     for paragraph in std::iter::once(&page.why).chain(&page.more) {
         text.push('\n');
-        text.push_str(&wrapped("", "", paragraph));
+        text.push_str(&wrapped(width, "", "", paragraph));
     }
     text.push_str("\nHow to mend it:\n");
     for (name, mend) in &page.mends {
         let title = Software::by_name(name).map_or("any server", Software::title);
-        text.push_str(&wrapped("  ", "    ", &format!("{title}: {mend}")));
+        text.push_str(&wrapped(width, "  ", "    ", &format!("{title}: {mend}")));
     }
     let uses = |word: &str| page.mends.iter().any(|(_, mend)| mend.contains(word));
     let words = [
@@ -31,7 +31,7 @@ pub fn text(issue: Issue) -> String {
         .collect();
     if !told.is_empty() {
         text.push('\n');
-        text.push_str(&wrapped("", "", &format!("{}.", told.join("; "))));
+        text.push_str(&wrapped(width, "", "", &format!("{}.", told.join("; "))));
     }
     text
 }
@@ -55,7 +55,7 @@ pub fn list() -> String {
     let mut text = String::new();
     for issue in Issue::ALL {
         let first = format!("{:<29} {:<9} ", issue.id(), issue.severity());
-        text.push_str(&wrapped(&first, &" ".repeat(first.len()), &Page::of(*issue).title));
+        text.push_str(&wrapped(80, &first, &" ".repeat(first.len()), &Page::of(*issue).title));
     }
     text
 }

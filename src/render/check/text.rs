@@ -12,7 +12,6 @@ use crate::net::target::Target;
 use crate::pki::certificate::Certificate;
 use crate::pki::inspect::text::{count, minute};
 
-const WIDTH: usize = 80;
 /// Where what is said of a finding begins.
 const INDENT: &str = "          ";
 
@@ -21,6 +20,7 @@ const INDENT: &str = "          ";
 pub struct Text {
     color: bool,
     fail_on: Severity,
+    width: usize,
     /// Whether nothing is told but what counts.
     is_quiet: bool,
     /// Whether anything was written yet: what comes first has no empty line before it.
@@ -37,9 +37,13 @@ struct Group<'h> {
 }
 
 impl Text {
-    /// With colour, or not; what is worse than this is to be mended.
-    pub fn new(color: bool, fail_on: Severity) -> Self {
-        Self { color, fail_on, is_quiet: false, has_begun: false, told: Vec::new() }
+    /// With colour, or not; what is worse than this is to be mended; in so many columns.
+    pub fn new(color: bool, fail_on: Severity, width: usize) -> Self {
+        Self { color, fail_on, width, is_quiet: false, has_begun: false, told: Vec::new() }
+    }
+
+    fn wrapped(&self, first: &str, rest: &str, text: &str) -> String {
+        wrapped(self.width, first, rest, text)
     }
 
     /// The same, that says nothing of what need not be mended.
@@ -67,7 +71,7 @@ impl Text {
         {
             let _ = write!(text, ", at {}", address.ip());
         }
-        let text = wrapped(&format!("{name:<10}"), INDENT, &text);
+        let text = self.wrapped(&format!("{name:<10}"), INDENT, &text);
         text.replacen(name, &self.painted(paint, name), 1)
     }
 
@@ -75,7 +79,7 @@ impl Text {
     pub fn host(&mut self, host: &HostReport) -> String {
         let mut text = String::new();
         for (own, ports) in certificates(host) {
-            text.push_str(&certificate(own, &ports));
+            text.push_str(&certificate(own, &ports, self.width));
         }
         if !text.is_empty() {
             text.insert(0, '\n');
@@ -98,7 +102,7 @@ impl Text {
             if !silent.is_empty() {
                 let line = format!("{} does not answer on {}", host.host, silent.join(", "));
                 text.push('\n');
-                text.push_str(&wrapped("", "  ", &line));
+                text.push_str(&self.wrapped("", "  ", &line));
             }
         }
         text.push('\n');
@@ -127,7 +131,7 @@ impl Text {
         let mut text = String::new();
         let unasked = view.unasked();
         if !unasked.is_empty() {
-            text.push_str(&wrapped("", "  ", &format!("not asked: {}", unasked.join(", "))));
+            text.push_str(&self.wrapped("", "  ", &format!("not asked: {}", unasked.join(", "))));
         }
         let _ = writeln!(text, "{}: {}", count(ports, "port"), self.painted(color, &what));
         text
@@ -141,7 +145,7 @@ impl Text {
         let page = Page::of(group.issue);
         let name = group.severity.name();
         let head = format!("{} [{}]", page.title, group.issue.id());
-        let head = wrapped(&format!("{name:<10}"), INDENT, &head);
+        let head = self.wrapped(&format!("{name:<10}"), INDENT, &head);
         text.push_str(&head.replacen(name, &self.painted(color(group.severity), name), 1));
         for (seen, severity, ports) in &group.seen {
             let mut line = String::new();
@@ -152,7 +156,7 @@ impl Text {
                 }
                 line.push_str(": ");
             }
-            text.push_str(&wrapped(INDENT, INDENT, &format!("{line}{seen}")));
+            text.push_str(&self.wrapped(INDENT, INDENT, &format!("{line}{seen}")));
         }
         if group.severity == Severity::Info {
             return;
@@ -165,7 +169,7 @@ impl Text {
         if new.is_empty() {
             return;
         }
-        text.push_str(&wrapped(&format!("{INDENT}why: "), INDENT, &page.why));
+        text.push_str(&self.wrapped(&format!("{INDENT}why: "), INDENT, &page.why));
         for (software, mend) in &new {
             let of: Vec<_> = software.iter().map(|one| one.title()).collect();
             let of = if mends.len() < 2 || of.is_empty() {
@@ -173,7 +177,7 @@ impl Text {
             } else {
                 format!(" {}", of.join(", "))
             };
-            text.push_str(&wrapped(&format!("{INDENT}mend{of}: "), INDENT, mend));
+            text.push_str(&self.wrapped(&format!("{INDENT}mend{of}: "), INDENT, mend));
         }
         let new: Vec<_> = new.into_iter().map(|(_, mend)| (group.issue, mend.clone())).collect();
         self.told.extend(new);
@@ -210,7 +214,7 @@ fn certificates(host: &HostReport) -> Vec<(&Certificate, Vec<&PortReport>)> {
     all
 }
 
-fn certificate(own: &Certificate, ports: &[&PortReport]) -> String {
+fn certificate(own: &Certificate, ports: &[&PortReport], width: usize) -> String {
     let first = format!(
         "certificate of {}, from {}, until {}",
         own.title(),
@@ -229,7 +233,7 @@ fn certificate(own: &Certificate, ports: &[&PortReport]) -> String {
             }
         };
     }
-    wrapped("", "  ", &first) + &wrapped("  ", "  ", &second)
+    wrapped(width, "", "  ", &first) + &wrapped(width, "  ", "  ", &second)
 }
 
 /// What was found, each issue once, the worst first, and in the order in which a connection meets it.
@@ -295,12 +299,12 @@ fn renew_once(all: &mut [(Vec<Software>, String)]) {
 
 /// Text broken at spaces, with one indent before its first line and another before the others. A command in
 /// backticks stays on one line, however long: what is copied has to be the whole of it.
-pub(super) fn wrapped(first: &str, rest: &str, text: &str) -> String {
+pub(super) fn wrapped(width: usize, first: &str, rest: &str, text: &str) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
     let mut is_empty = true;
     for word in words(text) {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
             lines.push_str(&line);
             lines.push('\n');
             rest.clone_into(&mut line);

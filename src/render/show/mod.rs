@@ -76,10 +76,10 @@ struct Context<'a> {
     shown: &'a [Shown<'a>],
 }
 
-/// The page for a person; with `everything` it is what `--text` prints.
-pub fn text(shown: &[Shown<'_>], now: OffsetDateTime, everything: bool) -> String {
+/// The page for a person, so many columns wide; with `everything` it is what `--text` prints.
+pub fn text(shown: &[Shown<'_>], now: OffsetDateTime, everything: bool, width: usize) -> String {
     let context = Context { now, everything, in_bag: false, shown };
-    let mut page = Page::default();
+    let mut page = Page::new(width);
     for entry in shown {
         let target = printable(entry.target);
         let place = match entry.position {

@@ -22,16 +22,15 @@ impl Index {
         limit: usize,
         wanted: impl Fn(u8) -> bool,
     ) -> Vec<(String, String)> {
+        let digits = begin.as_bytes();
         let mut found = Vec::new();
         // What was read so far fits, though the file may have been cut in between.
         let _ = self.backwards(|line| {
-            let row = Row::parse(line).filter(|row| wanted(row.status) && row.serial().is_some());
-            let begins = |row: &Row<'_>| {
-                row.serial
-                    .get(..begin.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(begin.as_bytes()))
-            };
-            if let Some(row) = row.filter(begins) {
+            if let Some(row) = Row::parse(line)
+                && row.serial.get(..digits.len()).is_some_and(|s| s.eq_ignore_ascii_case(digits))
+                && wanted(row.status)
+                && row.serial().is_some()
+            {
                 found.push((String::from_utf8_lossy(row.serial).into_owned(), row.title()));
             }
             found.len() < limit

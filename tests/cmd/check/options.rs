@@ -9,7 +9,7 @@ use crate::support::{Folder, need, say, serve_at_once};
 fn what_is_wrong_on_the_command_line_is_wrong_usage() {
     let folder = with_host();
     for (line, words) in [
-        ("check", &["required"][..]),
+        ("check", &["is missing"][..]),
         ("check mail:2525", &["not the usual one of any mail service", "mail:2525/SERVICE"]),
         ("check mail:https", &["not a mail service"]),
         ("check --connect mail.example.com:25", &["is not ADDRESS:PORT"]),
@@ -24,27 +24,27 @@ fn what_is_wrong_on_the_command_line_is_wrong_usage() {
         ("check 127.0.0.1:imap --relay-to a@example.net", &["--relay-to is for SMTP"]),
         ("check --connect 127.0.0.1:25 --ipv6", &["is of the other family"]),
         ("check --connect [::1]:25 --ipv4", &["is of the other family"]),
-        ("check a --ipv4 --ipv6", &["cannot be used with"]),
+        ("check a --ipv4 --ipv6", &["does not go together with"]),
         ("check a --host b:25", &["--host is for a name alone"]),
         ("check a --host *.example.com", &["pattern"]),
         ("check a --cert mail/cert.pem", &["--key"]),
         ("check a --key mail/key.pem", &["--cert"]),
-        ("check a --client mail --cert a --key b", &["cannot be used with"]),
+        ("check a --client mail --cert a --key b", &["does not go together with"]),
         ("check a --relay-from a@example.com", &["--relay-to"]),
         ("check a --relay-to joe", &["is not a mailbox"]),
-        ("check a --fail-on never", &["invalid value"]),
+        ("check a --fail-on never", &["never is nothing that --fail-on can be"]),
         ("check a --ignore tls-1.0", &["is not a finding", "is tls-1-0 meant?"]),
-        ("check a --explain tls-1-0", &["cannot be used with"]),
+        ("check a --explain tls-1-0", &["does not go together with"]),
         ("check --explain xyzzy", &["is not a finding", "--explain list"]),
-        ("check a --timeout 0", &["invalid value"]),
+        ("check a --timeout 0", &["--timeout 0: it has to be a number from"]),
         ("check a --expiring soon", &["30d"]),
-        ("check a --format xml", &["invalid value"]),
-        ("check a --ca demoCA/cacert.pem --system-roots", &["cannot be used with"]),
+        ("check a --format xml", &["xml is nothing that --format can be"]),
+        ("check a --ca demoCA/cacert.pem --system-roots", &["does not go together with"]),
     ] {
         folder.mailca(line).usage(words);
     }
     let outcome = folder.mailca("check a --format nagios --json").exits(2);
-    outcome.says(&["cannot be used with"]);
+    outcome.says(&["does not go together with"]);
     folder.mailca("check a --tlsa").arg("3 1 1 xyz").usage(&["is no TLSA record"]);
 }
 

@@ -86,7 +86,7 @@ fn only_one_source_of_it() {
         "--password-file pw --password-out new",
         "--password-stdin --password-out new",
     ] {
-        folder.mailca(&format!("kit joe {line}")).usage(&["cannot be used with"]);
+        folder.mailca(&format!("kit joe {line}")).usage(&["does not go together with"]);
     }
     folder.mailca("kit joe --password secret").usage(&["--password"]);
     folder.mailca("export-p12 joe --password-out new").usage(&["--generate-password"]);

@@ -48,7 +48,10 @@ fn who_cannot_sign_is_refused() {
     folder.mailca(line).args(&["--sign", "--ca-dir", "elsewhere"]).refused(&["no CA in elsewhere"]);
     folder.mailca(line).args(&["--sign-with", "nobody"]).refused(&["--sign-with", "nobody"]);
     folder.mailca(line).args(&["--sign-with", "demoCA"]).refused(&["CA's folder"]);
-    folder.mailca(line).args(&["--sign", "--sign-with", "joe"]).usage(&["cannot be used with"]);
+    folder
+        .mailca(line)
+        .args(&["--sign", "--sign-with", "joe"])
+        .usage(&["does not go together with"]);
     folder.dated_host("old", -20, -10);
     folder.mailca(line).args(&["--sign-with", "old"]).refused(&["--sign-with", "expired"]);
     folder.mailca("issue --cn mail.example.com mail").success();

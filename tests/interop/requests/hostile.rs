@@ -164,28 +164,28 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
             request(&common_name(&"x\u{1b}".repeat(500)), &dns(&[HOST])),
             &["64 characters"],
         ),
-        ("deep extensions", asks(&nested(5000)), &["not a certification request"]),
+        ("deep extensions", asks(&nested(5000)), &["not a certificate request"]),
         ("deep names", asks(&san(&nested(5000))), &["subjectAltName", "malformed"]),
         (
             "deep attributes",
             with(&tlv::element(0xA0, &nested(5000))),
-            &["not a certification request"],
+            &["not a certificate request"],
         ),
         ("a deep subject", signed(&[2, 1, 0], &nested(5000), &tlv::element(0xA0, &[])), &["name"]),
         ("bytes behind it", [good.as_slice(), b"\x1b]0;x\x07"].concat(), &["bytes follow"]),
-        ("cut short", good[..good.len() - 7].to_vec(), &["not a certification request"]),
-        ("no end", [&[0x30, 0x80], &good[3..], &[0, 0]].concat(), &["not a certification request"]),
+        ("cut short", good[..good.len() - 7].to_vec(), &["not a certificate request"]),
+        ("no end", [&[0x30, 0x80], &good[3..], &[0, 0]].concat(), &["not a certificate request"]),
         (
             "a length of 2^64",
             [&[0x30, 0x88], [0xFF; 8].as_slice()].concat(),
-            &["not a certification request"],
+            &["not a certificate request"],
         ),
         ("another signature", changed(good.len() - 3, good[good.len() - 3] ^ 1), &["signature"]),
         ("another name than was signed", changed(30, good[30] ^ 1), &["request"]),
         (
             "the version -1",
             signed(&[2, 1, 0xFF], &subject, &tlv::element(0xA0, &asking(&dns(&[HOST])))),
-            &["not a certification request"],
+            &["not a certificate request"],
         ),
         (
             "a version without end",
@@ -233,7 +233,7 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
         (
             "attributes that are none",
             with(&tlv::element(0xA0, b"\x1b\x03abc")),
-            &["not a certification request"],
+            &["not a certificate request"],
         ),
     ]
 }

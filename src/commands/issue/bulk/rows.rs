@@ -85,7 +85,11 @@ fn csv(text: &str) -> Result<Vec<Row>> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let malformed = |error: csv::Error| Error::refused("the list cannot be read").caused_by(error);
+    let malformed = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        Error::refused(format!("the list cannot be read beyond line {line}"))
+            .hint("save it again as CSV, in UTF-8")
+    };
     let header = reader.headers().map_err(malformed)?.clone();
     let mut columns = Vec::new();
     for name in &header {
@@ -215,7 +219,9 @@ impl<'de> serde::Deserialize<'de> for Members {
 
 fn object(line: &str) -> Result<BTreeMap<&'static str, String>> {
     let Members(object) = serde_json::from_str(line).map_err(|error| {
-        Error::refused("this is not a JSON object on one line").caused_by(error)
+        let at = error.column();
+        Error::refused(format!("this is not a JSON object on one line: see character {at}"))
+            .hint("for example {\"login\": \"joe\", \"email\": \"joe@example.com\"}")
     })?;
     let mut values = BTreeMap::new();
     let mut seen = Vec::new();

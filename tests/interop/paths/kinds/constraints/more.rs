@@ -17,24 +17,24 @@ fn common_names() -> Vec<Case> {
     vec![
         under("permitted-dns-common-name", &named("CN=mail.example.com"), dns()),
         under("permitted-dns-common-name-outside", &named("CN=mail.example.org"), dns())
-            .refused("the name mail.example.org (dNSName) is outside"),
+            .refused("the name mail.example.org (host name) is outside"),
         under(
             "permitted-dns-common-name-beside-names",
             &leaf_for("DNS:mail.example.com").subject("CN=mail.example.org"),
             dns(),
         ),
         under("permitted-dns-common-name-wildcard", &named("CN=*.example.org"), dns())
-            .refused("the name *.example.org (dNSName) is outside"),
+            .refused("the name *.example.org (host name) is outside"),
         under("permitted-dns-common-name-of-a-person", &named("CN=Joe User"), dns()),
         under("permitted-dns-common-name-one-label", &named("CN=localhost"), dns()),
         under("permitted-dns-common-name-an-address", &named("CN=192.0.2.1"), dns())
-            .refused("the name 192.0.2.1 (dNSName) is outside"),
+            .refused("the name 192.0.2.1 (host name) is outside"),
         under(
             "permitted-dns-two-common-names",
             &named("CN=mail.example.com,CN=mail.example.org"),
             dns(),
         )
-        .refused("the name mail.example.org (dNSName) is outside"),
+        .refused("the name mail.example.org (host name) is outside"),
         under(
             "excluded-dns-common-name",
             &named("CN=mail.example.com"),
@@ -57,13 +57,13 @@ fn subjects() -> Vec<Case> {
     vec![
         under("permitted-mail-subject", &with_mail("CN=Joe,E=joe@example.com"), mail()),
         under("permitted-mail-subject-outside", &with_mail("CN=Joe,E=joe@example.org"), mail())
-            .refused("the name joe@example.org (rfc822Name) is outside"),
+            .refused("the name joe@example.org (e-mail address) is outside"),
         under(
             "permitted-mail-subject-beside-names",
             &person("email:joe@example.com").subject("CN=Joe,E=joe@example.org"),
             mail(),
         )
-        .refused("the name joe@example.org (rfc822Name) is outside"),
+        .refused("the name joe@example.org (e-mail address) is outside"),
         under(
             "excluded-mail-subject",
             &with_mail("CN=Joe,E=joe@example.com"),
@@ -160,7 +160,7 @@ fn below() -> Vec<Case> {
             ca("Second").with(super::super::super::extension::alternative("DNS:ca.example.org")),
             &host(),
         )
-        .refused("the name ca.example.org (dNSName) is outside"),
+        .refused("the name ca.example.org (host name) is outside"),
         three(
             "intermediate-common-name-like-a-host",
             "+DNS:example.com",
