@@ -41,6 +41,8 @@ fn they_are_those_of_config_timer() {
     for name in UNITS {
         let tailored = printed["units"][name].as_str().unwrap();
         let tailored = tailored
+            // Every test names an empty file of settings, and the units would hand it on.
+            .replace(" --config /dev/null", "")
             .replace(crate::support::MAILCA, "/usr/bin/mailca")
             .replace(here.to_str().unwrap(), "/var/lib/mailca");
         let (tailored, packed) = (settings(&tailored), settings(&unit(name)));
