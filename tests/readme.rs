@@ -59,6 +59,7 @@ const PAGES: &[(&str, How)] = &[
     ("docs/postfix.md", How::Machine),
     ("docs/sendmail.md", How::Machine),
     ("docs/settings.md", How::OnAndOn),
+    ("docs/speed.md", How::OnAndOn),
     ("docs/users.md", How::OnAndOn),
     ("docs/why.md", How::OnAndOn),
     ("fuzz/README.md", How::OnAndOn),
@@ -162,6 +163,7 @@ fn the_page_on_reasons_does_what_it_says() {
 #[test]
 fn what_an_engineer_types_is_there() {
     follow("CONTRIBUTING.md", false);
+    follow("docs/speed.md", false);
     follow("fuzz/README.md", false);
 }
 

@@ -20,8 +20,6 @@ const PASSWORD_FILE: &str = "password";
 pub struct Case {
     /// What it is chosen by.
     pub name: String,
-    /// The ratio that the project aims at.
-    pub aim: Option<f64>,
     /// Rounds, unless another number is asked for.
     pub rounds: usize,
     /// Run in every fresh folder of either side, outside of the measured time.
@@ -35,24 +33,23 @@ pub struct Case {
 /// Every case, in the order of the table.
 pub fn all() -> io::Result<Vec<Case>> {
     Ok(vec![
-        workflow("CA.pl", Some(6.0), ca_pl()?),
-        workflow("easy-rsa", None, easy_rsa()),
-        workflow("certtool", None, certtool()),
-        workflow("openssl", None, bare_openssl()),
-        workflow("mkcert", None, mkcert()),
+        workflow("CA.pl", ca_pl()?),
+        workflow("easy-rsa", easy_rsa()),
+        workflow("certtool", certtool()),
+        workflow("openssl", bare_openssl()),
+        workflow("mkcert", mkcert()),
         start(),
         sign(),
-        export_p12(2_048, Some(7.0), 30),
-        export_p12(600_000, None, 8),
+        export_p12(2_048, 30),
+        export_p12(600_000, 8),
         show(),
         verify(),
     ])
 }
 
-fn workflow(peer_name: &str, aim: Option<f64>, peer: Vec<Program>) -> Case {
+fn workflow(peer_name: &str, peer: Vec<Program>) -> Case {
     Case {
         name: format!("workflow, {peer_name}"),
-        aim,
         rounds: 30,
         preparation: certtool_templates(),
         mailca: made_ready(),
@@ -157,7 +154,6 @@ fn mkcert() -> Vec<Program> {
 fn start() -> Case {
     Case {
         name: "--version".to_owned(),
-        aim: None,
         rounds: 100,
         preparation: Vec::new(),
         mailca: vec![Program::mailca("--version").that_prints()],
@@ -181,7 +177,6 @@ fn ca_pl_path() -> io::Result<PathBuf> {
 fn sign() -> Case {
     Case {
         name: "sign".to_owned(),
-        aim: Some(3.7),
         rounds: 50,
         preparation: requested(),
         mailca: vec![Program::mailca("sign")],
@@ -191,10 +186,9 @@ fn sign() -> Case {
     }
 }
 
-fn export_p12(iterations: u32, aim: Option<f64>, rounds: usize) -> Case {
+fn export_p12(iterations: u32, rounds: usize) -> Case {
     Case {
         name: format!("export-p12, {iterations}"),
-        aim,
         rounds,
         preparation: [
             vec![
@@ -221,7 +215,6 @@ fn export_p12(iterations: u32, aim: Option<f64>, rounds: usize) -> Case {
 fn show() -> Case {
     Case {
         name: "show --text".to_owned(),
-        aim: Some(25.0),
         rounds: 50,
         preparation: made_ready(),
         mailca: vec![Program::mailca("show --text cert.pem").that_prints()],
@@ -232,7 +225,6 @@ fn show() -> Case {
 fn verify() -> Case {
     Case {
         name: "verify".to_owned(),
-        aim: None,
         rounds: 50,
         preparation: made_ready(),
         mailca: vec![Program::mailca(

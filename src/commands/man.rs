@@ -47,6 +47,8 @@ pub(super) fn run(args: &Man, global: &Global, env: &mut Env) -> Result<()> {
         write(&path, text, args.force)?;
     }
     atomic::sync_folder(&args.dir)?;
+    // The folder may be new, be it by a run that was killed.
+    atomic::sync_folder(atomic::folder_of(&args.dir))?;
     if global.json {
         let names: Vec<_> = pages.iter().map(|(name, _)| name).collect();
         return env.print_json(&json!({ "dir": args.dir.display().to_string(), "pages": names }));

@@ -7,7 +7,7 @@ use crate::look;
 use crate::strike::{Case, Struck};
 use crate::support::{Certificate, Folder, Snapshot, mode};
 
-pub static JOBS: [Job; 8] = [
+pub static JOBS: [Job; 9] = [
     Job {
         line: "newca --from old/cacert.pem old/private/cakey.pem",
         before: with_old_ca,
@@ -28,6 +28,7 @@ pub static JOBS: [Job; 8] = [
     },
     Job { line: "install mail --forget", before: with_installed, done: it_is_forgotten },
     Job { line: "doctor --fix", before: without_certificate, done: certificate_is_back },
+    Job { line: "man pages", before: Folder::empty, done: pages_are_there },
 ];
 
 fn with_old_ca() -> Folder {
@@ -118,6 +119,15 @@ fn it_is_forgotten(folder: &Folder) {
     let left = fs::read_to_string(folder.path("mail/install.toml")).unwrap_or_default();
     assert!(!left.contains("[[target]]"), "{left}");
     assert!(folder.exists("etc/pf/key.pem"));
+}
+
+fn pages_are_there(folder: &Folder) {
+    static FIRST: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(|| {
+        let folder = Folder::empty();
+        folder.mailca("man pages").success();
+        contents(&folder)
+    });
+    assert!(FIRST.len() > 20 && contents(folder) == *FIRST, "pages are lost or half");
 }
 
 fn certificate_is_back(folder: &Folder) {

@@ -78,6 +78,7 @@ table! {
     quickstart: more::JOBS[5].case(),
     install_forgotten: more::JOBS[6].case(),
     doctor_without_the_certificate: more::JOBS[7].case(),
+    man: more::JOBS[8].case(),
     newreq_with_force: more::forced("newreq --cn mail.example.com --force"),
     sign_with_force: more::forced("sign --force"),
     issue_with_force: more::forced("issue --cn mail.example.com --force"),
