@@ -177,14 +177,10 @@ impl Opened<'_> {
         stranger
     }
 
-    /// Refuses a file that others may write. A group of one's own, which many systems give everybody, is no other,
-    /// but for root.
+    /// Refuses a file that others may write.
     fn trusted(&self) -> Result<&Self> {
         let (uid, mode) = (self.metadata.uid(), self.metadata.mode());
-        let own_group = !rustix::process::geteuid().is_root()
-            && self.metadata.gid() == rustix::process::getegid().as_raw();
-        let others = if own_group { 0o002 } else { 0o022 };
-        if way::is_ours(uid) && mode & others == 0 {
+        if way::is_ours(uid) && !way::others_may_write(&self.metadata) {
             return Ok(self);
         }
         let path = self.path.display();
@@ -192,7 +188,7 @@ impl Opened<'_> {
             "{path} belongs to uid {uid} and has the mode {:04o}: another user may write it",
             mode & 0o777
         ))
-        .hint(format!("look what is in it, then: chown {} {path} && chmod go-w {path}", owner()))
+        .hint(format!("look what is in it, then: chown {} {path} && chmod go-w {path}", way::me()))
         .hint(WITHOUT))
     }
 
@@ -207,10 +203,4 @@ impl Opened<'_> {
         String::from_utf8(content)
             .map_err(|_| Error::refused("it is not UTF-8").at(self.path.display()))
     }
-}
-
-/// For `chown`: the one who runs this.
-fn owner() -> String {
-    let me = rustix::process::geteuid();
-    if me.is_root() { "root".to_owned() } else { me.as_raw().to_string() }
 }
