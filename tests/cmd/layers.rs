@@ -280,6 +280,29 @@ fn what_another_user_put_in_the_place_of_a_personal_file_stops_nobody() {
 }
 
 #[test]
+fn an_empty_list_of_names_is_no_limit() {
+    need!("unshare");
+    if !has_own_etc() {
+        return;
+    }
+    let folder = with_home("permit = []\n");
+    folder.mkdir("etc");
+    folder.write("etc/mailca.toml", "\npermit = [\"example.com\"]\n");
+    with_etc(&folder, "newca --ca-dir free")
+        .success()
+        .says_nothing_of(&["certify nothing"])
+        .says(&["mailca.toml:1 takes away the limit to names of /etc/mailca.toml:2"]);
+    with_etc(&folder, "issue --ca-dir free --cn a.example.net a").success();
+    with_etc(&folder, "newca --ca-dir told --permit example.org")
+        .success()
+        .says_nothing_of(&["takes away", "certify nothing"]);
+    folder.replace("etc/mailca.toml", "leaf-days = 9\n");
+    with_etc(&folder, "newca --ca-dir two")
+        .success()
+        .says_nothing_of(&["takes away", "certify nothing"]);
+}
+
+#[test]
 fn a_personal_file_that_others_may_write_is_refused() {
     let folder = with_home("leaf-days = 3\n");
     folder.chmod(PERSONAL, 0o646);
