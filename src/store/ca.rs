@@ -30,6 +30,7 @@ pub struct CaFolder {
 impl CaFolder {
     /// Opens the CA in `path` and reads its certificate.
     pub fn open(path: &Path) -> Result<Self> {
+        check_own_files(path)?;
         let certificate = path.join(layout::CA_CERTIFICATE.name);
         if let Err(error) = fs::metadata(&certificate)
             && error.kind() == std::io::ErrorKind::PermissionDenied
@@ -85,6 +86,7 @@ impl CaFolder {
         &self,
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
+        check_own_files(&self.path)?;
         let path = self.path.join(layout::CA_KEY.name);
         let content = input::read_plain(&path).map_err(|error| {
             let is_missing = fs::metadata(&path).is_err_and(|it| it.kind() == ErrorKind::NotFound);
@@ -241,6 +243,7 @@ impl CaFolder {
     pub fn lock(&self) -> Result<Lock> {
         let file = self.lock_file(layout::LOCK)?;
         together::recover(&self.path)?;
+        check_own_files(&self.path)?;
         let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
         if now.own().as_der() != self.certificate().as_der() {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")
@@ -331,6 +334,14 @@ fn check_leads_nowhere(folder: &Path) -> Result<()> {
             ))
             .hint("work as that user, or put the folder itself there"));
         }
+    }
+    Ok(())
+}
+
+/// Refuses where another user's link is in the place of the CA's certificate or key, and leads to another CA's.
+pub(super) fn check_own_files(folder: &Path) -> Result<()> {
+    for kind in [layout::CA_CERTIFICATE, layout::CA_KEY, layout::NEXT_CA_KEY] {
+        way::check_read(&folder.join(kind.name), folder)?;
     }
     Ok(())
 }
