@@ -175,25 +175,27 @@ impl CaFolder {
     }
 
     /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: it was recorded,
-    /// and the index lost its line; or the index is damaged or missing, and there is no revocation list either.
+    /// and the index lost its line; or there is no index, and a revocation list tells no more than what it was when
+    /// it was made; or the index is damaged, and there is no revocation list either.
     pub fn ignorance(&self, certificate: &Certificate) -> Result<Option<String>> {
         if !certificate.issuer.same_as(&self.certificate().subject) {
             return Ok(None);
         }
         let index = Index::of(&self.path);
+        let is_missing = index.is_missing();
         let is_own = self.bundle.all().any(|own| own.as_der() == certificate.as_der());
         if is_own || index.contains(&certificate.serial)? {
             return Ok(None);
         }
         let is_recorded = self.issued_path(&certificate.serial).symlink_metadata().is_ok();
-        if is_recorded && index.path().exists() {
+        if is_recorded && !is_missing {
             return Ok(Some(format!(
                 "{} has lost the row of the serial number {}, which newcerts/ has",
                 index.path().display(),
                 certificate.serial
             )));
         }
-        if index.vouches_for(&certificate.serial)? || self.has_list() {
+        if !is_missing && (index.vouches_for(&certificate.serial)? || self.has_list()) {
             return Ok(None);
         }
         Ok(Some(format!(
