@@ -118,6 +118,8 @@ pub struct Scene<'a> {
     pub around: &'a Path,
     /// CRLs that were published elsewhere.
     pub crls: &'a [PathBuf],
+    /// Lists that were installed for mail servers.
+    pub installed: &'a [PathBuf],
     /// Files elsewhere with certificates that the CA issued.
     pub certificates: &'a [PathBuf],
     /// Whether a certificate is valid of which it is not known whether it was revoked: the administrator says so.
