@@ -19,6 +19,7 @@ mod mend;
 mod modes;
 mod numbers;
 mod records;
+mod rowless;
 mod sources;
 mod survey;
 
@@ -39,6 +40,7 @@ use crate::store::index::{Index, Row};
 
 pub(crate) use configuration::moved;
 pub use lines::LineChecks;
+pub use rowless::rowless;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
