@@ -27,6 +27,9 @@ pub struct CaFolder {
     bundle: Bundle,
 }
 
+/// Where the CA of a whole machine is, as the Debian package proposes.
+const OF_THE_MACHINE: &str = "/var/lib/mailca/demoCA";
+
 impl CaFolder {
     /// Opens the CA in `path` and reads its certificate.
     pub fn open(path: &Path) -> Result<Self> {
@@ -46,9 +49,16 @@ impl CaFolder {
             .hint("make no new CA in its place: nobody would trust what it signs"));
         }
         if !certificate.exists() {
-            return Err(Error::refused(format!("there is no CA in {}", path.display()))
-                .hint("make one with `mailca newca`")
-                .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR"));
+            let error = Error::refused(format!("there is no CA in {}", path.display()));
+            let error = if Path::new(OF_THE_MACHINE).join(layout::CA_CERTIFICATE.name).exists() {
+                error.hint(format!("there is one in {OF_THE_MACHINE}: --ca-dir {OF_THE_MACHINE}"))
+            } else {
+                error
+            };
+            return Err(error
+                .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR")
+                .hint("one that was lost comes back from its backup with `mailca restore`")
+                .hint("make one with `mailca newca`"));
         }
         let bundle = read_bundle(&certificate)?;
         Ok(Self { path: path.to_owned(), bundle })
