@@ -97,14 +97,19 @@ fn name(argument: &str) -> &str {
     argument.split_whitespace().next().unwrap_or(argument)
 }
 
-fn with_near(error: Error, near: Vec<String>) -> Error {
-    near.into_iter().fold(error, |error, near| error.hint(format!("is {near} meant?")))
+/// Those that begin with what was typed, else the likeliest, which clap names last.
+fn with_near(error: Error, given: &str, near: Vec<String>) -> Error {
+    let begun: Vec<_> = near.iter().filter(|near| near.starts_with(given)).cloned().collect();
+    let best =
+        if begun.is_empty() { near.into_iter().next_back().into_iter().collect() } else { begun };
+    best.into_iter().fold(error, |error, near| error.hint(format!("is {near} meant?")))
 }
 
 fn unknown_command(error: &clap::Error) -> Option<Error> {
     let given = text(error, ContextKind::InvalidSubcommand)?;
     let near = texts(error, ContextKind::SuggestedSubcommand);
-    Some(with_near(Error::usage(format!("there is no command {}", message(&given))), near))
+    let refused = Error::usage(format!("there is no command {}", message(&given)));
+    Some(with_near(refused, &given, near))
 }
 
 fn unknown_argument(error: &clap::Error) -> Option<Error> {
@@ -115,7 +120,7 @@ fn unknown_argument(error: &clap::Error) -> Option<Error> {
         format!("{} is one word too many", message(&given))
     };
     let near = texts(error, ContextKind::SuggestedArg).iter().map(|it| bare(it)).collect();
-    Some(with_near(Error::usage(what), near))
+    Some(with_near(Error::usage(what), &given, near))
 }
 
 fn invalid_value(error: &clap::Error) -> Option<Error> {
@@ -127,7 +132,7 @@ fn invalid_value(error: &clap::Error) -> Option<Error> {
     } else {
         Error::usage(format!("{} is nothing that {} can be", message(&value), name(&argument)))
     };
-    let refused = with_near(refused, texts(error, ContextKind::SuggestedValue));
+    let refused = with_near(refused, &value, texts(error, ContextKind::SuggestedValue));
     Some(if one_of.is_empty() {
         refused
     } else {

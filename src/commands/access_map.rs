@@ -42,6 +42,7 @@ pub fn run(args: &cli::AccessMap, global: &Global, env: &mut Env) -> Result<()> 
         let profiles: Vec<Profile> =
             args.profile.iter().map(|name| name.parse()).collect::<Result<_>>()?;
         let profiles = if profiles.is_empty() { &[Profile::User][..] } else { &profiles };
+        collect::check(&ca, env.now()?)?;
         collect::all(&ca, profiles, env.now()?, &mut map)?;
         if map.entries().next().is_none() {
             env.say("no certificate is in the map");

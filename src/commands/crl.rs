@@ -26,7 +26,7 @@ pub fn run(args: &cli::Crl, global: &Global, env: &mut Env) -> Result<()> {
     }
     let settings = settings(global, env)?;
     let ca = CaFolder::open(&global.ca_dir)?;
-    let maker = Maker::new(&ca, &settings, env)?.wishing(args);
+    let maker = Maker::new(&ca, &settings, env)?.wishing(args).beside(global);
     maker.check()?;
     maker.warn_of_lost_rows(env)?;
     let mut keys = Vec::new();

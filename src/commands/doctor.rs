@@ -43,12 +43,14 @@ pub fn run(args: &Doctor, global: &Global, env: &mut Env) -> Result<()> {
     }
     let ca = CaFolder::open(&global.ca_dir)?;
     let settings = settings?;
+    let installed = super::install::installed_lists(global);
     let scene = Scene {
         ca: &ca,
         settings: &settings,
         now: env.now()?,
         around,
         crls: &args.crl,
+        installed: &installed,
         certificates: &args.certificate,
         assume_valid: args.assume_valid,
         passphrase: passphrase.as_ref(),

@@ -29,7 +29,7 @@ use crate::store::folder::{CertificateFolder, FolderName};
 use crate::store::installed::{self, Record};
 use crate::store::layout;
 
-pub(super) use again::{after_crl, after_renewal, bring_up, not_brought_up};
+pub(super) use again::{after_crl, after_renewal, bring_up, installed_lists, not_brought_up};
 use target::{Done, Occasion};
 
 /// Installs what the options say, or what is remembered.

@@ -24,7 +24,7 @@ pub fn run(args: &Restore, global: &Global, env: &mut Env) -> Result<()> {
         "next: `mailca doctor --fix` where the certificate folders are, and with --crl FILE for every \
          CRL that was published; it takes in what was issued and revoked since the backup",
     );
-    env.say("then `mailca crl`, and sign nothing before");
+    env.say("then `mailca crl`, which refuses before; sign nothing before");
     if global.json {
         env.print_json(&json!({
             "ca_dir": folder,

@@ -42,6 +42,7 @@ fn one(target: &str, args: &Revoke, global: &Global, env: &mut Env) -> Result<()
     let mut revocation = revocation(args, env)?;
     check_since(args, &revocation, &condemned)?;
     let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
+    let maker = maker.map(|maker| maker.beside(global));
     if let Some(maker) = &maker {
         maker.check()?;
     }

@@ -89,7 +89,7 @@ pub(super) fn look(
     let mut seen = Seen::of(ca, now, expiring, in_use)?;
     let mut to_do = Vec::new();
     folder(ca, settings, &mut seen, env, &mut to_do)?;
-    revocation(ca, settings, &seen, env, &mut to_do)?;
+    revocation(ca, settings, &seen, global, env, &mut to_do)?;
     to_do.extend(access_map::lacking(ca, settings, false, env).into_iter().map(|what| ToDo {
         id: access_map::LACKING,
         what,
@@ -114,6 +114,7 @@ fn folder(
         now: env.now()?,
         around: ".".as_ref(),
         crls: &[],
+        installed: &[],
         certificates: &[],
         assume_valid: false,
         passphrase: None,
@@ -144,10 +145,13 @@ fn revocation(
     ca: &CaFolder,
     settings: &Settings,
     seen: &Seen,
+    global: &Global,
     env: &mut Env,
     to_do: &mut Vec<ToDo>,
 ) -> Result<()> {
-    let wanted = settings.crl_url.is_some()
+    let maker = Maker::new(ca, settings, env)?.beside(global);
+    let wanted = maker.is_installed()
+        || settings.crl_url.is_some()
         || !settings.crl_publish.is_empty()
         || !settings.crl_hash_dir.is_empty();
     let own = crl::path_of_own(ca);
@@ -164,7 +168,7 @@ fn revocation(
         }
         return Ok(());
     }
-    let (id, what) = match Maker::new(ca, settings, env)?.look_at(seen.revoked_rows, env)? {
+    let (id, what) = match maker.look_at(seen.revoked_rows, env)? {
         Look::Good(_) => return Ok(()),
         Look::Lacking => {
             ("crl-unpublished", "the revocation list is not in all of its places".to_owned())

@@ -69,7 +69,7 @@ impl Reason {
             Self::AffiliationChanged => "the person or host is called otherwise now",
             Self::Superseded => "a newer certificate is in use",
             Self::CessationOfOperation => "the person has left, the host is gone",
-            Self::CertificateHold => "for now only: it may become valid again",
+            Self::CertificateHold => "for now, in the list; nothing here makes it valid again",
             Self::PrivilegeWithdrawn => "the person may not do any more what it allows",
             Self::AaCompromise => "the key of an attribute authority was lost: not of mail",
         }

@@ -27,9 +27,13 @@ pub struct CaFolder {
     bundle: Bundle,
 }
 
+/// Where the CA of a whole machine is, as the Debian package proposes.
+const OF_THE_MACHINE: &str = "/var/lib/mailca/demoCA";
+
 impl CaFolder {
     /// Opens the CA in `path` and reads its certificate.
     pub fn open(path: &Path) -> Result<Self> {
+        check_own_files(path)?;
         let certificate = path.join(layout::CA_CERTIFICATE.name);
         if let Err(error) = fs::metadata(&certificate)
             && error.kind() == std::io::ErrorKind::PermissionDenied
@@ -45,9 +49,16 @@ impl CaFolder {
             .hint("make no new CA in its place: nobody would trust what it signs"));
         }
         if !certificate.exists() {
-            return Err(Error::refused(format!("there is no CA in {}", path.display()))
-                .hint("make one with `mailca newca`")
-                .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR"));
+            let error = Error::refused(format!("there is no CA in {}", path.display()));
+            let error = if Path::new(OF_THE_MACHINE).join(layout::CA_CERTIFICATE.name).exists() {
+                error.hint(format!("there is one in {OF_THE_MACHINE}: --ca-dir {OF_THE_MACHINE}"))
+            } else {
+                error
+            };
+            return Err(error
+                .hint("name the folder of an existing one with --ca-dir or MAILCA_DIR")
+                .hint("one that was lost comes back from its backup with `mailca restore`")
+                .hint("make one with `mailca newca`"));
         }
         let bundle = read_bundle(&certificate)?;
         Ok(Self { path: path.to_owned(), bundle })
@@ -85,6 +96,7 @@ impl CaFolder {
         &self,
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>>,
     ) -> Result<PrivateKey> {
+        check_own_files(&self.path)?;
         let path = self.path.join(layout::CA_KEY.name);
         let content = input::read_plain(&path).map_err(|error| {
             let is_missing = fs::metadata(&path).is_err_and(|it| it.kind() == ErrorKind::NotFound);
@@ -173,25 +185,27 @@ impl CaFolder {
     }
 
     /// Why it cannot be known whether this CA has revoked a certificate that it does not call revoked: it was recorded,
-    /// and the index lost its line; or the index is damaged or missing, and there is no revocation list either.
+    /// and the index lost its line; or there is no index, and a revocation list tells no more than what it was when
+    /// it was made; or the index is damaged, and there is no revocation list either.
     pub fn ignorance(&self, certificate: &Certificate) -> Result<Option<String>> {
         if !certificate.issuer.same_as(&self.certificate().subject) {
             return Ok(None);
         }
         let index = Index::of(&self.path);
+        let is_missing = index.is_missing();
         let is_own = self.bundle.all().any(|own| own.as_der() == certificate.as_der());
         if is_own || index.contains(&certificate.serial)? {
             return Ok(None);
         }
         let is_recorded = self.issued_path(&certificate.serial).symlink_metadata().is_ok();
-        if is_recorded && index.path().exists() {
+        if is_recorded && !is_missing {
             return Ok(Some(format!(
                 "{} has lost the row of the serial number {}, which newcerts/ has",
                 index.path().display(),
                 certificate.serial
             )));
         }
-        if index.vouches_for(&certificate.serial)? || self.has_list() {
+        if !is_missing && (index.vouches_for(&certificate.serial)? || self.has_list()) {
             return Ok(None);
         }
         Ok(Some(format!(
@@ -241,6 +255,7 @@ impl CaFolder {
     pub fn lock(&self) -> Result<Lock> {
         let file = self.lock_file(layout::LOCK)?;
         together::recover(&self.path)?;
+        check_own_files(&self.path)?;
         let now = read_bundle(&self.path.join(layout::CA_CERTIFICATE.name))?;
         if now.own().as_der() != self.certificate().as_der() {
             return Err(Error::refused("the CA's certificate was replaced in the meantime")
@@ -331,6 +346,14 @@ fn check_leads_nowhere(folder: &Path) -> Result<()> {
             ))
             .hint("work as that user, or put the folder itself there"));
         }
+    }
+    Ok(())
+}
+
+/// Refuses where another user's link is in the place of the CA's certificate or key, and leads to another CA's.
+pub(super) fn check_own_files(folder: &Path) -> Result<()> {
+    for kind in [layout::CA_CERTIFICATE, layout::CA_KEY, layout::NEXT_CA_KEY] {
+        way::check_read(&folder.join(kind.name), folder)?;
     }
     Ok(())
 }

@@ -46,6 +46,8 @@ pub const CRL_OF_CA_PL: FileKind = file("crl/crl.pem", 0o644);
 pub const REASONS: FileKind = file("reasons.txt", RECORD_MODE);
 /// When the last backup was made, and of how much.
 pub const BACKUP_RECORD: FileKind = file("backup.txt", RECORD_MODE);
+/// There from a restored backup on until `doctor --fix` has looked for what was revoked since.
+pub const RESTORED: FileKind = file("restored.txt", RECORD_MODE);
 /// A configuration for `openssl ca`.
 pub const OPENSSL_CONFIGURATION: FileKind = file("openssl.cnf", 0o644);
 /// The defaults of this CA.

@@ -26,7 +26,7 @@ use crate::pki::key::PrivateKey;
 use crate::store::atomic::{self, Staged, sync_folder};
 use crate::store::ca::CaFolder;
 use crate::store::folder::Existing;
-use crate::store::{input, layout};
+use crate::store::{input, layout, way};
 
 /// An older key of a CA.
 #[derive(Clone, Debug)]
@@ -68,6 +68,10 @@ impl Previous {
     }
 
     fn read(stem: PathBuf) -> Result<Self> {
+        for end in [CERTIFICATE, KEY, UNTIL, CHAIN] {
+            let path = with(&stem, end);
+            way::check_read(&path, atomic::folder_of(atomic::folder_of(&path)))?;
+        }
         let path = with(&stem, CERTIFICATE);
         let certificate = Certificate::from_file_content(&input::read_plain(&path)?)
             .map_err(|error| error.at(path.display()))?

@@ -153,6 +153,30 @@ fn check_with(folder: &Path, is_private: bool) -> Result<()> {
     }
 }
 
+/// Refuses to read a file through another user's link that leads out of `folder`: whose key is read there would
+/// sign for that user. One that stays in the folder is what a change that was interrupted leaves there.
+///
+/// Limits: it is looked at before it is read. A link to nothing, or to where nobody may look, is let through: nothing
+/// is read there.
+pub fn check_read(path: &Path, folder: &Path) -> Result<()> {
+    let Ok(there) = path.symlink_metadata() else { return Ok(()) };
+    if !there.is_symlink() || is_ours(there.uid()) {
+        return Ok(());
+    }
+    let (Ok(target), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else {
+        return Ok(());
+    };
+    if target.starts_with(folder) {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{} is a symbolic link of another user, uid {}, who decides where it leads",
+        path.display(),
+        there.uid()
+    ))
+    .hint("work as that user, or put the file itself there"))
+}
+
 /// Whether somebody is root or whoever runs this.
 pub(super) fn is_ours(uid: u32) -> bool {
     uid == 0 || uid == rustix::process::geteuid().as_raw()

@@ -564,3 +564,85 @@ fn maps_that_were_not_made_any_more_are_told_of_until_they_are() {
     run("status").success();
     run("revoke joe --crl").refused(&["revoked already"]);
 }
+
+/// Keeps the first rows of the index only, as a damaged disk or a wrong editor leaves it.
+fn keep_rows(folder: &Folder, number: usize) {
+    let text = folder.text("demoCA/index.txt");
+    let kept: String = text.split_inclusive('\n').take(number).collect();
+    folder.replace("demoCA/index.txt", kept);
+}
+
+#[test]
+fn nobody_is_locked_out_by_an_index_that_lost_rows() {
+    let (folder, path) = with_maps();
+    let run = |line: &str| folder.mailca(line).env("PATH", &path);
+    let maps = || ["map", "clients", "fingerprints"].map(|name| folder.read(name));
+    let (before, index) = (maps(), folder.read("demoCA/index.txt"));
+    for (rows, lacks) in [(2, "lacks a certificate"), (1, "lacks 2 certificates"), (0, "lacks 3")] {
+        keep_rows(&folder, rows);
+        for line in ["crl", "crl --if-needed"] {
+            let told = run(line).exits(1);
+            assert!(told.stderr.contains(lacks) && told.stderr.contains("mailca doctor"), "{told}");
+            assert!(told.stderr.contains("3 of 3 access maps"), "{told}");
+            assert_eq!(told.stderr.matches(lacks).count(), 1, "told for every map: {told}");
+            assert!(maps() == before, "{line}: a map was made of {rows} rows");
+        }
+        run("status").exits(3).says(&["may lack what was revoked"]);
+        run("access-map --all").refused(&[lacks, "mailca doctor"]);
+        run("access-map --all -o other").refused(&[lacks, "mailca doctor"]);
+        assert!(!folder.exists("other"));
+    }
+    folder.replace("demoCA/index.txt", index);
+    run("crl --if-needed").success();
+    assert!(maps() == before);
+    run("status").success();
+}
+
+#[test]
+fn a_revocation_makes_no_maps_of_what_is_left_of_an_index() {
+    let (folder, path) = with_maps();
+    let before = folder.text("clients");
+    keep_rows(&folder, 2);
+    let json = folder.mailca("revoke joe --json").env("PATH", &path).exits(1);
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(document["access_maps"][2]["error"].as_str().unwrap().contains("lacks"), "{json}");
+    assert_eq!(folder.text("clients"), before);
+    // What is known again is in the maps again.
+    folder.mailca("doctor --fix --assume-valid").env("PATH", &path).exits(3);
+    assert_eq!(entries(&folder.text("clients")).len(), 1);
+}
+
+#[test]
+fn what_is_no_certificate_of_the_ca_keeps_no_map_from_being_made() {
+    let (folder, path) = with_maps();
+    folder.mailca("newca --ca-dir other --cn Other").success();
+    folder.mailca("issue --ca-dir other --user eve --email eve@example.com eve").success();
+    for entry in std::fs::read_dir(folder.path("other/newcerts")).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("demoCA/newcerts/{}", entry.file_name().to_string_lossy());
+        std::fs::copy(entry.path(), folder.path(&name)).unwrap();
+    }
+    folder.write("demoCA/newcerts/AAAA.pem", "spoiled\n");
+    folder.write("demoCA/newcerts/note.txt", "ours\n");
+    folder.mailca("crl").env("PATH", &path).success();
+    // Without newcerts/ there is nothing to hold the index against, as in a folder of other programs.
+    std::fs::rename(folder.path("demoCA/newcerts"), folder.path("away")).unwrap();
+    folder.mailca("access-map --all").success();
+    folder.mkdir("demoCA/newcerts");
+    folder.mailca("access-map --all").success();
+}
+
+/// What a struck command has begun to record is no loss: the next one finishes it.
+#[test]
+fn a_certificate_that_is_just_being_recorded_is_not_lacking() {
+    let folder = with_users();
+    let serial = folder.index()[2][3].clone();
+    keep_rows(&folder, 2);
+    folder.mailca("access-map --all").refused(&["lacks a certificate"]);
+    std::fs::copy(
+        folder.path(&format!("demoCA/newcerts/{serial}.pem")),
+        folder.path(&format!("demoCA/pending/{}.new", "a".repeat(64))),
+    )
+    .unwrap();
+    assert_eq!(of(&folder, "--all --for postfix").len(), 1);
+}

@@ -505,6 +505,8 @@ fn with_a_folder_from_before() -> Folder {
     folder.mailca("revoke joe --reason keyCompromise --crl").success();
     std::fs::rename(folder.path("demoCA"), folder.path("lost")).unwrap();
     folder.mailca("restore ca.tar").success();
+    // Without that note it is as where the folder of before was put back by hand.
+    std::fs::remove_file(folder.path("demoCA/restored.txt")).unwrap();
     folder
 }
 

@@ -51,6 +51,8 @@ fn everything_is_there_again_with_the_modes_that_it_must_have() {
     ] {
         assert_eq!(mode(&folder.path(name)), expected, "{name}");
     }
+    folder.mailca("doctor").verdict(&["restored"]);
+    folder.mailca("doctor --fix").success();
     folder.mailca("doctor").success().says(&["nothing is wrong"]);
     folder.mailca("issue --cn mail.example.com").success();
     folder.openssl(&format!("{CA} -gencrl -out probe.crl")).success();
@@ -98,39 +100,50 @@ fn what_happened_since_the_backup_is_taken_in() {
 
     folder.mailca("restore ca.tar").success();
     folder.mailca("doctor --crl published.crl").verdict(&[
-        "certificates-unknown",
+        "restored",
+        "revocation-unknown",
         "revocations-missing",
         "revocations-unknown",
     ]);
-    let _ = folder.mailca("doctor --fix --crl published.crl").output();
+    folder.mailca("doctor --fix --crl published.crl").exits(3);
+    folder.mailca("doctor --fix --assume-valid").exits(3).says(&["crl-missing"]);
     let rows = folder.index();
     let status = |serial: &str| rows.iter().find(|row| row[3] == serial).unwrap()[0].clone();
     assert_eq!([status(&new), status(&gone), status(&joe)], ["V", "R", "R"]);
     assert!(folder.exists(&format!("demoCA/newcerts/{new}.pem")));
     folder.openssl(&format!("{CA} -gencrl -out demoCA/crl.pem")).success();
     let text = folder.openssl("crl -noout -text -in demoCA/crl.pem").success().text();
-    assert!(text.contains("X509v3 CRL Number: \n                65537"), "{text}");
     assert!(text.contains(&gone) && text.contains(&joe), "{text}");
     folder.mailca("doctor").success().says(&["nothing is wrong"]);
 }
 
-/// A list that was made before a certificate was says nothing of it.
+/// What a server was given tells what was revoked since the backup, and no list is made before that is taken in.
 #[test]
-fn an_old_list_does_not_make_valid_what_is_younger() {
-    need!("openssl");
+fn what_a_server_has_is_not_forgotten() {
     let folder = Folder::with_user();
+    folder.mailca("issue --cn mail.example.com mail").success();
+    folder.mkdir("etc");
+    folder.mailca("install mail --for postfix --to etc/certs").success();
+    folder.mailca("install mail --for dovecot --to etc/dovecot").success();
     folder.mailca("backup ca.tar").success();
-    let dates = "-crl_lastupdate 20260101000000Z -crl_nextupdate 20360101000000Z";
-    folder.openssl(&format!("{CA} -gencrl {dates} -out old.crl")).success();
-    folder.mailca("issue --cn new.example.com new").success();
+    folder.mailca("revoke joeuser --reason keyCompromise --crl").success();
+    let installed = folder.read("etc/dovecot/cacert-crl.pem");
     lost(&folder);
     folder.mailca("restore ca.tar").success();
-    let unknown = folder.mailca("doctor --crl old.crl").verdict(&["revocation-unknown"]);
-    unknown.says_nothing_of(&["certificates-unknown"]);
-    folder.mailca("doctor --fix --crl old.crl").exits(3);
-    assert_eq!(folder.index().len(), 2);
-    folder.mailca("doctor --fix --assume-valid").success();
-    assert_eq!(folder.index().len(), 3);
+    for line in ["crl", "crl --if-needed", "revoke mail --crl"] {
+        folder.mailca(line).refused(&["restored from a backup", "doctor --fix"]);
+    }
+    folder.mailca("status").verdict(&["restored", "crl.pem holds a newer list"]);
+    folder.mailca("doctor").verdict(&["restored", "revocations-missing", "joeuser"]);
+    // Somebody takes the note away.
+    fs::remove_file(folder.path("demoCA/restored.txt")).unwrap();
+    folder.write("demoCA/mailca.lock", "");
+    folder.mailca("crl").refused(&["crl.pem revokes", "index.txt does not"]);
+    assert_eq!(folder.read("etc/dovecot/cacert-crl.pem"), installed);
+    folder.mailca("doctor --fix").exits(3).says(&["crl-missing"]);
+    folder.mailca("crl").success();
+    folder.mailca("verify joeuser/cert.pem").verdict(&["revoked"]);
+    folder.mailca("doctor").success();
 }
 
 #[test]
@@ -220,11 +233,29 @@ fn the_numbers_of_lists_go_on_beyond_those_that_are_not_known() {
     for _ in 0..3 {
         folder.mailca("crl").success();
     }
-    let used = folder.text("demoCA/crlnumber");
-    std::fs::rename(folder.path("demoCA"), folder.path("lost")).unwrap();
-    folder.mailca("restore ca.tar").success();
-    assert_eq!((used.as_str(), folder.text("demoCA/crlnumber").as_str()), ("04\n", "010001\n"));
-    folder.mailca("crl").success();
+    let number = || {
+        let text = folder.text("demoCA/crlnumber");
+        i64::from_str_radix(text.trim(), 16).unwrap()
+    };
+    assert_eq!(number(), 4);
+    lost(&folder);
+    let now: i64 = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap();
+    let mut last: i64 = now / 1000 * 1000;
+    // The same one again goes on beyond what was made in between.
+    for _ in 0..2 {
+        folder.mailca("restore ca.tar").success();
+        assert!(number() >= last, "{} after {last}", number());
+        folder.mailca("crl").refused(&["restored from a backup"]);
+        folder.mailca("doctor --fix").success();
+        for _ in 0..2 {
+            folder.mailca("crl").success();
+        }
+        last = number();
+        // The number is the time, in whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        assert!(last < now + 1_000_000);
+        lost(&folder);
+    }
 }
 
 #[test]

@@ -229,3 +229,22 @@ fn quiet_leaves_the_exit_status_to_say_it() {
     let outcome = folder.mailca("verify -q joeuser/cert.pem --host a.example.com").verdict(&[]);
     assert!(outcome.stdout.is_empty() && outcome.stderr.starts_with("error:"), "{outcome}");
 }
+
+/// A list tells what was revoked when it was made, and nothing of what was revoked after it.
+#[test]
+fn without_an_index_it_is_not_known_what_was_revoked_though_there_is_a_list() {
+    let folder = server_and_user();
+    folder.mailca("revoke joeuser --crl").success();
+    let unknown = "not known whether it was revoked";
+    std::fs::remove_file(folder.path("demoCA/index.txt")).unwrap();
+    folder.mailca("verify joeuser/cert.pem").verdict(&["revoked", "crl.pem"]);
+    let folder = server_and_user();
+    folder.mailca("crl").success();
+    folder.mailca("revoke joeuser").success();
+    std::fs::remove_file(folder.path("demoCA/index.txt")).unwrap();
+    for name in ["joeuser/cert.pem", "cert.pem"] {
+        let outcome = folder.mailca(&format!("verify {name}")).success();
+        outcome.says(&[unknown, "index.txt is missing", "mailca doctor"]);
+    }
+    folder.mailca("verify demoCA/cacert.pem").success().says_nothing_of(&[unknown]);
+}

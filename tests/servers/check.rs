@@ -15,6 +15,7 @@ mod testssl;
 
 use serde_json::Value;
 
+use crate::pages;
 use crate::support::{Machine, need_machine};
 use crate::{dovecot, exim, opensmtpd, postfix, sendmail, site};
 
@@ -72,10 +73,7 @@ pub fn nothing_to_mend(machine: &Machine, ports: &[u64]) {
     let found = document["hosts"][0]["ports"].as_array().unwrap();
     let found: Vec<_> = found.iter().map(|port| port["port"].as_u64().unwrap()).collect();
     assert_eq!(found, ports, "{outcome}");
-    // Exim takes twenty at a time, and lets go of them a moment after their ends.
-    machine.wait_until("the end of the connections", || {
-        machine.run("ss -Htn state established state close-wait").success().text().is_empty()
-    });
+    pages::calm(machine);
 }
 
 #[test]

@@ -13,11 +13,32 @@ use crate::pki::profile::Profile;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::crl::{Destination, Issuer};
+use crate::store::doctor::rowless;
 use crate::store::due::subject_key;
 use crate::store::index::{Index, State};
 
+/// Refuses where index.txt is missing or lacks certificates: a map that is made of it would lock out those who are
+/// in none of its rows.
+pub(super) fn check(ca: &CaFolder, now: OffsetDateTime) -> Result<()> {
+    let index = Index::of(ca.path());
+    if index.is_missing() {
+        return Err(Error::refused(format!("{} is missing", index.path().display()))
+            .hint("`mailca doctor --fix` makes it anew from newcerts and crl.pem"));
+    }
+    match rowless(ca, now)? {
+        0 => Ok(()),
+        lacking => Err(Error::refused(format!(
+            "{} lacks {} that newcerts/ has: a map of it would lock people out",
+            index.path().display(),
+            if lacking == 1 { "a certificate".into() } else { format!("{lacking} certificates") }
+        ))
+        .hint("`mailca doctor` says what it lacks, and with --fix takes in what is known")),
+    }
+}
+
 /// Lets in the holder of every certificate with one of these profiles that is neither revoked nor expired.
-/// What the CA's revocation list names is left out too: after a restore it may know more than index.txt.
+/// What the CA's revocation list names is left out too: after a restore it may know more than index.txt. The caller
+/// has called [`check`].
 pub(super) fn all(
     ca: &CaFolder,
     profiles: &[Profile],
@@ -25,10 +46,6 @@ pub(super) fn all(
     map: &mut AccessMap,
 ) -> Result<()> {
     let index = Index::of(ca.path());
-    if !index.path().exists() {
-        return Err(Error::refused(format!("{} is missing", index.path().display()))
-            .hint("`mailca doctor --fix` makes it anew from newcerts and crl.pem"));
-    }
     let now = asn1_time::ordinal_of(now);
     let (mut valid, mut revoked_names) = (Vec::new(), HashSet::new());
     let own = subject_key(ca.certificate().subject.oneline().as_bytes());

@@ -155,19 +155,25 @@ pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env
         return followed;
     }
     // Held until all are there: whoever reads the index later writes later.
-    let lock = file::lock(ca);
+    let lock = file::lock(ca).and_then(|lock| {
+        collect::check(ca, env.now()?)?;
+        Ok(lock)
+    });
+    if let Err(error) = &lock {
+        warn(&format!("the access maps stay as they are: {error}"), error, env);
+    }
     for text in &settings.access_maps {
-        let made = match &lock {
-            Ok(_) => Place::parse(text, ca).and_then(|place| place.make(ca, global, env)),
-            Err(error) => Err(Error::refused(error.to_string())),
-        };
+        if let Err(error) = &lock {
+            followed.failed += 1;
+            followed.maps.push(failure(text, error));
+            continue;
+        }
+        let made = Place::parse(text, ca).and_then(|place| place.make(ca, global, env));
         followed.maps.push(made.unwrap_or_else(|error| {
             followed.failed += 1;
-            env.warn(&format!("no access map is made of {}: {error}", printable(text)));
-            for hint in error.hints() {
-                env.say(&format!("  {hint}"));
-            }
-            json!({ "place": text, "error": error.to_string(), "hints": error.hints() })
+            let what = format!("no access map is made of {}: {error}", printable(text));
+            warn(&what, &error, env);
+            failure(text, &error)
         }));
     }
     // Whatever is in the way of the note, it says no more than that somebody should look.
@@ -177,6 +183,17 @@ pub fn follow(ca: &CaFolder, settings: &Settings, global: &Global, env: &mut Env
         announce(ca, settings)
     };
     followed
+}
+
+fn warn(what: &str, error: &Error, env: &mut Env) {
+    env.warn(what);
+    for hint in error.hints() {
+        env.say(&format!("  {hint}"));
+    }
+}
+
+fn failure(text: &str, error: &Error) -> Value {
+    json!({ "place": text, "error": error.to_string(), "hints": error.hints() })
 }
 
 /// The folders of the maps, as far as their places can be read.
@@ -192,6 +209,10 @@ pub fn lacking(ca: &CaFolder, settings: &Settings, contents: bool, env: &Env) ->
     if is_due(ca, settings) {
         found.push("the access maps may lack what was revoked or issued last".to_owned());
     }
+    // What a damaged index lacks, `doctor` tells; a map is not held against it.
+    let contents = contents
+        && !settings.access_maps.is_empty()
+        && env.now().and_then(|now| collect::check(ca, now)).is_ok();
     for text in &settings.access_maps {
         if let Err(error) = Place::parse(text, ca).and_then(|place| place.check(ca, contents, env))
         {

@@ -47,7 +47,7 @@ pub(super) fn revoke(
 pub(super) fn crl(extra: &Extra, global: &Global, env: &mut Env) -> Result<()> {
     let settings = settings(global, env)?;
     let ca = open(global)?;
-    let maker = Maker::new(&ca, &settings, env)?.also_for_ca_pl();
+    let maker = Maker::new(&ca, &settings, env)?.also_for_ca_pl().beside(global);
     maker.check()?;
     maker.warn_of_lost_rows(env)?;
     let keys = maker.open_keys(&passphrase::source(extra.passin.as_ref(), env), env)?;

@@ -1,9 +1,11 @@
 //! Making a list and putting it into its places; `revoke --crl` does it too.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use crate::cli::{self, CaPassphrase};
 use crate::commands::crl::Report;
+use crate::commands::install;
 use crate::commands::{OpenedKey, open_ca_key, passphrase_of};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -15,6 +17,7 @@ use crate::store::config::Settings;
 use crate::store::crl::{self, Dates, Destination, Issuer, List, Places, Standing};
 use crate::store::index::Index;
 use crate::store::previous::Previous;
+use crate::store::{input, layout};
 
 /// What is to be done where a list is made only if that is needed.
 pub enum Look {
@@ -41,6 +44,8 @@ pub struct Maker<'a> {
     configured: Places,
     /// All of them.
     places: Places,
+    /// Files that are looked at and not written: where servers have their copies.
+    installed: Vec<PathBuf>,
     days: u32,
 }
 
@@ -76,7 +81,8 @@ impl<'a> Maker<'a> {
             issuers.push(Issuer::previous(one.certificate.clone())?);
         }
         let configured = places.clone();
-        Ok(Self { ca, issuers, older, configured, places, days: settings.crl_days() })
+        let days = settings.crl_days();
+        Ok(Self { ca, issuers, older, configured, places, installed: Vec::new(), days })
     }
 
     /// The same with what the command line says besides.
@@ -86,6 +92,17 @@ impl<'a> Maker<'a> {
         self.places.files.extend(args.publish.iter().cloned());
         self.places.hash_dirs.extend(args.hash_dir.iter().cloned());
         self
+    }
+
+    /// The same with what servers have: a list there may know of more than this folder, after a backup was restored.
+    pub fn beside(mut self, global: &cli::Global) -> Self {
+        self.installed = install::installed_lists(global);
+        self
+    }
+
+    /// Whether a server has a list.
+    pub fn is_installed(&self) -> bool {
+        !self.installed.is_empty()
     }
 
     /// The same where CA.pl puts it too.
@@ -122,6 +139,16 @@ impl<'a> Maker<'a> {
     /// Refuses where a list could not be put into one of the places, or nobody would accept it: servers
     /// that find such a list let nobody in.
     pub fn check(&self) -> Result<()> {
+        if self.ca.path().join(layout::RESTORED.name).symlink_metadata().is_ok() {
+            return Err(Error::refused(
+                "this CA was restored from a backup, and it is not known yet what was revoked since: a new list \
+                 would let that in again",
+            )
+            .hint(
+                "`mailca doctor --fix`, with --crl FILE for each list that was published elsewhere, takes in what \
+                 can be found; then make the list",
+            ));
+        }
         for issuer in &self.issuers {
             if !issuer.certificate.may_sign_crls {
                 let error = Error::refused(format!(
@@ -218,23 +245,40 @@ impl<'a> Maker<'a> {
     /// How it is seen that a published list is newer than what this folder knows.
     fn behind(&self, revoked: usize) -> Result<Option<String>> {
         for issuer in &self.issuers {
-            let own = Destination::own(issuer, self.ca).verified(issuer);
-            let own_number = own.as_ref().and_then(|list| list.number.clone());
-            for place in self.places.of(issuer, self.ca)? {
-                let Some(list) = place.verified(issuer) else { continue };
-                let path = place.path.display();
-                if !place.is_own() && list.number > own_number {
-                    return Ok(Some(format!("{path} holds a newer list than the CA's folder")));
+            let own = Destination::own(issuer, self.ca);
+            let own_number = own.verified(issuer).and_then(|list| list.number);
+            for (path, list) in self.published(issuer)? {
+                let shown = path.display();
+                if path != own.path && list.number > own_number {
+                    return Ok(Some(format!("{shown} holds a newer list than the CA's folder")));
                 }
                 if list.count() > revoked {
                     return Ok(Some(format!(
-                        "{path} lists {}, and {revoked} are revoked in index.txt",
+                        "{shown} lists {}, and {revoked} are revoked in index.txt",
                         list.count()
                     )));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The lists of an issuer that are there: in the CA's folder, where they are published, and at servers.
+    fn published(&self, issuer: &Issuer) -> Result<Vec<(PathBuf, Crl)>> {
+        let places = self.places.of(issuer, self.ca)?.into_iter();
+        let mut found: Vec<_> = places
+            .filter_map(|place| place.verified(issuer).map(|list| (place.path, list)))
+            .collect();
+        for path in &self.installed {
+            let content = input::read_plain(path).unwrap_or_default();
+            let lists = Crl::all_from_file_content(&content).unwrap_or_default().into_iter();
+            let is_ours = |list: &Crl| {
+                list.issuer.same_as(&issuer.certificate.subject)
+                    && list.check_signature(&issuer.certificate).is_ok()
+            };
+            found.extend(lists.filter(is_ours).map(|list| (path.clone(), list)));
+        }
+        Ok(found)
     }
 
     /// Puts the lists that are there into the places that lack them; `None` where new ones are needed.
@@ -316,8 +360,7 @@ impl<'a> Maker<'a> {
     /// not: a new one would let those certificates in again.
     fn check_keeps_all(&self, entries: &Entries, issuer: &Issuer) -> Result<()> {
         let mut looked_at: Vec<Crl> = Vec::new();
-        for place in self.places.of(issuer, self.ca)? {
-            let Some(list) = place.verified(issuer) else { continue };
+        for (path, list) in self.published(issuer)? {
             if looked_at.iter().any(|known| known.as_der() == list.as_der()) {
                 continue;
             }
@@ -327,7 +370,7 @@ impl<'a> Maker<'a> {
                 let more = if lacking.len() > shown.len() { " and others" } else { "" };
                 return Err(Error::refused(format!(
                     "{} revokes {}{more}, which index.txt does not: a new list would let {} in again",
-                    place.path.display(),
+                    path.display(),
                     shown.join(", "),
                     if lacking.len() == 1 { "it" } else { "them" }
                 ))

@@ -39,6 +39,21 @@ pub(in crate::commands) fn after_crl(global: &Global, env: &mut Env) -> Result<(
     outcome
 }
 
+/// The files with revocation lists at the servers for which a certificate folder here, or beside the CA's, was
+/// installed.
+pub(in crate::commands) fn installed_lists(global: &Global) -> Vec<PathBuf> {
+    let records = folders(global).unwrap_or_default().into_iter();
+    let records = records.flat_map(|folder| installed::load(&folder).unwrap_or_default());
+    let names = [installation::CRL, installation::CA_AND_CRL];
+    let mut files: Vec<_> = records
+        .flat_map(|record| names.map(|name| record.to.join(name)))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// Does again what did not come to its end, or has another certificate than the folder: an installation after
 /// a renewal may have failed, or been interrupted.
 pub(in crate::commands) fn bring_up(

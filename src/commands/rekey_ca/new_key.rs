@@ -97,7 +97,7 @@ fn make_lists(
         return Ok(());
     }
     let make = || {
-        let maker = Maker::new(&ca, &settings(global, env)?, env)?;
+        let maker = Maker::new(&ca, &settings(global, env)?, env)?.beside(global);
         maker.check()?;
         let keys = match own {
             Some(own) => maker.open_others(own, &args.passphrase, env)?,

@@ -33,6 +33,7 @@ pub(super) fn run(user: &str, args: &Revoke, global: &Global, env: &mut Env) -> 
     let found = person.find(&ca, env.now()?)?;
     let mut revocation = revocation(args, env)?;
     let maker = args.crl.then(|| Maker::new(&ca, &settings, env)).transpose()?;
+    let maker = maker.map(|maker| maker.beside(global));
     if let Some(maker) = &maker {
         maker.check()?;
     }

@@ -165,7 +165,13 @@ fn collect(
 fn is_passing(name: &Path) -> bool {
     let text = name.to_string_lossy();
     let last = name.file_name().unwrap_or_default().to_string_lossy();
-    let passing = [layout::LOCK, layout::ACCESS_MAP_LOCK, layout::LIST_LOCK, layout::BACKUP_RECORD];
+    let passing = [
+        layout::LOCK,
+        layout::ACCESS_MAP_LOCK,
+        layout::LIST_LOCK,
+        layout::BACKUP_RECORD,
+        layout::RESTORED,
+    ];
     let staged = text.strip_prefix(layout::PENDING).and_then(|rest| rest.strip_prefix("/tmp"));
     passing.iter().any(|kind| kind.name == text)
         || staged.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))

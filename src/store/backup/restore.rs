@@ -61,7 +61,7 @@ pub fn restore(
     }
     let final_path =
         fs::canonicalize(folder_of(target))?.join(target.file_name().unwrap_or_default());
-    let files = unpack(&file, draft.path(), &final_path, next_serial)
+    let files = unpack(&file, draft.path(), &final_path, next_serial, now)
         .map_err(|error| error.at(archive.display()))?;
     let (certificate, key_is_encrypted) =
         check(draft.path()).map_err(|error| error.at(archive.display()))?;
@@ -71,6 +71,9 @@ pub fn restore(
     let record = record_text(made, rows, &certificate.serial)?;
     let kind = layout::BACKUP_RECORD;
     create::write(&draft.path().join(kind.name), record.as_bytes(), kind.mode)?;
+    let kind = layout::RESTORED;
+    let note = "This CA was restored from a backup; `mailca doctor --fix` looks for what was revoked since.\n";
+    create::write(&draft.path().join(kind.name), note.as_bytes(), kind.mode)?;
     let handle = fs::File::open(draft.path())?;
     // One wait for all files and names, however many there are.
     rustix::fs::syncfs(&handle).map_err(|error| {
@@ -96,7 +99,13 @@ fn check_end(file: &mut fs::File) -> Result<()> {
     if end.iter().any(|byte| *byte != 0) { Err(torn()) } else { Ok(()) }
 }
 
-fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> Result<usize> {
+fn unpack(
+    file: &fs::File,
+    draft: &Path,
+    place: &Path,
+    next_serial: &Serial,
+    now: OffsetDateTime,
+) -> Result<usize> {
     let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(1 << 16, file));
     let mut folders: HashSet<PathBuf> = layout::CA_FOLDERS.iter().map(PathBuf::from).collect();
     // The key passes through it. One for all: it takes longer to wipe than to fill.
@@ -137,7 +146,7 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
             create::write(&path, format!("{next_serial}\n").as_bytes(), mode_of(&name))?;
         } else if name == Path::new(layout::CRL_NUMBER.name) {
             let old = input::read_all(&mut entry, size)?;
-            create::write(&path, beyond(&old).as_bytes(), mode_of(&name))?;
+            create::write(&path, beyond(&old, now).as_bytes(), mode_of(&name))?;
         } else {
             copy(&mut entry, &path, size, mode_of(&name), &mut buffer)?;
         }
@@ -147,11 +156,17 @@ fn unpack(file: &fs::File, draft: &Path, place: &Path, next_serial: &Serial) -> 
 }
 
 /// The number of the next CRL, beyond those that were made since the backup and are not known: a number
-/// that is used twice makes clients keep the older list.
-fn beyond(crl_number: &[u8]) -> String {
+/// that is used twice makes clients keep the older list. It is the time in milliseconds: no lists are made faster, and
+/// whoever restores the same backup again comes beyond what was made in between.
+fn beyond(crl_number: &[u8], now: OffsetDateTime) -> String {
     let text = std::str::from_utf8(crl_number).unwrap_or_default().trim();
     match Serial::parse(text) {
-        Ok(number) => format!("{}\n", number.plus(CRL_NUMBER_GAP)),
+        Ok(number) => {
+            let time = now.unix_timestamp_nanos().max(0) / 1_000_000;
+            let next = number.plus(CRL_NUMBER_GAP);
+            let time = Serial::parse(&format!("{time:016X}")).unwrap_or_else(|_| next.clone());
+            format!("{}\n", time.max(next))
+        }
         // `doctor` writes it anew.
         Err(_) => format!("{text}\n"),
     }

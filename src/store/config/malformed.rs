@@ -1,7 +1,7 @@
 //! What is wrong with a line that is no TOML, in words: the parser's own are those of its grammar.
 
 use crate::error::Error;
-use crate::pki::printable::{printable, shortened};
+use crate::pki::printable::{message, printable};
 
 /// The error of a line, which the parser has found and said something of.
 pub(super) fn malformed(line: &str, said: &str) -> Error {
@@ -10,7 +10,7 @@ pub(super) fn malformed(line: &str, said: &str) -> Error {
         return Error::refused(format!("{} is there twice", printable(key)))
             .hint("leave one of them; several values stand in one line, as in crl-publish = [\"a.pem\", \"b.pem\"]");
     }
-    Error::refused(format!("this cannot be read: {}", shortened(line.trim()))).hint(
+    Error::refused(format!("this cannot be read: {}", message(line.trim()))).hint(
         "a line is KEY = VALUE, with text between double quotes: leaf-days = 365, or organization = \"Example Inc\"",
     )
 }

@@ -94,8 +94,6 @@ impl Survey {
         let next = numbers::number(scene.ca.path(), layout::CRL_NUMBER)?;
         // Where all rows are gone, the last list that was made tells all that can be told.
         let is_told = (self.index_missing || !self.has_rows) && published.is_last(next.as_ref());
-        // So does the list that somebody names after a backup was restored, where nothing speaks against it.
-        let is_named = self.spoiled.is_empty();
         let all: Vec<_> = open.iter().map(|(certificate, _)| certificate.clone()).collect();
         for one in open {
             let certificate = &one.0;
@@ -110,7 +108,6 @@ impl Survey {
                 }
                 None if scene.assume_valid
                     || is_told
-                    || is_named && published.named_tells_of(certificate)
                     || begun.contains(&certificate.serial)
                     || issuers
                         .certificates()

@@ -7,7 +7,6 @@ use fs_err as fs;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
-use crate::pki::certificate::Certificate;
 use crate::pki::crl::Crl;
 use crate::pki::revocation::Revocation;
 use crate::pki::serial::Serial;
@@ -32,8 +31,6 @@ pub(super) struct Published {
     own: Option<Revoked>,
     /// Whether crl.pem is there and sound.
     pub(super) is_current: bool,
-    /// When the newest list was made of those that somebody named.
-    named: Option<OffsetDateTime>,
 }
 
 impl Published {
@@ -41,11 +38,6 @@ impl Published {
     pub(super) fn is_last(&self, next: Option<&Serial>) -> bool {
         let is_behind = |highest: &Serial| next.is_none_or(|next| *next <= highest.successor());
         self.highest.as_ref().is_some_and(is_behind)
-    }
-
-    /// Whether a list that was named, as the one to go by, is no older than this certificate.
-    pub(super) fn named_tells_of(&self, certificate: &Certificate) -> bool {
-        self.named.is_some_and(|made| made >= certificate.not_before)
     }
 
     /// Reads every list that is found: crl.pem, crl.der, those of former keys, the places of mailca.toml,
@@ -59,6 +51,7 @@ impl Published {
         let mut highest = own.as_ref().and_then(|crl| crl.number.clone());
         let mut places = vec![folder.join(layout::CRL_DER.name)];
         places.extend(files_in(&folder.join(layout::PREVIOUS), |name| name.ends_with(".crl.pem")));
+        places.extend(scene.installed.iter().cloned());
         // Relative ones begin at the CA's folder.
         places.extend(scene.settings.crl_publish.iter().map(|place| folder.join(place)));
         let hash = scene.ca.certificate().subject.openssl_hash()?;
@@ -67,7 +60,6 @@ impl Published {
                 name.starts_with(&format!("{hash}.r"))
             }));
         }
-        let mut named = None;
         let given = scene.crls.iter().map(|path| (path, true));
         for (path, is_named) in places.iter().map(|path| (path, false)).chain(given) {
             let lists = match lists_in(path) {
@@ -79,7 +71,6 @@ impl Published {
             let mut any = false;
             for crl in lists.into_iter().filter(|crl| issuers.signed(crl)) {
                 any = true;
-                named = named.max(is_named.then_some(crl.this_update));
                 highest = highest.max(crl.number.clone());
                 if newest.as_ref().is_none_or(|(known, _)| age(known) < age(&crl)) {
                     older.extend(newest.replace((crl, false)).map(|(before, _)| before));
@@ -103,7 +94,7 @@ impl Published {
         let is_own = newest.is_some_and(|(_, is_own)| is_own);
         let differs = !is_own || !older.is_empty();
         let own_entries = own.as_ref().filter(|_| differs).map(entries).transpose()?;
-        Ok(Self { highest, revoked, own: own_entries, is_current: own.is_some(), named })
+        Ok(Self { highest, revoked, own: own_entries, is_current: own.is_some() })
     }
 
     /// Whether crl.pem revokes this one.

@@ -1,4 +1,4 @@
-//! What interrupted commands left behind.
+//! What interrupted commands left behind, and a restored backup.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -18,6 +18,14 @@ pub(super) fn examine(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Result<
     let folder = scene.ca.path();
     // What a living command is about is no leftover.
     let Ok(_calm) = scene.ca.calm() else { return Ok(()) };
+    if folder.join(layout::RESTORED.name).symlink_metadata().is_ok() {
+        let what = "the CA was restored from a backup: what was revoked since then is not known yet, and no list is \
+                    made before";
+        let mend = "takes in what the certificate folders and the published lists that it finds tell; name \
+                    those that were published elsewhere with --crl FILE, and then look whether `mailca list \
+                    --revoked` has everybody";
+        findings.push(Finding::problem("restored", what.to_owned(), mend).fixable());
+    }
     let begun = begun(folder)?;
     if begun > 0 {
         let what =
@@ -186,6 +194,11 @@ pub(super) fn repair(mending: &mut Mending<'_>) -> Result<()> {
         atomic::rename_without_replacing(&path, &target)?;
         mending.said.push(format!("{} is {} now", path.display(), target.display()));
         atomic::sync_folder(atomic::folder_of(&path))?;
+    }
+    let restored = scene.ca.path().join(layout::RESTORED.name);
+    if restored.symlink_metadata().is_ok() {
+        atomic::remove_if_there(&restored)?;
+        atomic::sync_folder(scene.ca.path())?;
     }
     Ok(())
 }

@@ -59,6 +59,7 @@ impl Lost<'_> {
 
     /// The certificate of the CA's key, with the newest dates, and those that belong with it.
     fn search(&self) -> Result<Vec<Certificate>> {
+        ca::check_own_files(self.folder)?;
         let key_path = self.folder.join(layout::CA_KEY.name);
         let key = PrivateKey::from_file_content(&input::read_plain(&key_path)?, || {
             self.passphrase.cloned().ok_or_else(|| {

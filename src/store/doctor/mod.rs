@@ -19,6 +19,7 @@ mod mend;
 mod modes;
 mod numbers;
 mod records;
+mod rowless;
 mod sources;
 mod survey;
 
@@ -39,6 +40,7 @@ use crate::store::index::{Index, Row};
 
 pub(crate) use configuration::moved;
 pub use lines::LineChecks;
+pub use rowless::rowless;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +118,8 @@ pub struct Scene<'a> {
     pub around: &'a Path,
     /// CRLs that were published elsewhere.
     pub crls: &'a [PathBuf],
+    /// Lists that were installed for mail servers.
+    pub installed: &'a [PathBuf],
     /// Files elsewhere with certificates that the CA issued.
     pub certificates: &'a [PathBuf],
     /// Whether a certificate is valid of which it is not known whether it was revoked: the administrator says so.

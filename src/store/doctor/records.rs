@@ -148,9 +148,9 @@ fn left(published: &Published, survey: &Survey, findings: &mut Vec<Finding>) {
             counted(survey.unknown.len(), "certificate"),
             listed(&survey.unknown)
         );
-        let mend = "take index.txt from a backup, or name the newest list that was published with `mailca doctor --fix --crl FILE`; \
-                    `mailca doctor --fix --assume-valid` records them as valid, and `mailca revoke` revokes \
-                    those of them that were";
+        let mend = "take index.txt from a newer backup, and name the lists that were published with `mailca doctor --fix \
+                    --crl FILE`: what they revoke stays revoked; `mailca doctor --fix --assume-valid` records the \
+                    others as valid, and `mailca revoke` revokes those of them that were";
         findings.push(Finding::problem("revocation-unknown", what, mend));
     }
     if !survey.lost.is_empty() {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use fs_err as fs;
 use time::OffsetDateTime;
@@ -16,17 +15,6 @@ use crate::store::ca::CaFolder;
 use crate::store::doctor::lines::key_of_serial;
 use crate::store::index::{self, Index, Row};
 use crate::store::layout;
-
-/// openssl renames index.txt away before it renames the new one into its place.
-pub(super) fn is_missing(path: &Path) -> bool {
-    for _ in 0..10 {
-        if path.symlink_metadata().is_ok() {
-            return false;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    true
-}
 
 /// Calls `visit` with every serial number by which newcerts/ has a certificate. Returns whether there is
 /// such a folder.

@@ -20,7 +20,7 @@ use crate::store::doctor::issuers::Issuers;
 use crate::store::doctor::leaves::Leaves;
 use crate::store::doctor::lines::{Kind, key_of_serial, kind};
 use crate::store::doctor::numbers;
-use crate::store::doctor::sources::{about_nobody, is_missing, kept_serials};
+use crate::store::doctor::sources::{about_nobody, kept_serials};
 use crate::store::index::{Index, Line, Row};
 use crate::store::{input, layout};
 
@@ -117,7 +117,7 @@ impl Survey {
         let issuers = Issuers::of(scene.ca)?;
         let folder = scene.ca.path();
         let mut survey = Self { source: folder.join(layout::INDEX.name), ..Self::default() };
-        survey.index_missing = is_missing(&survey.source);
+        survey.index_missing = Index::at(&survey.source).is_missing();
         if survey.index_missing {
             survey.source = survey.source.with_extension("txt.old");
         }

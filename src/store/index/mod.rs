@@ -83,6 +83,17 @@ impl Index {
         &self.path
     }
 
+    /// Whether there is no such file. openssl renames it away before it renames the new one into its place.
+    pub fn is_missing(&self) -> bool {
+        for _ in 0..10 {
+            if self.path.symlink_metadata().is_ok() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
     /// Whether a line with this serial is there. Reads the whole file.
     pub fn contains(&self, serial: &Serial) -> Result<bool> {
         Ok(self.find(serial, |_| ())?.is_some())

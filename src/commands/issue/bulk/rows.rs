@@ -237,7 +237,7 @@ fn object(line: &str) -> Result<BTreeMap<&'static str, String>> {
             Value::Number(number) => number.to_string(),
             Value::Array(items) if column == "san" => {
                 let items = items.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
-                items.ok_or_else(|| wrong_kind(column))?.join(" ")
+                items.ok_or_else(|| wrong_kind(column))?.join(" ").trim().to_owned()
             }
             _ => return Err(wrong_kind(column)),
         };
