@@ -116,6 +116,8 @@ mod survey;
 mod survey_hostile;
 #[path = "cmd/survey_old.rs"]
 mod survey_old;
+#[path = "cmd/templates.rs"]
+mod templates;
 #[path = "cmd/tlsa.rs"]
 mod tlsa;
 #[path = "cmd/verify.rs"]

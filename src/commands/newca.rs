@@ -147,11 +147,15 @@ fn email(args: &Newca, env: &mut Env) -> Result<Option<String>> {
 pub(super) fn permitted(settings: &Settings, env: &mut Env) -> Result<Option<Permitted>> {
     let permitted = constraints(settings).map_err(|error| blame(error, settings))?;
     if let Some(origin) = settings.origin("permit") {
-        env.say(&format!(
-            "{} has it certify nothing but names in {}",
-            origin.place,
-            settings.permit.join(", ")
-        ));
+        let place = &origin.place;
+        if !settings.permit.is_empty() {
+            let names = settings.permit.join(", ");
+            env.say(&format!("{place} has it certify nothing but names in {names}"));
+        } else if let Some(lifted) = &settings.lifted {
+            env.say(&format!(
+                "{place} takes away the limit to names of {lifted}: it may certify all"
+            ));
+        }
     }
     Ok(permitted)
 }

@@ -123,10 +123,31 @@ fn fill_texts(texts: &[(&str, Text)], values: &impl Serialize) -> Result<String>
             .hint(format!("a template may use these names: {}", known.join(", ")))
     };
     for (name, text) in texts {
+        check_without_key(text, &text.text)?;
         environment.add_template(name, &text.text).map_err(failed)?;
     }
     let (first, _) = texts.first().ok_or_else(|| Error::bug("no template was given"))?;
-    environment.get_template(first).and_then(|template| template.render(&values)).map_err(failed)
+    let filled = environment
+        .get_template(first)
+        .and_then(|template| template.render(&values))
+        .map_err(failed)?;
+    for (_, text) in texts {
+        check_without_key(text, &filled)?;
+    }
+    Ok(filled)
+}
+
+/// Refuses what holds a private key, be it a template or what was made of it: everybody reads that. In ours alone no
+/// key can be, whatever the values say.
+fn check_without_key(template: &Text, text: &str) -> Result<()> {
+    if matches!(template.text, Cow::Borrowed(_)) || !text.contains("PRIVATE KEY-----") {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{}: with this template a private key would be in what everybody may read",
+        template.called
+    ))
+    .hint("look whether it is a template, or a link to a key"))
 }
 
 /// The error in a part of a template, below the one that says which part was being included.
@@ -152,6 +173,24 @@ mod tests {
     fn values_in_html_are_escaped() {
         let text = fill_text("t.html", "<b>{{ b }}</b>", &json!({"b": "<i>&\"'"}));
         assert_eq!(text.unwrap(), "<b>&lt;i&gt;&amp;&quot;&#x27;</b>");
+    }
+
+    #[test]
+    fn no_key_is_in_what_is_made_of_another_template_than_ours() {
+        let key = "-----BEGIN PRIVATE KEY-----\n";
+        let words = json!({"a": "PRIVATE", "b": " KEY-----"});
+        let hidden = "{% set x %}{% include 't-a.html' %}{% endset %}{{ x|replace('E', 'e') }}";
+        for texts in [
+            vec![text("t.html", key)],
+            vec![text("t.html", "{{ a }}{{ b }}")],
+            vec![text("t.html", hidden), text("t-a.html", key)],
+        ] {
+            let error = fill_texts(&texts, &words).unwrap_err();
+            assert!(error.to_string().contains("a private key"), "{error}");
+        }
+        // A name in a request is no reason for ours to fail.
+        let ours = Text { called: "t.html".into(), text: Cow::Borrowed("{{ a }}{{ b }}") };
+        assert_eq!(fill_texts(&[("t.html", ours)], &words).unwrap(), "PRIVATE KEY-----");
     }
 
     #[test]

@@ -90,6 +90,9 @@ pub struct Settings {
     /// What was left out, and why.
     #[serde(skip)]
     pub left_out: Vec<String>,
+    /// Where `permit` has names that an empty list in a later place takes away.
+    #[serde(skip)]
+    pub lifted: Option<Place>,
 }
 
 impl FromStr for Settings {
@@ -149,7 +152,11 @@ impl Settings {
         }
         let pairs = origins.iter().map(|one| (one.key.name.to_owned(), one.value.clone()));
         let settings = Self::from_table(pairs.collect())?;
-        Ok(Self { origins, ..settings })
+        let has_names = |value: &&Origin| {
+            value.key.name == "permit" && value.value.as_array().is_some_and(|all| !all.is_empty())
+        };
+        let lifted = values.iter().rfind(has_names).filter(|_| settings.permit.is_empty());
+        Ok(Self { lifted: lifted.map(|value| value.place.clone()), origins, ..settings })
     }
 
     fn from_table(table: toml::Table) -> Result<Self> {

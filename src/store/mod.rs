@@ -97,4 +97,5 @@ pub mod owner;
 pub mod previous;
 pub mod together;
 pub mod transaction;
+pub mod trusted;
 pub mod way;

@@ -26,7 +26,7 @@ const MOST_LINKS: u32 = 40;
 pub(super) struct Step<'a> {
     /// Where it is, without links.
     pub(super) path: &'a Path,
-    /// What it is: a link or a folder.
+    /// What it is: a link or a folder, or the file at the end.
     pub(super) metadata: &'a std::fs::Metadata,
     /// Whether another part comes after it.
     pub(super) on_the_way: bool,
@@ -34,7 +34,23 @@ pub(super) struct Step<'a> {
 
 /// Follows an absolute path to the folder that it leads to, without links, and shows every link and folder on the
 /// way to `look`, but for the root itself.
-pub(super) fn walk(path: &Path, mut look: impl FnMut(&Step<'_>) -> Result<()>) -> Result<PathBuf> {
+pub(super) fn walk(path: &Path, look: impl FnMut(&Step<'_>) -> Result<()>) -> Result<PathBuf> {
+    walk_to(path, false, look)
+}
+
+/// The same to what need be no folder at the end. Nothing is opened.
+pub(super) fn walk_to_file(
+    path: &Path,
+    look: impl FnMut(&Step<'_>) -> Result<()>,
+) -> Result<PathBuf> {
+    walk_to(path, true, look)
+}
+
+fn walk_to(
+    path: &Path,
+    is_file: bool,
+    mut look: impl FnMut(&Step<'_>) -> Result<()>,
+) -> Result<PathBuf> {
     let mut done = PathBuf::from("/");
     let mut rest = Vec::new();
     push(&mut rest, path);
@@ -46,10 +62,14 @@ pub(super) fn walk(path: &Path, mut look: impl FnMut(&Step<'_>) -> Result<()>) -
         }
         let next = done.join(&part);
         let metadata = fs::symlink_metadata(&next)?;
-        if !metadata.is_symlink() && !metadata.is_dir() {
+        let is_end = !metadata.is_symlink() && !metadata.is_dir();
+        if is_end && !(is_file && rest.is_empty()) {
             return Err(Error::refused(format!("{} is not a folder", next.display())));
         }
         look(&Step { path: &next, metadata: &metadata, on_the_way: !rest.is_empty() })?;
+        if is_end {
+            return Ok(next);
+        }
         if metadata.is_dir() {
             done = next;
             continue;
@@ -160,6 +180,20 @@ pub fn check_read(path: &Path, folder: &Path) -> Result<()> {
 /// Whether somebody is root or whoever runs this.
 pub(super) fn is_ours(uid: u32) -> bool {
     uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+/// Whether somebody else may write. A group of one's own, which many systems give everybody, is nobody else, but for
+/// root.
+pub(super) fn others_may_write(metadata: &std::fs::Metadata) -> bool {
+    let own_group = !rustix::process::geteuid().is_root()
+        && metadata.gid() == rustix::process::getegid().as_raw();
+    metadata.mode() & if own_group { 0o002 } else { 0o022 } != 0
+}
+
+/// For `chown`: the one who runs this.
+pub(super) fn me() -> String {
+    let me = rustix::process::geteuid();
+    if me.is_root() { "root".to_owned() } else { me.as_raw().to_string() }
 }
 
 fn is_open_to_all(folder: Option<&Path>) -> Result<bool> {

@@ -1,7 +1,7 @@
 //! The settings of the machine and of a person, below those of the CA; and where each value comes from.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -224,6 +224,82 @@ fn a_personal_file_of_another_user_is_left_out_with_one_warning() {
     folder
         .mailca("issue --cn e.example.com e --config file.toml")
         .refused(&["uid 65534", "file.toml"]);
+}
+
+#[test]
+fn what_another_user_put_in_the_place_of_a_personal_file_stops_nobody() {
+    if !rustix::process::geteuid().is_root() {
+        skip("only root can give a file to another user");
+        return;
+    }
+    need!("mkfifo");
+    let folder = with_home("");
+    folder.write("file", "leaf-days = 3\n");
+    let own = "home/.config/mailca";
+    let xdg = folder.path("home/.config").display().to_string();
+    let left_out = |what: &str| {
+        let by_variable = at_home(&folder, "crl").env("HOME", "/nowhere");
+        for run in [at_home(&folder, "crl"), by_variable.env("XDG_CONFIG_HOME", &xdg)] {
+            let outcome = run.success();
+            assert_eq!(outcome.stderr.matches("are left out").count(), 1, "{what}: {outcome}");
+            assert!(outcome.stderr.contains("uid 65534"), "{what}: {outcome}");
+        }
+    };
+    // In a folder of theirs, and where only the link or the pipe is.
+    for owner in [OTHER, 0] {
+        for place in ["home", "home/.config", own] {
+            chown(folder.path(place), Some(owner), None).unwrap();
+        }
+        for target in ["/dev/zero", "/dev/tty", "mailca.toml", "../../../file", "/etc"] {
+            fs::remove_file(folder.path(PERSONAL)).unwrap();
+            symlink(target, folder.path(PERSONAL)).unwrap();
+            lchown(folder.path(PERSONAL), Some(OTHER), None).unwrap();
+            left_out(target);
+        }
+        fs::remove_file(folder.path(PERSONAL)).unwrap();
+        folder.program("mkfifo", PERSONAL).success();
+        chown(folder.path(PERSONAL), Some(OTHER), None).unwrap();
+        left_out("pipe");
+    }
+    // A link that leads nowhere is no file, whosever it is.
+    fs::remove_file(folder.path(PERSONAL)).unwrap();
+    symlink("nothing", folder.path(PERSONAL)).unwrap();
+    lchown(folder.path(PERSONAL), Some(OTHER), None).unwrap();
+    at_home(&folder, "crl").success().says_nothing_of(&["left out"]);
+    // What is root's own in its place is for root to mend.
+    fs::remove_file(folder.path(PERSONAL)).unwrap();
+    folder.program("mkfifo", PERSONAL).success();
+    at_home(&folder, "crl").exits(1).says(&["is no plain file", "/dev/null"]);
+    // A file in the place of the folder, theirs and one's own.
+    fs::remove_dir_all(folder.path(own)).unwrap();
+    folder.write(own, "leaf-days = 3\n");
+    at_home(&folder, "crl").success().says_nothing_of(&["left out"]);
+    chown(folder.path(own), Some(OTHER), None).unwrap();
+    chown(folder.path("home"), Some(OTHER), None).unwrap();
+    left_out("a file");
+}
+
+#[test]
+fn an_empty_list_of_names_is_no_limit() {
+    need!("unshare");
+    if !has_own_etc() {
+        return;
+    }
+    let folder = with_home("permit = []\n");
+    folder.mkdir("etc");
+    folder.write("etc/mailca.toml", "\npermit = [\"example.com\"]\n");
+    with_etc(&folder, "newca --ca-dir free")
+        .success()
+        .says_nothing_of(&["certify nothing"])
+        .says(&["mailca.toml:1 takes away the limit to names of /etc/mailca.toml:2"]);
+    with_etc(&folder, "issue --ca-dir free --cn a.example.net a").success();
+    with_etc(&folder, "newca --ca-dir told --permit example.org")
+        .success()
+        .says_nothing_of(&["takes away", "certify nothing"]);
+    folder.replace("etc/mailca.toml", "leaf-days = 9\n");
+    with_etc(&folder, "newca --ca-dir two")
+        .success()
+        .says_nothing_of(&["takes away", "certify nothing"]);
 }
 
 #[test]

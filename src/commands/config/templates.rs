@@ -8,7 +8,7 @@ use crate::cli::Global;
 use crate::error::{Error, Result};
 use crate::mail::template::{self, Text};
 use crate::store::config::Settings;
-use crate::store::input;
+use crate::store::trusted;
 
 /// Where templates come from.
 pub(in crate::commands) struct Templates {
@@ -44,7 +44,7 @@ impl Templates {
             .hint("leave --template-dir and template-dir out to use mailca's own templates"));
         }
         let path = folder.join(name);
-        let Some(content) = input::read_if_there(&path)? else {
+        let Some(content) = trusted::read_if_there(folder, name, "templates")? else {
             return Ok(None);
         };
         let text = std::str::from_utf8(&content)

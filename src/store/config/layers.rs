@@ -3,7 +3,7 @@
 //!
 //! What they say decides what is issued. So nobody takes settings from a file that another user may write. Whoever
 //! works as root with the variables of another user, as some set-ups of sudo have it, does not mean that user's
-//! settings: they are left out with a warning. A file that is theirs and that others may write is refused.
+//! settings: they are left out with a warning, unopened. A file that is theirs and that others may write is refused.
 //!
 //! A file that is missing costs one failed open and nothing else.
 
@@ -70,15 +70,20 @@ impl Files<'_> {
             found.add(file.trusted()?, Layer::Machine)?;
         }
         let Some(path) = self.personal() else { return Ok(found) };
-        let Some(file) = open_personal(&path)? else { return Ok(found) };
-        if let Some((what, uid)) = file.stranger() {
-            found.left_out.push(format!(
+        match personal_at(&path)? {
+            Personal::Missing => {}
+            Personal::OfStranger(what, uid) => found.left_out.push(format!(
                 "the settings in {} are left out: {} belongs to another user, uid {uid}",
                 path.display(),
                 what.display()
-            ));
-        } else {
-            found.add(file.trusted()?, Layer::Personal)?;
+            )),
+            Personal::At(real) => {
+                let file = open(&real).map_err(|error| error.hint(WITHOUT))?;
+                if let Some(mut file) = file {
+                    file.path = &path;
+                    found.add(file.trusted()?, Layer::Personal)?;
+                }
+            }
         }
         Ok(found)
     }
@@ -145,46 +150,45 @@ fn open(path: &Path) -> Result<Option<Opened<'_>>> {
     }
 }
 
-/// The same for the personal one. Where whoever runs this may not look, as with the variables of another user,
-/// there is none of theirs.
-fn open_personal(path: &Path) -> Result<Option<Opened<'_>>> {
-    match open(path) {
-        Err(_) if path.symlink_metadata().is_err() => Ok(None),
-        Err(_) if path.metadata().is_ok_and(|there| !way::is_ours(there.uid())) => Ok(None),
-        other => other.map_err(|error| error.hint(WITHOUT)),
+/// What is where the personal file would be.
+enum Personal {
+    Missing,
+    /// Somebody else decides what it is: who, and by what.
+    OfStranger(PathBuf, u32),
+    /// The file without the links to it.
+    At(PathBuf),
+}
+
+/// Looks for the personal file and opens nothing: a stranger's link leads to a device, a pipe or itself as easily as to
+/// a file. A stranger is the owner of the file or of a link to it; for root, of a folder on the way as well. Where
+/// whoever runs this may not look, as with the variables of another user, there is none of theirs.
+fn personal_at(path: &Path) -> Result<Personal> {
+    let is_root = rustix::process::geteuid().is_root();
+    let mut stranger = None;
+    let walked = way::walk_to_file(path, |step| {
+        let uid = step.metadata.uid();
+        let counts = is_root || step.metadata.is_symlink() || !step.on_the_way;
+        if stranger.is_none() && counts && !way::is_ours(uid) {
+            stranger = Some((step.path.to_owned(), uid));
+        }
+        Ok(())
+    });
+    let kind = path.metadata().err().map(|error| error.kind());
+    if kind == Some(ErrorKind::NotFound) || path.symlink_metadata().is_err() && stranger.is_none() {
+        return Ok(Personal::Missing);
+    }
+    match (stranger, walked) {
+        (Some((what, uid)), _) => Ok(Personal::OfStranger(what, uid)),
+        (None, Ok(real)) => Ok(Personal::At(real)),
+        (None, Err(error)) => Err(error.hint(WITHOUT)),
     }
 }
 
 impl Opened<'_> {
-    /// Another user who decides what is in the file: its owner, or as root, the owner of a folder or link on the way
-    /// to it.
-    fn stranger(&self) -> Option<(PathBuf, u32)> {
-        let uid = self.metadata.uid();
-        if !way::is_ours(uid) {
-            return Some((self.path.to_owned(), uid));
-        }
-        if !rustix::process::geteuid().is_root() {
-            return None;
-        }
-        let mut stranger = None;
-        let _ = way::walk(self.path.parent()?, |step| {
-            let uid = step.metadata.uid();
-            if stranger.is_none() && !way::is_ours(uid) {
-                stranger = Some((step.path.to_owned(), uid));
-            }
-            Ok(())
-        });
-        stranger
-    }
-
-    /// Refuses a file that others may write. A group of one's own, which many systems give everybody, is no other,
-    /// but for root.
+    /// Refuses a file that others may write.
     fn trusted(&self) -> Result<&Self> {
         let (uid, mode) = (self.metadata.uid(), self.metadata.mode());
-        let own_group = !rustix::process::geteuid().is_root()
-            && self.metadata.gid() == rustix::process::getegid().as_raw();
-        let others = if own_group { 0o002 } else { 0o022 };
-        if way::is_ours(uid) && mode & others == 0 {
+        if way::is_ours(uid) && !way::others_may_write(&self.metadata) {
             return Ok(self);
         }
         let path = self.path.display();
@@ -192,7 +196,7 @@ impl Opened<'_> {
             "{path} belongs to uid {uid} and has the mode {:04o}: another user may write it",
             mode & 0o777
         ))
-        .hint(format!("look what is in it, then: chown {} {path} && chmod go-w {path}", owner()))
+        .hint(format!("look what is in it, then: chown {} {path} && chmod go-w {path}", way::me()))
         .hint(WITHOUT))
     }
 
@@ -207,10 +211,4 @@ impl Opened<'_> {
         String::from_utf8(content)
             .map_err(|_| Error::refused("it is not UTF-8").at(self.path.display()))
     }
-}
-
-/// For `chown`: the one who runs this.
-fn owner() -> String {
-    let me = rustix::process::geteuid();
-    if me.is_root() { "root".to_owned() } else { me.as_raw().to_string() }
 }
