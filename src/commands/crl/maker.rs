@@ -1,6 +1,5 @@
 //! Making a list and putting it into its places; `revoke --crl` does it too.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::cli::{self, CaPassphrase};
@@ -9,15 +8,15 @@ use crate::commands::install;
 use crate::commands::{OpenedKey, open_ca_key, passphrase_of};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::pki::crl::{Crl, Entries};
+use crate::pki::crl::Crl;
 use crate::pki::key::PrivateKey;
 use crate::pki::serial::Serial;
 use crate::store::ca::CaFolder;
 use crate::store::config::Settings;
 use crate::store::crl::{self, Dates, Destination, Issuer, List, Places, Standing};
-use crate::store::index::Index;
 use crate::store::previous::Previous;
-use crate::store::{input, layout};
+
+mod knowledge;
 
 /// What is to be done where a list is made only if that is needed.
 pub enum Look {
@@ -111,24 +110,6 @@ impl<'a> Maker<'a> {
         self
     }
 
-    /// Warns of an index that has lost its rows: a list of it would let in whom the lost ones had revoked.
-    pub fn warn_of_lost_rows(&self, env: &mut Env) -> Result<()> {
-        let mut rows = 0;
-        let index = Index::of(self.ca.path());
-        index.rows(|_| {
-            rows += 1;
-            Ok(if rows < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        if rows < 2 && self.ca.count_issued(rows + 1)? > rows {
-            env.warn(&format!(
-                "{} lacks what was issued and revoked, and newcerts/ has more: whoever was revoked is not in the \
-                 list; `mailca doctor` tells what is left",
-                index.path().display()
-            ));
-        }
-        Ok(())
-    }
-
     /// Whether the present list in the CA's folder names this certificate.
     pub fn lists(&self, serial: &Serial) -> bool {
         let own = Destination::own(&self.issuers[0], self.ca).current(&self.issuers[0]);
@@ -139,16 +120,7 @@ impl<'a> Maker<'a> {
     /// Refuses where a list could not be put into one of the places, or nobody would accept it: servers
     /// that find such a list let nobody in.
     pub fn check(&self) -> Result<()> {
-        if self.ca.path().join(layout::RESTORED.name).symlink_metadata().is_ok() {
-            return Err(Error::refused(
-                "this CA was restored from a backup, and it is not known yet what was revoked since: a new list \
-                 would let that in again",
-            )
-            .hint(
-                "`mailca doctor --fix`, with --crl FILE for each list that was published elsewhere, takes in what \
-                 can be found; then make the list",
-            ));
-        }
+        self.check_restored()?;
         for issuer in &self.issuers {
             if !issuer.certificate.may_sign_crls {
                 let error = Error::refused(format!(
@@ -242,45 +214,6 @@ impl<'a> Maker<'a> {
         Ok(Look::Lacking)
     }
 
-    /// How it is seen that a published list is newer than what this folder knows.
-    fn behind(&self, revoked: usize) -> Result<Option<String>> {
-        for issuer in &self.issuers {
-            let own = Destination::own(issuer, self.ca);
-            let own_number = own.verified(issuer).and_then(|list| list.number);
-            for (path, list) in self.published(issuer)? {
-                let shown = path.display();
-                if path != own.path && list.number > own_number {
-                    return Ok(Some(format!("{shown} holds a newer list than the CA's folder")));
-                }
-                if list.count() > revoked {
-                    return Ok(Some(format!(
-                        "{shown} lists {}, and {revoked} are revoked in index.txt",
-                        list.count()
-                    )));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The lists of an issuer that are there: in the CA's folder, where they are published, and at servers.
-    fn published(&self, issuer: &Issuer) -> Result<Vec<(PathBuf, Crl)>> {
-        let places = self.places.of(issuer, self.ca)?.into_iter();
-        let mut found: Vec<_> = places
-            .filter_map(|place| place.verified(issuer).map(|list| (place.path, list)))
-            .collect();
-        for path in &self.installed {
-            let content = input::read_plain(path).unwrap_or_default();
-            let lists = Crl::all_from_file_content(&content).unwrap_or_default().into_iter();
-            let is_ours = |list: &Crl| {
-                list.issuer.same_as(&issuer.certificate.subject)
-                    && list.check_signature(&issuer.certificate).is_ok()
-            };
-            found.extend(lists.filter(is_ours).map(|list| (path.clone(), list)));
-        }
-        Ok(found)
-    }
-
     /// Puts the lists that are there into the places that lack them; `None` where new ones are needed.
     /// The caller holds the lock.
     pub fn publish_again(&self, env: &Env) -> Result<Option<Report>> {
@@ -354,32 +287,6 @@ impl<'a> Maker<'a> {
             report.note(&place, Err(error));
         }
         Ok(report)
-    }
-
-    /// Refuses where a list that is there, in the CA's folder or published, revokes what index.txt does
-    /// not: a new one would let those certificates in again.
-    fn check_keeps_all(&self, entries: &Entries, issuer: &Issuer) -> Result<()> {
-        let mut looked_at: Vec<Crl> = Vec::new();
-        for (path, list) in self.published(issuer)? {
-            if looked_at.iter().any(|known| known.as_der() == list.as_der()) {
-                continue;
-            }
-            let lacking = entries.lacking(&list)?;
-            if !lacking.is_empty() {
-                let shown: Vec<_> = lacking.iter().take(3).map(ToString::to_string).collect();
-                let more = if lacking.len() > shown.len() { " and others" } else { "" };
-                return Err(Error::refused(format!(
-                    "{} revokes {}{more}, which index.txt does not: a new list would let {} in again",
-                    path.display(),
-                    shown.join(", "),
-                    if lacking.len() == 1 { "it" } else { "them" }
-                ))
-                .hint("`mailca doctor --fix` takes in what index.txt lacks; then make the list")
-                .hint("this is so after a backup was restored, or an old index.txt was put back"));
-            }
-            looked_at.push(list);
-        }
-        Ok(())
     }
 
     /// The lists in the CA's folder, or why new ones are needed.
