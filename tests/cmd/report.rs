@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
+use crate::status::in_days;
 use crate::support::{Folder, mode, need};
 
 /// Two servers, one of them revoked, and a person.
@@ -32,14 +33,6 @@ fn add_rows(folder: &Folder, rows: impl IntoIterator<Item = String>) {
     let text = folder.text("demoCA/index.txt");
     let rows: String = rows.into_iter().collect();
     folder.write("demoCA/index.txt", text + &rows);
-}
-
-fn in_days(days: i64) -> String {
-    let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
-    let format = time::macros::format_description!(
-        "[year repr:last_two][month][day][hour][minute][second]Z"
-    );
-    moment.format(format).unwrap()
 }
 
 #[test]

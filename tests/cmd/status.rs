@@ -51,10 +51,10 @@ fn a_certificate_that_ends_is_named_until_there_is_a_newer_one() {
     folder.mailca("issue --cn mx.example.com mx --days 20").success();
     folder.mailca("status").success();
     let certificate = folder.text("demoCA/index.txt");
-    let soon = "V\t261201000000Z\t\t0A\tunknown\t/CN=soon.example.com\n";
-    let ending = soon.replace("261201000000Z", &in_days(3));
-    let ended =
-        ending.replace(&in_days(3), &in_days(-3)).replace("0A", "0B").replace("soon", "late");
+    let row = |days, serial, name| {
+        format!("V\t{}\t\t{serial}\tunknown\t/CN={name}.example.com\n", in_days(days))
+    };
+    let (ending, ended) = (row(3, "0A", "soon"), row(-3, "0B", "late"));
     folder.write("demoCA/index.txt", format!("{certificate}{ending}{ended}"));
     let outcome = folder.mailca("status").verdict(&[
         "soon.example.com ends in",
@@ -66,13 +66,13 @@ fn a_certificate_that_ends_is_named_until_there_is_a_newer_one() {
     assert!(ids(&folder).contains(&"certificate-ended".to_owned()));
     folder.mailca("status --expiring 1d").success();
     // A newer one for the same subject.
-    let newer = ending.replace(&in_days(3), &in_days(300)).replace("0A", "0C");
+    let newer = row(300, "0C", "soon");
     folder.write("demoCA/index.txt", format!("{certificate}{ending}{newer}"));
     folder.mailca("status").success();
 }
 
 /// A moment so many days from now, as index.txt has it.
-fn in_days(days: i64) -> String {
+pub fn in_days(days: i64) -> String {
     let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
     let format = time::macros::format_description!(
         "[year repr:last_two][month][day][hour][minute][second]Z"
